@@ -1,0 +1,81 @@
+"""The interface of a connector: the code for one platform. One file per connector in ``chat/connectors/``.
+
+A connector knows the wire and the message vocabulary, nothing else: no database, no Django. An instance
+belongs to one account in one gateway and is used from one event loop.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from qunce.chat.types import Arrival, Capabilities, Checked, Inbound, Operation, Outbound, Performed, Sent
+from qunce.kernel.registry import Registry
+
+
+class WireError(Exception):
+    """Base of what a connector raises; anything else counts as `Ambiguous` while sending."""
+
+
+class Permanent(WireError):
+    """The platform refuses this message or operation for good; the reason is for the operator."""
+
+
+class Retry(WireError):
+    """Not now: nothing was sent. ``after`` seconds; ``chat`` where only this chat must wait."""
+
+    def __init__(self, after: float, reason: str = "", *, chat: bool = False) -> None:
+        super().__init__(reason or f"retry after {after} s")
+        self.after = after
+        self.chat = chat
+
+
+class NeedsOperator(WireError):
+    """The account cannot go on until a person does something (signed out, banned, wrong token)."""
+
+
+class Ambiguous(WireError):
+    """The wire broke after the message left: it may or may not have arrived."""
+
+
+class Connector(ABC):
+    """One account on one platform."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    Config: ClassVar[type[BaseModel]]
+    """What the operator enters; fields of type SecretStr are stored encrypted and never shown again."""
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, config: BaseModel) -> None:
+        """Takes a validated Config; opens nothing yet."""
+
+    async def close(self) -> None:
+        """Free what was opened. May be called more than once."""
+
+    @abstractmethod
+    async def check(self) -> Checked:
+        """Ask the platform who we are. Raises NeedsOperator or Retry."""
+
+    @abstractmethod
+    def parse(self, raw: Any) -> list[Inbound]:
+        """Turn one raw payload into events. Raises ValueError for what cannot be read; never loses the rest."""
+
+    def listen(self, cursor: str | None) -> AsyncIterator[Arrival] | None:
+        """Arrivals for ever, from ``cursor`` on (None: from now). None for wires that come by webhook only."""
+
+    @abstractmethod
+    async def send(self, outbound: Outbound) -> Sent:
+        """Send one message. Raises Permanent, Retry, NeedsOperator or Ambiguous."""
+
+    async def perform(self, operation: Operation) -> Performed:
+        """Do something that the capabilities promise. Raises like `send`."""
+        raise Permanent(f"{self.title} cannot do {type(operation).__name__}")
+
+    def pace_hint(self) -> float | None:
+        """Messages per second where the operator's configuration knows better than ``capabilities.pace``."""
+        return None
+
+
+connectors: Registry[Connector] = Registry(Connector, "connectors")

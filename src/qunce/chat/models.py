@@ -1,0 +1,220 @@
+"""Accounts, messages with their roll-ups, and the ledger of deliveries.
+
+Messages and roll-ups are large tables: the group leads every key, ids are plain, nothing references them.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from qunce.chat.types import DeliveryState
+
+
+class Account(models.Model):
+    """One identity of ours on one platform, with its connector's configuration."""
+
+    platform = models.CharField(max_length=40)
+    name = models.CharField(max_length=80)
+    external_id = models.CharField(max_length=255, blank=True)
+    config = models.JSONField(default=dict)
+    secrets = models.TextField(blank=True)
+    enabled = models.BooleanField(default=True)
+    state = models.CharField(max_length=12, default="new")
+    detail = models.TextField(blank=True)
+    state_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        """The same identity is connected once (an identity is known after the first check)."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "external_id"], name="account_once", condition=~models.Q(external_id="")
+            )
+        ]
+
+
+class Lease(models.Model):
+    """Which gateway serves an account, until when; ``epoch`` counts the holders. The cursor moves with its batch."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="lease")
+    holder = models.TextField(blank=True)
+    epoch = models.BigIntegerField(default=0)
+    until = models.DateTimeField(null=True)
+    cursor = models.TextField(null=True)  # noqa: DJ001 (no cursor yet is not an empty one)
+
+
+class Seat(models.Model):
+    """An account's place in a group. Exactly one account reads a group; further ones only send."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="seats")
+    group_id = models.BigIntegerField()
+    reads = models.BooleanField(default=False)
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+    left_reason = models.TextField(blank=True)
+    backfill = models.CharField(max_length=10, blank=True)
+    backfill_before = models.TextField(null=True)  # noqa: DJ001 (no page yet is not an empty one)
+    backfilled = models.PositiveIntegerField(default=0)
+    backfill_error = models.TextField(blank=True)
+
+    class Meta:
+        """One seat per account and group, one reader per group."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["account", "group_id"], name="seat_once"),
+            models.UniqueConstraint(fields=["group_id"], name="one_reader", condition=models.Q(reads=True)),
+        ]
+
+
+class Message(models.Model):
+    """A message as the platform has it. ``sent_at`` is the platform's stamp; ``parts`` None: text is all."""
+
+    pk = models.CompositePrimaryKey("group_id", "sent_at", "id")
+    group_id = models.BigIntegerField()
+    sent_at = models.DateTimeField()
+    id = models.UUIDField()
+    external_id = models.TextField()
+    identity_id = models.BigIntegerField()
+    text = models.TextField()
+    parts = models.JSONField(null=True)
+    reply_to = models.TextField(null=True)  # noqa: DJ001 (no reply is not a reply to nothing)
+    origin = models.SmallIntegerField()
+    from_us = models.BooleanField()
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Partitioned by month in the migration."""
+
+        constraints = [models.UniqueConstraint(fields=["group_id", "external_id", "sent_at"], name="message_once")]
+
+
+class GroupHour(models.Model):
+    """What happened in a group in one hour (UTC). Bots and our own messages are counted apart."""
+
+    pk = models.CompositePrimaryKey("group_id", "hour")
+    group_id = models.BigIntegerField()
+    hour = models.DateTimeField()
+    messages = models.IntegerField(default=0)
+    bot_messages = models.IntegerField(default=0)
+    joined = models.IntegerField(default=0)
+    left = models.IntegerField(default=0)
+
+
+class MemberDay(models.Model):
+    """How much one identity said in a group on one day of the community's zone."""
+
+    pk = models.CompositePrimaryKey("group_id", "day", "identity_id")
+    group_id = models.BigIntegerField()
+    day = models.DateField()
+    identity_id = models.BigIntegerField()
+    messages = models.IntegerField(default=0)
+
+
+class SetAside(models.Model):
+    """An event that could not be processed: kept with its error so that its account goes on."""
+
+    account_id = models.BigIntegerField()
+    group_id = models.BigIntegerField(null=True)
+    stage = models.TextField(blank=True)
+    error = models.TextField()
+    event = models.JSONField()
+    at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+
+class Gap(models.Model):
+    """A stretch of time in which a group was perhaps not read."""
+
+    account_id = models.BigIntegerField()
+    group_id = models.BigIntegerField()
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    reason = models.TextField()
+    filled_at = models.DateTimeField(null=True)
+
+
+class Broadcast(models.Model):
+    """One content to many groups. Its targets are its deliveries."""
+
+    community_ids = ArrayField(models.BigIntegerField(), default=list)
+    title = models.CharField(max_length=120)
+    text = models.TextField()
+    created_by = models.BigIntegerField(null=True)
+    created_by_name = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    not_after = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    recalled_at = models.DateTimeField(null=True)
+    submission = models.UUIDField(unique=True)
+    """The form's own id: pressing the button twice sends once."""
+
+
+class Delivery(models.Model):
+    """One message to one target: the ledger of everything that leaves. Claimed from this table by gateways."""
+
+    id = models.UUIDField(primary_key=True)
+    key = models.TextField(unique=True)
+    account_id = models.BigIntegerField()
+    group_id = models.BigIntegerField()
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    purpose = models.SmallIntegerField()
+    content = models.JSONField()
+    reply_to = models.TextField(null=True)  # noqa: DJ001 (as in Message)
+    state = models.CharField(max_length=10, default=DeliveryState.PLANNED)
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True)
+    claim_epoch = models.BigIntegerField(null=True)
+    first_claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    external_id = models.TextField(blank=True)
+    recall_wanted_at = models.DateTimeField(null=True)
+    recall_after = models.DateTimeField(null=True)
+    recall_error = models.TextField(blank=True)
+
+    class Meta:
+        """Small partial indexes for the two claim queues; one for results."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in DeliveryState]), name="delivery_state"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["account_id", "purpose", "not_before", "id"],
+                name="delivery_due",
+                condition=models.Q(state="planned"),
+            ),
+            models.Index(
+                fields=["account_id", "recall_after"],
+                name="delivery_recall_due",
+                condition=models.Q(state="sent", recall_wanted_at__isnull=False),
+            ),
+            models.Index(fields=["account_id"], name="delivery_claimed", condition=models.Q(state="claimed")),
+            models.Index(
+                fields=["state", "created_at"],
+                name="delivery_trouble",
+                condition=models.Q(state__in=["failed", "unknown"]),
+            ),
+            models.Index(fields=["broadcast", "state"], name="delivery_of_broadcast"),
+            models.Index(fields=["group_id", "-created_at"], name="delivery_of_group"),
+            models.Index(
+                fields=["account_id", "-sent_at"],
+                name="delivery_pace",
+                condition=models.Q(sent_at__isnull=False),
+            ),
+        ]
+
+
+class DeliveryStep(models.Model):
+    """One step in a delivery's life, for its history."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="steps")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=10)
+    detail = models.TextField(blank=True)

@@ -1,0 +1,69 @@
+"""The interface of a pipeline stage: what a context does with every batch of new live messages.
+
+Stages run inside the batch's transaction, in the order of settings.INBOUND_STAGES, over messages that were
+stored for the first time. They see a whole batch at once and work with a fixed number of statements.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from qunce.chat.types import Content, Purpose
+from qunce.community.types import GroupFacts
+
+
+@dataclass(slots=True)
+class NewMessage:
+    """A message that has just been stored. ``from_us`` or ``from_bot``: never answered."""
+
+    id: UUID
+    group: GroupFacts
+    external_id: str
+    sent_at: datetime
+    identity_id: int
+    sender_name: str
+    text: str
+    from_us: bool
+    from_bot: bool
+    answered: bool = False
+
+
+@dataclass(slots=True)
+class Planned:
+    """A delivery to be planned with the batch. ``key`` makes it unique: planning it again changes nothing."""
+
+    key: str
+    group_id: int
+    content: Content
+    purpose: Purpose
+    reply_to: str | None
+    not_after: datetime | None
+
+
+@dataclass(slots=True)
+class Inflow:
+    """New live messages of one batch, and what the stages make of them."""
+
+    account_id: int
+    now: datetime
+    revisions: dict[str, int]
+    messages: Sequence[NewMessage]
+    planned: list[Planned] = field(default_factory=list)
+
+    def reply(self, to: NewMessage, text: str, *, key: str, not_after: datetime | None = None) -> None:
+        """Answer a message in its group, once per ``key``."""
+        to.answered = True
+        self.planned.append(Planned(key, to.group.id, Content.of(text), Purpose.REPLY, to.external_id, not_after))
+
+
+class Stage(ABC):
+    """One context's part of the pipeline. Made once per process; may keep caches by revision."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def run(self, inflow: Inflow) -> None:
+        """Work on the batch. Raising puts the batch in halves until the message at fault is alone."""

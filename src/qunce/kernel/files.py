@@ -1,0 +1,35 @@
+"""Files by content: the same bytes are stored once, wherever Django's storage keeps them."""
+
+import hashlib
+from collections.abc import Iterable
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+
+from qunce.kernel import clock
+from qunce.kernel.errors import NotFound
+from qunce.kernel.models import StoredFile
+
+
+def _path(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def put(content: bytes | Iterable[bytes], *, name: str, content_type: str) -> StoredFile:
+    """Store bytes (or chunks of them); returns the row. The file is there before the row is."""
+    body = content if isinstance(content, bytes) else b"".join(content)
+    sha256 = hashlib.sha256(body).hexdigest()
+    if not default_storage.exists(_path(sha256)):
+        default_storage.save(_path(sha256), ContentFile(body))
+    stored, _created = StoredFile.objects.get_or_create(
+        sha256=sha256,
+        defaults={"name": name, "content_type": content_type, "size": len(body), "created_at": clock.now()},
+    )
+    return stored
+
+
+def open_file(sha256: str) -> File:
+    """The file's bytes for reading; raises NotFound where they are not stored."""
+    if not default_storage.exists(_path(sha256)):
+        raise NotFound
+    return default_storage.open(_path(sha256))

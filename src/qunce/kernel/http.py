@@ -1,0 +1,44 @@
+"""What every answer has: a strict content policy, and errors as pages that say what to do."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
+
+from qunce.kernel.errors import QunceError
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class SecurityHeaders:
+    """The content policy and what else keeps a page from doing what we did not write."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        return response
+
+
+class ProductErrors(MiddlewareMixin):
+    """A QunceError becomes a page, or a notice in the page where htmx asked."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Show what went wrong and what to do, with the error's status."""
+        if not isinstance(exception, QunceError):
+            return None
+        partial = request.headers.get("HX-Request") == "true"
+        template = "kernel/error_notice.html" if partial else "kernel/error.html"
+        response = render(request, template, {"error": exception}, status=exception.status)
+        if partial:
+            response["HX-Retarget"] = "#notices"
+            response["HX-Reswap"] = "beforeend"
+        return response
