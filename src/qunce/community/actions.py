@@ -1,0 +1,54 @@
+"""Every change of communities and groups."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from qunce.community.types import FoundGroup
+from qunce.kernel import clock, revisions
+
+
+# ------------------------------------------------------------------ the pipeline's part
+def record_found(*, platform: str, found: Sequence[FoundGroup]) -> dict[str, int]:
+    """Take down rooms that an account is in: unknown ones become groups without a community.
+
+    What the platform did not say (None) stays as it was. Returns the ids by external id. Runs in the
+    caller's transaction.
+    """
+    latest = {each.external_id: each for each in found}
+    rows = [latest[key] for key in sorted(latest)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO community_group AS g (platform, external_id, name, topic, member_count, tags, found_at)"
+            " SELECT %s, f.external_id, coalesce(f.name, ''), coalesce(f.topic, ''), f.member_count, '{}', %s"
+            " FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])"
+            " AS f(external_id, name, topic, member_count) ON CONFLICT (platform, external_id) DO NOTHING",
+            [platform, clock.now(), *_columns(rows)],
+        )
+        cursor.execute(
+            "UPDATE community_group g SET name = coalesce(f.name, g.name), topic = coalesce(f.topic, g.topic),"
+            " member_count = coalesce(f.member_count, g.member_count)"
+            " FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])"
+            " AS f(external_id, name, topic, member_count)"
+            " WHERE g.platform = %s AND g.external_id = f.external_id AND (g.name, g.topic, g.member_count)"
+            " IS DISTINCT FROM (coalesce(f.name, g.name), coalesce(f.topic, g.topic),"
+            " coalesce(f.member_count, g.member_count))",
+            [*_columns(rows), platform],
+        )
+        if cursor.rowcount:
+            revisions.bump("groups")
+        cursor.execute(
+            "SELECT external_id, id FROM community_group WHERE platform = %s AND external_id = ANY(%s)",
+            [platform, sorted(latest)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _columns(rows: Sequence[FoundGroup]) -> list[list[object]]:
+    """External ids, names, topics and member counts, cut to what the columns hold."""
+    return [
+        [each.external_id[:255] for each in rows],
+        [None if each.name is None else each.name[:255] for each in rows],
+        [each.topic for each in rows],
+        [each.member_count for each in rows],
+    ]

@@ -1,0 +1,143 @@
+"""Every change of members, identities and stays."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+
+from django.db import connection
+
+from qunce.kernel import clock
+from qunce.members import policies
+from qunce.members.models import Membership
+from qunce.members.types import Account, StayChange
+
+_NAME = 255
+
+
+# ------------------------------------------------------------------ the pipeline's part
+def resolve_identities(*, platform: str, accounts: Mapping[str, Account]) -> dict[str, int]:
+    """Ids of the identities behind accounts of a platform, by external id; unknown ones get a member of their own.
+
+    A changed name is taken over; an empty one says nothing. Runs in the caller's transaction.
+    """
+    keys = sorted(accounts)
+    with connection.cursor() as cursor:
+        known = _known(cursor, platform, keys)
+        missing = [key for key in keys if key not in known]
+        if missing:
+            _create(cursor, platform, [accounts[key] for key in missing])
+            known |= _known(cursor, platform, missing)
+        renamed = [
+            (known[key][0], known[key][1], accounts[key].name[:_NAME])
+            for key in keys
+            if accounts[key].name and accounts[key].name[:_NAME] != known[key][1]
+        ]
+        if renamed:
+            _rename(cursor, renamed)
+    return {key: known[key][0] for key in keys}
+
+
+def _known(cursor: object, platform: str, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+    cursor.execute(  # type: ignore[attr-defined]
+        "SELECT external_id, id, name FROM members_identity WHERE platform = %s AND external_id = ANY(%s)",
+        [platform, list(keys)],
+    )
+    return {key: (number, name) for key, number, name in cursor.fetchall()}  # type: ignore[attr-defined]
+
+
+def _create(cursor: object, platform: str, accounts: Sequence[Account]) -> None:
+    """One member per new identity; the identity's unique key decides when two batches see it at once."""
+    now = clock.now()
+    cursor.execute(  # type: ignore[attr-defined]
+        "WITH fresh AS (INSERT INTO members_identity"
+        " (member_id, platform, external_id, name, is_bot, created_at)"
+        " SELECT nextval(pg_get_serial_sequence('members_member', 'id')), %s, a.external_id, a.name, a.is_bot, %s"
+        " FROM unnest(%s::text[], %s::text[], %s::bool[]) AS a(external_id, name, is_bot)"
+        " ON CONFLICT (platform, external_id) DO NOTHING RETURNING member_id, name, external_id)"
+        " INSERT INTO members_member (id, name, note, created_at)"
+        " SELECT member_id, coalesce(nullif(name, ''), external_id), '', %s FROM fresh",
+        [
+            platform,
+            now,
+            [account.external_id for account in accounts],
+            [account.name[:_NAME] for account in accounts],
+            [account.is_bot for account in accounts],
+            now,
+        ],
+    )
+
+
+def _rename(cursor: object, renamed: Sequence[tuple[int, str, str]]) -> None:
+    """The member is renamed along as long as nobody has given them another name."""
+    ids, before, after = zip(*renamed, strict=True)
+    cursor.execute(  # type: ignore[attr-defined]
+        "WITH changed AS (UPDATE members_identity i SET name = r.after"
+        " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS r(id, before, after) WHERE i.id = r.id"
+        " RETURNING i.member_id, i.external_id, r.before, r.after)"
+        " UPDATE members_member m SET name = c.after FROM changed c"
+        " WHERE m.id = c.member_id AND m.name IN (c.before, c.external_id)",
+        [list(ids), list(before), list(after)],
+    )
+
+
+def record_presence(*, pairs: Iterable[tuple[int, int]], at: datetime) -> None:
+    """Somebody spoke in a group, so they are in it: open a stay where there is none (group id, identity id)."""
+    rows = sorted(set(pairs))
+    if not rows:
+        return
+    groups, identities = zip(*rows, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at)"
+            " SELECT p.g, p.i, '', '', %s FROM unnest(%s::bigint[], %s::bigint[]) AS p(g, i)"
+            " ON CONFLICT (group_id, identity_id) WHERE left_at IS NULL DO NOTHING",
+            [at, list(groups), list(identities)],
+        )
+
+
+def record_stays(*, changes: Sequence[StayChange]) -> list[StayChange]:
+    """Apply joins and leaves, doubled or out of order as they come; returns those that told something new."""
+    by_pair: dict[tuple[int, int], list[policies.Stay]] = defaultdict(list)
+    wanted = {(change.group_id, change.identity_id) for change in changes}
+    stored = Membership.objects.filter(
+        group_id__in={group for group, _ in wanted}, identity_id__in={identity for _, identity in wanted}
+    ).order_by("id")
+    for stay in stored:
+        if (stay.group_id, stay.identity_id) in wanted:
+            by_pair[stay.group_id, stay.identity_id].append(
+                policies.Stay(stay.pk, stay.joined_at, stay.left_at)
+            )
+    news: list[StayChange] = []
+    for index in policies.in_order([change.at for change in changes]):
+        change = changes[index]
+        stays = by_pair[change.group_id, change.identity_id]
+        if change.joined:
+            told = policies.join(stays, change.at)
+        else:
+            told = policies.leave(stays, change.at or clock.now())
+        if told:
+            news.append(change)
+    _write(by_pair, {(c.group_id, c.identity_id): c for c in news if c.joined})
+    return news
+
+
+def _write(by_pair: Mapping[tuple[int, int], list[policies.Stay]], joins: Mapping[tuple[int, int], StayChange]) -> None:
+    fresh, changed = [], []
+    for (group_id, identity_id), stays in sorted(by_pair.items()):
+        told = joins.get((group_id, identity_id))
+        for stay in filter(attrgetter("changed"), stays):
+            row = Membership(
+                pk=stay.id,
+                group_id=group_id,
+                identity_id=identity_id,
+                seen_at=stay.joined_at or stay.left_at or clock.now(),
+                joined_at=stay.joined_at,
+                left_at=stay.left_at,
+            )
+            if told is not None and stay.joined_at == told.at:
+                row.inviter_id, row.source = told.inviter_id, told.source[:80]
+            (changed if stay.id else fresh).append(row)
+    # Ending a stay comes before opening the next: at most one is open at any moment.
+    Membership.objects.bulk_update(changed, ["joined_at", "left_at"])
+    Membership.objects.bulk_create(fresh)
