@@ -6,9 +6,9 @@ belongs to one account in one gateway and is used from one event loop.
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from qunce.chat.types import Arrival, Capabilities, Checked, Inbound, Operation, Outbound, Performed, Sent
 from qunce.kernel.registry import Registry
@@ -50,6 +50,12 @@ class Connector(ABC):
 
     def __init__(self, config: BaseModel) -> None:
         """Takes a validated Config; opens nothing yet."""
+
+    @classmethod
+    def secret_fields(cls) -> frozenset[str]:
+        """The fields of Config that are stored encrypted and never shown again."""
+        kinds = {name: field.annotation for name, field in cls.Config.model_fields.items()}
+        return frozenset(name for name, kind in kinds.items() if SecretStr in (kind, *get_args(kind)))
 
     async def close(self) -> None:
         """Free what was opened. May be called more than once."""

@@ -331,6 +331,15 @@ class Capabilities:
     longest_text: int = 4000
 
 
+class AccountState(StrEnum):
+    """How an account is: never checked, at work, waiting for its platform, or in need of a person."""
+
+    NEW = "new"
+    WORKING = "working"
+    WAITING = "waiting"
+    TROUBLE = "trouble"
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """The account is alive: who it is on its platform, and remarks for the operator."""
