@@ -1,20 +1,150 @@
 """Every read of communities and groups, and who may see them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import Count, F, Func, Q, QuerySet
 
-from qunce.community.models import Group
-from qunce.community.types import GroupFacts
+from qunce.community import policies
+from qunce.community.models import Community, Group
+from qunce.community.types import CommunityProfile, GroupFacts, GroupFilter, GroupOrder, GroupState
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import NotFound
+
+
+# ------------------------------------------------------------------ communities
+def visible_communities(
+    actor: Actor, permission: Permission = Permission.VIEW, *, archived: bool = False
+) -> QuerySet[Community]:
+    """Communities in which the actor holds ``permission``, by name; the archived ones instead where asked."""
+    allowed = actor.communities(permission)
+    found = Community.objects.filter(archived_at__isnull=not archived)
+    return (found if allowed is None else found.filter(pk__in=allowed)).order_by("name", "pk")
+
+
+def community(actor: Actor, community_id: int, permission: Permission = Permission.VIEW) -> Community:
+    """One community, archived or not. NotFound where the actor may not see it, NotAllowed where that is all."""
+    found = Community.objects.filter(pk=community_id).first()
+    if found is None or not actor.may(Permission.VIEW, community_id):
+        raise NotFound
+    actor.require(permission, community_id)
+    return found
+
+
+def profile_of(community: Community) -> CommunityProfile:
+    """What is written down about a community."""
+    values = {field.name: getattr(community, field.name) for field in fields(CommunityProfile)}
+    return CommunityProfile(**{**values, "languages": tuple(community.languages)})
+
+
+def group_counts(actor: Actor) -> dict[int, int]:
+    """How many adopted groups each visible community has, by the community's id; none is not listed."""
+    rows = (
+        _in_state(visible_groups(actor), GroupState.ADOPTED)
+        .order_by()
+        .values_list("community_id")
+        .annotate(groups=Count("pk"))
+    )
+    return dict(rows)
+
+
+# ------------------------------------------------------------------ groups
+def visible_groups(actor: Actor, permission: Permission = Permission.VIEW) -> QuerySet[Group]:
+    """Groups of communities in which the actor holds ``permission``, archived ones too.
+
+    Groups in no community are seen (and operated) by operators of all communities only.
+    """
+    allowed = actor.communities(permission)
+    if allowed is not None:
+        return Group.objects.filter(community__in=allowed)
+    if actor.may(Permission.OPERATE):
+        return Group.objects.all()
+    return Group.objects.filter(community__isnull=False)
+
+
+def group(actor: Actor, group_id: int, permission: Permission = Permission.VIEW) -> Group:
+    """One group with its community. NotFound where the actor may not see it, NotAllowed where that is all."""
+    found = visible_groups(actor).filter(pk=group_id).select_related("community").first()
+    if found is None:
+        raise NotFound
+    actor.require(permission, found.community_id)
+    return found
+
+
+def zones(actor: Actor, group_ids: Collection[int]) -> dict[int, str]:
+    """The time zone of each of the groups that are adopted and that the actor may see, by the group's id."""
+    rows = visible_groups(actor).filter(pk__in=group_ids, community__isnull=False)
+    return dict(rows.values_list("pk", "community__zone"))
+
+
+def find_groups(actor: Actor, wanted: GroupFilter, permission: Permission = Permission.VIEW) -> QuerySet[Group]:
+    """The groups that the filter describes, with their community, by name."""
+    found = _in_state(visible_groups(actor, permission), wanted.state)
+    if wanted.text:
+        tag = policies.tidy_tag(wanted.text)
+        found = found.filter(
+            Q(name__icontains=wanted.text) | Q(external_id=wanted.text) | Q(tags__contains=[tag] if tag else [])
+        )
+    if wanted.community_id is not None:
+        found = found.filter(community=wanted.community_id)
+    if wanted.tag:
+        found = found.filter(tags__contains=[wanted.tag])
+    if wanted.platform:
+        found = found.filter(platform=wanted.platform)
+    return found.select_related("community").order_by(*_ORDER.get(wanted.order, ("name",)), "pk")
+
+
+def groups_in_order(actor: Actor, group_ids: Sequence[int]) -> list[Group]:
+    """The groups that the actor may see, with their community, in the order of the ids."""
+    found = visible_groups(actor).select_related("community").in_bulk(group_ids)
+    return [found[key] for key in group_ids if key in found]
+
+
+def state_counts(actor: Actor) -> dict[GroupState, int]:
+    """How many groups of each standing the actor may see, in one statement."""
+    groups = visible_groups(actor)
+    counted = groups.aggregate(**{state.value: Count("pk", filter=_STATES[state]) for state in GroupState})
+    return {state: counted[state.value] for state in GroupState}
+
+
+def tags(actor: Actor) -> list[str]:
+    """All tags on groups that the actor may see, sorted."""
+    rows = visible_groups(actor).order_by().values_list(Func(F("tags"), function="unnest"), flat=True)
+    return sorted(set(rows.distinct()))
+
+
+def platforms(actor: Actor) -> list[str]:
+    """The keys of the platforms of groups that the actor may see, sorted."""
+    return sorted(visible_groups(actor).order_by().values_list("platform", flat=True).distinct())
+
+
+_STATES = {
+    GroupState.ADOPTED: Q(community__isnull=False, archived_at=None, community__archived_at=None),
+    GroupState.FOUND: Q(community=None),
+    GroupState.ARCHIVED: Q(community__isnull=False)
+    & (Q(archived_at__isnull=False) | Q(community__archived_at__isnull=False)),
+}
+_ORDER = {
+    GroupOrder.NAME: ("name",),
+    GroupOrder.NEWEST: ("-found_at",),
+    GroupOrder.MEMBERS: (F("member_count").desc(nulls_last=True), "name"),
+}
+
+
+def _in_state(groups: QuerySet[Group], state: GroupState) -> QuerySet[Group]:
+    return groups.filter(_STATES[state])
 
 
 # ------------------------------------------------------------------ the pipeline's part
 def group_facts(group_ids: Iterable[int]) -> list[GroupFacts]:
     """What the pipeline needs of those of the groups that are adopted and not archived. No guard: not for pages."""
     rows = (
-        Group.objects.filter(pk__in=list(group_ids), community__isnull=False, archived_at=None)
-        .filter(community__archived_at=None)
-        .values_list("id", "platform", "external_id", "name", "community_id", zone=F("community__zone"))
+        Group.objects.filter(_STATES[GroupState.ADOPTED], pk__in=list(group_ids))
+        .annotate(zone=F("community__zone"))
+        .values_list("id", "platform", "external_id", "name", "community_id", "zone")
     )
-    return [GroupFacts(*row[:5], zone=ZoneInfo(row[5])) for row in rows]
+    return [
+        GroupFacts(key, platform, external_id, name, community_id, ZoneInfo(zone))
+        for key, platform, external_id, name, community_id, zone in rows
+    ]

@@ -1,7 +1,61 @@
 """Words of the community context."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from hashlib import sha256
 from zoneinfo import ZoneInfo
+
+LANGUAGES = ("zh-hans", "zh-hant", "en")
+"""What a community's people may read; the first one named is the one a bot speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityProfile:
+    """What the team writes down about a community. ``zone``: an IANA name; ``languages``: at least one."""
+
+    name: str
+    purpose: str = ""
+    shared_goal: str = ""
+    promise: str = ""
+    voice: str = ""
+    zone: str = "Asia/Shanghai"
+    languages: tuple[str, ...] = ("zh-hans",)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the content: a form carries it, so that nobody overwrites what he has not seen."""
+        return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+class GroupState(StrEnum):
+    """Where a group stands: found (in no community yet), adopted (read and served), archived (history only)."""
+
+    ADOPTED = "adopted"
+    FOUND = "found"
+    ARCHIVED = "archived"
+
+
+class GroupOrder(StrEnum):
+    """How a list of groups is sorted."""
+
+    NAME = "name"
+    NEWEST = "newest"
+    MEMBERS = "members"
+    BUSIEST = "busiest"
+    QUIETEST = "quietest"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFilter:
+    """Which groups are wanted; what is empty does not restrict. ``text``: in the name, or a whole tag or id."""
+
+    text: str = ""
+    community_id: int | None = None
+    tag: str = ""
+    platform: str = ""
+    state: GroupState = GroupState.ADOPTED
+    order: GroupOrder = GroupOrder.NAME
 
 
 @dataclass(frozen=True, slots=True)

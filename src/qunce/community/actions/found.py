@@ -1,4 +1,4 @@
-"""Every change of communities and groups."""
+"""The pipeline's part: groups as platforms report them."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,6 @@ from qunce.community.types import FoundGroup
 from qunce.kernel import clock, revisions
 
 
-# ------------------------------------------------------------------ the pipeline's part
 def record_found(*, platform: str, found: Sequence[FoundGroup]) -> dict[str, int]:
     """Take down rooms that an account is in: unknown ones become groups without a community.
 

@@ -1,0 +1,42 @@
+"""What happens to communities and groups, for the floors above."""
+
+from dataclasses import dataclass
+
+from qunce.kernel.events import Event
+
+
+@dataclass(frozen=True)
+class GroupsAdopted(Event):
+    """These groups are now in this community: newly, or moved there from another one."""
+
+    community_id: int
+    group_ids: list[int]
+
+
+@dataclass(frozen=True)
+class GroupsReleased(Event):
+    """These groups are in no community any more; their history stays."""
+
+    group_ids: list[int]
+
+
+@dataclass(frozen=True)
+class GroupsArchived(Event):
+    """These groups are no longer read or served, until they are restored."""
+
+    group_ids: list[int]
+
+
+@dataclass(frozen=True)
+class GroupsRestored(Event):
+    """These groups are read and served again."""
+
+    group_ids: list[int]
+
+
+@dataclass(frozen=True)
+class CommunityZoneChanged(Event):
+    """Days of this community now begin at another moment; what is counted by day is to be counted again."""
+
+    community_id: int
+    zone: str
