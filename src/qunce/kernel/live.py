@@ -10,6 +10,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterable
+from typing import Any
 
 import psycopg
 from django.db import connection, transaction
@@ -21,7 +22,8 @@ LONGEST = 7000  # of a notification's 8000 bytes
 HEARTBEAT = 15.0
 
 
-def _conninfo() -> dict[str, object]:
+def connection_params() -> dict[str, Any]:
+    """What psycopg needs for a connection of its own to the database, beside Django's."""
     params = dict(connection.get_connection_params())
     return {k: v for k, v in params.items() if k not in {"cursor_factory", "context", "prepare_threshold"}}
 
@@ -59,7 +61,7 @@ class _Notifier:
             self._wake.clear()
             while payload := self._take():
                 try:
-                    wire = wire or psycopg.connect(**_conninfo(), autocommit=True)  # type: ignore[arg-type]
+                    wire = wire or psycopg.connect(**connection_params(), autocommit=True)
                     wire.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
                 except psycopg.OperationalError:
                     # A page that misses a notification is refreshed by its next one; nothing is kept.
@@ -91,7 +93,7 @@ class _Hub:
     async def _listen(self) -> None:
         while not self.closing:
             with contextlib.suppress(psycopg.OperationalError):
-                wire = await psycopg.AsyncConnection.connect(**_conninfo(), autocommit=True)  # type: ignore[arg-type]
+                wire = await psycopg.AsyncConnection.connect(**connection_params(), autocommit=True)
                 async with wire:
                     await wire.execute(f"LISTEN {CHANNEL}")
                     async for notice in wire.notifies():
