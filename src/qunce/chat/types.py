@@ -342,8 +342,13 @@ class AccountState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The account is alive: who it is on its platform, and remarks for the operator."""
+    """The account is alive: who it is on its platform, and remarks for the operator.
+
+    ``secrets``: fields of Config that the platform gave in exchange for what was entered (a session's token);
+    they are stored sealed and handed to the next instance. None: nothing new, the stored ones stay.
+    """
 
     external_id: str
     name: str
     remarks: Sequence[str] = field(default_factory=tuple)
+    secrets: Mapping[str, str] | None = None
