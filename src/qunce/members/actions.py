@@ -105,24 +105,22 @@ def record_stays(*, changes: Sequence[StayChange]) -> list[StayChange]:
     ).order_by("id")
     for stay in stored:
         if (stay.group_id, stay.identity_id) in wanted:
-            by_pair[stay.group_id, stay.identity_id].append(
-                policies.Stay(stay.pk, stay.joined_at, stay.left_at)
-            )
+            by_pair[stay.group_id, stay.identity_id].append(policies.Stay(stay.pk, stay.joined_at, stay.left_at))
     news: list[StayChange] = []
     for index in policies.in_order([change.at for change in changes]):
         change = changes[index]
         stays = by_pair[change.group_id, change.identity_id]
-        if change.joined:
-            told = policies.join(stays, change.at)
-        else:
-            told = policies.leave(stays, change.at or clock.now())
-        if told:
+        at = change.at
+        if policies.join(stays, at) if change.joined else policies.leave(stays, at or clock.now()):
             news.append(change)
     _write(by_pair, {(c.group_id, c.identity_id): c for c in news if c.joined})
     return news
 
 
-def _write(by_pair: Mapping[tuple[int, int], list[policies.Stay]], joins: Mapping[tuple[int, int], StayChange]) -> None:
+Stays = Mapping[tuple[int, int], list[policies.Stay]]
+
+
+def _write(by_pair: Stays, joins: Mapping[tuple[int, int], StayChange]) -> None:
     fresh, changed = [], []
     for (group_id, identity_id), stays in sorted(by_pair.items()):
         told = joins.get((group_id, identity_id))

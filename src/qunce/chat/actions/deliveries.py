@@ -1,0 +1,343 @@
+"""The ledger of everything that leaves: planned, claimed before the wire is touched, settled with what became of it.
+
+Every change of state is one statement that names the states it may start from (policies.TRANSITIONS) and
+writes the delivery's history along.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from qunce.chat import policies
+from qunce.chat.actions import leases
+from qunce.chat.models import Delivery
+from qunce.chat.stage import Planned
+from qunce.chat.types import Capabilities, Content, DeliveryState
+from qunce.community import selectors as community
+from qunce.kernel import audit, clock, live, locks
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import Conflict, NotFound
+from qunce.kernel.ids import new_id
+
+_S = DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this gateway, and nobody else, is to send (or to recall) now."""
+
+    id: UUID
+    group_id: int
+    group: str
+    content: Content
+    reply_to: str | None
+    attempts: int
+    first_claimed_at: datetime | None
+    external_id: str
+    recall: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a claim. ``again_at``: when a delivery that goes back to planned is due."""
+
+    id: UUID
+    state: DeliveryState
+    detail: str = ""
+    external_id: str = ""
+    sent_at: datetime | None = None
+    again_at: datetime | None = None
+
+
+# ------------------------------------------------------------------ planning
+def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | None = None) -> int:
+    """Plan deliveries of one account in the caller's transaction; a key that exists is left as it is.
+
+    Returns how many are new.
+    """
+    if not planned:
+        return 0
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO chat_delivery (id, key, account_id, group_id, broadcast_id, purpose, content, reply_to,"
+            " state, reason, created_at, not_before, not_after, attempts, external_id, recall_error)"
+            " SELECT d.id, d.key, %s, d.group_id, %s, d.purpose, d.content::jsonb, d.reply_to, 'planned', '',"
+            " %s, %s, d.not_after, 0, '', '' FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::smallint[],"
+            " %s::text[], %s::text[], %s::timestamptz[])"
+            " AS d(id, key, group_id, purpose, content, reply_to, not_after) ON CONFLICT (key) DO NOTHING",
+            [
+                account_id,
+                broadcast_id,
+                now,
+                now,
+                [new_id() for _ in planned],
+                [each.key for each in planned],
+                [each.group_id for each in planned],
+                [int(each.purpose) for each in planned],
+                [_dump(each.content) for each in planned],
+                [each.reply_to for each in planned],
+                [each.not_after for each in planned],
+            ],
+        )
+        new: int = cursor.rowcount
+    if new:
+        live.touch(f"deliveries:{account_id}")
+    return new
+
+
+def _dump(content: Content) -> str:
+    return json.dumps(content.to_json(), ensure_ascii=False)
+
+
+# ------------------------------------------------------------------ one way to change a state
+_MOVE = """
+WITH moved AS (
+    UPDATE chat_delivery d SET state = %s, reason = %s, external_id = coalesce(%s, d.external_id),
+    sent_at = coalesce(%s, d.sent_at), not_before = coalesce(%s, d.not_before),
+    attempts = CASE WHEN %s THEN 0 ELSE d.attempts END,
+    first_claimed_at = CASE WHEN %s THEN NULL ELSE d.first_claimed_at END
+    WHERE d.id = ANY(%s) AND d.state = ANY(%s) RETURNING d.id
+), steps AS (
+    INSERT INTO chat_deliverystep (delivery_id, at, state, detail) SELECT id, %s, %s, %s FROM moved
+)
+SELECT id FROM moved
+"""
+
+
+def _move(
+    ids: Sequence[UUID],
+    target: DeliveryState,
+    *,
+    detail: str = "",
+    external_id: str | None = None,
+    sent_at: datetime | None = None,
+    not_before: datetime | None = None,
+    afresh: bool = False,
+) -> list[UUID]:
+    """Move deliveries to ``target`` from wherever that is allowed, with a step of history; returns the moved ones.
+
+    ``afresh``: as if it had never been tried.
+    """
+    if not ids:
+        return []
+    sources = [state.value for state in _S if policies.may_become(state, target)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVE,
+            [target, detail, external_id, sent_at, not_before, afresh, afresh]
+            + [list(ids), sources, clock.now(), target, detail],
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
+# ------------------------------------------------------------------ the gateway's part
+_CLAIM = """
+WITH due AS (
+    SELECT id FROM chat_delivery
+    WHERE account_id = %s AND state = 'planned' AND not_before <= %s AND group_id <> ALL(%s)
+    ORDER BY purpose, not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE chat_delivery d SET state = 'claimed', claimed_at = %s, claim_epoch = %s, attempts = d.attempts + 1,
+    first_claimed_at = coalesce(d.first_claimed_at, %s)
+    FROM due WHERE d.id = due.id RETURNING d.*
+), steps AS (
+    INSERT INTO chat_deliverystep (delivery_id, at, state, detail) SELECT id, %s, 'claimed', '' FROM taken
+)
+SELECT t.id, t.group_id, g.external_id, t.content, t.reply_to, t.attempts, t.first_claimed_at, t.external_id
+FROM taken t JOIN community_group g ON g.id = t.group_id ORDER BY t.purpose, t.not_before, t.id
+"""
+
+
+def claim(*, account_id: int, epoch: int, limit: int, waiting: Sequence[int] = ()) -> list[Claimed]:
+    """Claim what is due, replies first, leaving out groups that must wait; what is too late is skipped.
+
+    Committed when it returns. Raises LeaseLostError where another gateway serves the account.
+    """
+    now = clock.now()
+    with transaction.atomic():
+        leases.hold(account_id, epoch)
+        _expire(account_id, now)
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [account_id, now, list(waiting), limit, now, epoch, now, now])
+            rows = cursor.fetchall()
+    return [Claimed(row[0], row[1], row[2], Content.from_json(json.loads(row[3])), *row[4:]) for row in rows]
+
+
+def _expire(account_id: int, now: datetime) -> None:
+    late = Delivery.objects.filter(account_id=account_id, state=_S.PLANNED, not_after__lt=now).values_list(
+        "id", flat=True
+    )
+    if ids := list(late[:1000]):
+        _move(ids, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
+
+
+def claim_recalls(*, account_id: int, epoch: int, limit: int) -> list[Claimed]:
+    """What is to be taken back now. Taking back twice is harmless, so nothing is marked before."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        leases.hold(account_id, epoch)
+        cursor.execute(
+            "SELECT d.id, d.group_id, g.external_id, d.external_id FROM chat_delivery d"
+            " JOIN community_group g ON g.id = d.group_id WHERE d.account_id = %s AND d.state = 'sent'"
+            " AND d.recall_wanted_at IS NOT NULL AND d.recall_after <= %s ORDER BY d.recall_after, d.id LIMIT %s",
+            [account_id, clock.now(), limit],
+        )
+        return [
+            Claimed(key, group_id, group, Content(()), None, 0, None, external_id, recall=True)
+            for key, group_id, group, external_id in cursor.fetchall()
+        ]
+
+
+def settle(*, account_id: int, outcomes: Sequence[Outcome]) -> None:
+    """Write down what became of claims, in one transaction.
+
+    An echo or a takeover may have been quicker: what is not claimed or unknown any more stays as it is.
+    """
+    with transaction.atomic():
+        for outcome in outcomes:
+            sent = outcome.state is _S.SENT
+            _move(
+                [outcome.id],
+                outcome.state,
+                detail=outcome.detail,
+                external_id=outcome.external_id or None,
+                sent_at=(outcome.sent_at or clock.now()) if sent else None,
+                not_before=outcome.again_at,
+            )
+        _tell(account_id, [outcome.id for outcome in outcomes])
+
+
+def settle_recalls(
+    *, account_id: int, done: Sequence[UUID], refused: Mapping[UUID, str], later: Mapping[UUID, datetime]
+) -> None:
+    """Write down what became of recalls: taken back, refused for good with the reason, or to be tried again."""
+    with transaction.atomic():
+        _move(list(done), _S.RECALLED)
+        for key, reason in refused.items():
+            Delivery.objects.filter(pk=key).update(recall_wanted_at=None, recall_after=None, recall_error=reason)
+        for key, moment in later.items():
+            Delivery.objects.filter(pk=key).update(recall_after=moment)
+        _tell(account_id, [*done, *refused])
+
+
+def take_over(*, account_id: int, epoch: int, capabilities: Capabilities) -> None:
+    """Settle the claims of earlier holders, whose outcome nobody knows: plan again where that is safe, else unknown."""
+    now = clock.now()
+    with transaction.atomic():
+        leases.hold(account_id, epoch)
+        open_claims = Delivery.objects.filter(account_id=account_id, state=_S.CLAIMED, claim_epoch__lt=epoch)
+        by_state: dict[DeliveryState, list[UUID]] = {_S.PLANNED: [], _S.UNKNOWN: []}
+        for key, first in open_claims.values_list("id", "first_claimed_at"):
+            by_state[policies.after_interruption(capabilities, first or now, now)].append(key)
+        _move(by_state[_S.PLANNED], _S.PLANNED, detail=gettext_noop("Interrupted; sent again under the same id."))
+        _move(
+            by_state[_S.UNKNOWN],
+            _S.UNKNOWN,
+            detail=gettext_noop("Interrupted while sending; the platform cannot tell whether it arrived."),
+        )
+        _tell(account_id, by_state[_S.UNKNOWN])
+
+
+def confirm_echoes(echoes: Mapping[str, str]) -> None:
+    """The platform showed us our own messages: whatever we thought, they were sent (delivery id → external id)."""
+    ids = [UUID(key) for key in echoes if _is_uuid(key)]
+    open_ones = Delivery.objects.filter(pk__in=ids, state__in=[_S.CLAIMED, _S.UNKNOWN]) if ids else []
+    for delivery in open_ones:
+        _move(
+            [delivery.pk],
+            _S.SENT,
+            detail=gettext_noop("Seen in the group."),
+            external_id=echoes[str(delivery.pk)],
+            sent_at=clock.now(),
+        )
+    if ids:
+        _tell(None, ids)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _tell(account_id: int | None, ids: Sequence[UUID]) -> None:
+    """Pages that show these deliveries read them again."""
+    broadcasts = (
+        Delivery.objects.filter(pk__in=list(ids), broadcast__isnull=False).values_list("broadcast_id").distinct()
+    )
+    live.touch("deliveries", *(f"broadcast:{key}" for (key,) in broadcasts))
+    if account_id is not None:
+        live.touch(f"account:{account_id}")
+
+
+# ------------------------------------------------------------------ people's part
+def withdraw(*, ids: Sequence[UUID], reason: str) -> list[UUID]:
+    """Skip what has not been claimed yet, in the caller's transaction; returns those."""
+    return _move(ids, _S.SKIPPED, detail=reason)
+
+
+def want_recall(*, ids: Sequence[UUID]) -> int:
+    """Ask for sent messages to be taken back, and for those just being sent as soon as they are; returns how many."""
+    now = clock.now()
+    wanted = Delivery.objects.filter(pk__in=list(ids), state__in=[_S.SENT, _S.CLAIMED, _S.UNKNOWN])
+    count = wanted.update(recall_wanted_at=now, recall_after=now, recall_error="")
+    for account_id in Delivery.objects.filter(pk__in=list(ids)).values_list("account_id", flat=True).distinct():
+        live.touch(f"deliveries:{account_id}")
+    return count
+
+
+def plan_again(*, ids: Sequence[UUID]) -> list[UUID]:
+    """Send what has failed once more, in the caller's transaction; returns those."""
+    moved = _move(ids, _S.PLANNED, not_before=clock.now(), afresh=True)
+    for account_id in Delivery.objects.filter(pk__in=moved).values_list("account_id", flat=True).distinct():
+        live.touch(f"deliveries:{account_id}")
+    return moved
+
+
+def settle_unknown(*, actor: Actor, delivery_id: UUID, verdict: str) -> None:
+    """A person says what became of a delivery whose outcome is unknown.
+
+    ``verdict``: ``arrived`` (it is in the group), ``again`` (it is not: send it) or ``failed`` (it is not: leave it).
+    """
+    target = {"arrived": _S.SENT, "again": _S.PLANNED, "failed": _S.FAILED}[verdict]
+    sentences = {
+        "arrived": gettext_noop("%(actor)s found that the message to “%(group)s” had arrived"),
+        "again": gettext_noop("%(actor)s had the message to “%(group)s” sent again"),
+        "failed": gettext_noop("%(actor)s gave up the message to “%(group)s”"),
+    }
+    with transaction.atomic():
+        delivery = Delivery.objects.filter(pk=delivery_id).first()
+        if delivery is None:
+            raise NotFound
+        group = community.group(actor, delivery.group_id, Permission.OPERATE)
+        delivery = locks.row(Delivery, delivery_id)
+        if delivery.state != _S.UNKNOWN:
+            raise Conflict(_("This delivery has been settled in the meantime."))
+        now = clock.now()
+        _move(
+            [delivery_id],
+            target,
+            detail=actor.name,
+            sent_at=now if verdict == "arrived" else None,
+            not_before=now if verdict == "again" else None,
+            afresh=verdict == "again",
+        )
+        audit.record(
+            actor,
+            f"delivery.{verdict}",
+            sentences[verdict],
+            community_id=group.community_id,
+            about=("delivery", delivery_id),
+            group=group.name,
+        )
+        _tell(delivery.account_id, [delivery_id])
+        live.touch(f"deliveries:{delivery.account_id}")

@@ -1,0 +1,377 @@
+"""The one way in: a batch of events of one account, in one transaction.
+
+Recognise, store de-duplicated, run the stages over what is new and live, count, plan deliveries, move the
+cursor on. A batch that fails is halved; an event that still fails alone is stored without the stage at
+fault, or not at all, and set aside with its error: one poison message never stops an account. A database
+that is away is not the batch's fault: the error goes to the caller, who tries again.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils.module_loading import import_string
+
+from qunce.chat.actions import deliveries, groups, leases, messages, partitions
+from qunce.chat.actions.recognition import AccountView, Recognised, memory
+from qunce.chat.models import Account, Gap, SetAside
+from qunce.chat.selectors.accounts import open_connector
+from qunce.chat.stage import Inflow, NewMessage, Stage
+from qunce.chat.types import (
+    Batch,
+    GapSeen,
+    GroupGone,
+    GroupSeen,
+    Inbound,
+    MemberJoined,
+    MemberLeft,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    Origin,
+    Sender,
+)
+from qunce.kernel import clock, live, revisions
+from qunce.kernel.ids import new_id
+from qunce.members import actions as members
+from qunce.members.types import Account as Person
+from qunce.members.types import StayChange
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What became of a batch: messages stored, seen before, or of groups that this account does not read."""
+
+    stored: int = 0
+    repeated: int = 0
+    unread: int = 0
+    planned: int = 0
+    set_aside: int = 0
+
+    def __add__(self, other: "Ingested") -> "Ingested":
+        return Ingested(*(mine + theirs for mine, theirs in zip(self._all(), other._all(), strict=True)))
+
+    def _all(self) -> tuple[int, ...]:
+        return self.stored, self.repeated, self.unread, self.planned, self.set_aside
+
+
+class StageFailedError(Exception):
+    """A stage raised; the cause is its error."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(stage)
+        self.stage = stage
+
+
+@cache
+def stages() -> tuple[Stage, ...]:
+    """The pipeline, in the order of settings.INBOUND_STAGES."""
+    return tuple(import_string(path)() for path in settings.INBOUND_STAGES)
+
+
+def ingest(batch: Batch) -> Ingested:
+    """Take in a batch of at most some hundred events; returns when everything is committed.
+
+    Raises OperationalError or InterfaceError where the database is away (nothing or a first part is stored:
+    call again with the same batch), and LeaseLostError where another gateway serves the account.
+    """
+    partitions.ensure({partitions.month_of(at) for at in _times(batch.events) if partitions.is_possible(at)})
+    return _halving(batch)
+
+
+def receive(*, account_id: int, raw: Any) -> Ingested:
+    """Take in one raw payload of a wire that comes to us (webhook, built-in chat); commits before it returns.
+
+    Raises ValueError where the connector cannot read it.
+    """
+    connector = open_connector(Account.objects.get(pk=account_id))
+    return ingest(Batch(account_id, Origin.LIVE, connector.parse(raw)))
+
+
+def _times(events: Iterable[Inbound]) -> Iterable[datetime]:
+    return (event.sent_at for event in events if isinstance(event, MessageReceived))
+
+
+def _halving(batch: Batch) -> Ingested:
+    try:
+        return _commit(batch)
+    except (leases.LeaseLostError, InterfaceError):
+        raise
+    except OperationalError as error:
+        if _is_away(error):
+            raise
+        fault: Exception = error
+    except Exception as error:  # noqa: BLE001 (whatever a stage or a message does must not stop the account)
+        fault = error
+    if len(batch.events) > 1:
+        middle = len(batch.events) // 2
+        first = replace(batch, events=batch.events[:middle], cursor=None)
+        second = replace(batch, events=batch.events[middle:], unreadable=())
+        return _halving(first) + _halving(second)
+    if not batch.events:
+        raise fault
+    return _alone(batch, fault)
+
+
+def _is_away(error: OperationalError) -> bool:
+    """Whether the connection or server is gone, as against a statement that this batch makes fail."""
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None)
+    return not isinstance(cause, psycopg.Error) or state is None or state[:2] in {"08", "53", "57", "40", "55"}
+
+
+def _alone(batch: Batch, fault: Exception) -> Ingested:
+    """A single event fails: without the stage at fault, else only set aside."""
+    stage = fault.stage if isinstance(fault, StageFailedError) else ""
+    log.warning("an event is set aside", exc_info=fault)
+    aside = SetAside(
+        account_id=batch.account_id,
+        stage=stage,
+        error=_sentence(fault),
+        event=_jsonable(batch.events[0]),
+        at=clock.now(),
+    )
+    if stage:
+        try:
+            return _commit(batch, without=frozenset({stage}), aside=[aside])
+        except StageFailedError as second:
+            aside.stage, aside.error = f"{stage}, {second.stage}", f"{aside.error}\n{_sentence(second)}"
+            every = frozenset(each.name for each in stages())
+            return _commit(batch, without=every, aside=[aside])
+    return _commit(replace(batch, events=()), aside=[aside])
+
+
+def _sentence(error: BaseException) -> str:
+    cause = error.__cause__ if isinstance(error, StageFailedError) and error.__cause__ else error
+    return messages.clean(f"{type(cause).__name__}: {cause}")[:2000]
+
+
+def _jsonable(event: Inbound) -> dict[str, Any]:
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(each) for each in value]
+        return messages.clean(value)[:4000] if isinstance(value, str) else value
+
+    stored: dict[str, Any] = plain({"is": type(event).__name__, **asdict(event)})
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in stored.items()}
+
+
+# ------------------------------------------------------------------ one transaction
+def _commit(batch: Batch, without: frozenset[str] = frozenset(), aside: Sequence[SetAside] = ()) -> Ingested:
+    with transaction.atomic():
+        if batch.epoch is not None:
+            if batch.cursor is None:
+                leases.hold(batch.account_id, batch.epoch)
+            else:
+                leases.advance(batch.account_id, batch.epoch, batch.cursor)
+        flow = _Flow(batch, without)
+        result = flow.run()
+        unreadable = [
+            SetAside(account_id=batch.account_id, error=why[:2000], event=_readable(raw), at=clock.now())
+            for raw, why in batch.unreadable
+        ]
+        SetAside.objects.bulk_create([*aside, *unreadable])
+        result.set_aside = len(aside) + len(unreadable)
+        if result.set_aside:
+            live.touch("today")
+    flow.people.remember()
+    return result
+
+
+def _readable(raw: Any) -> dict[str, Any]:
+    return {"is": "unreadable", "raw": messages.clean(str(raw))[:4000]}
+
+
+class _Flow:
+    """One batch on its way through one transaction."""
+
+    def __init__(self, batch: Batch, without: frozenset[str]) -> None:
+        self.batch = batch
+        self.without = without
+        self.by_kind: dict[type, list[Any]] = defaultdict(list)
+        for event in batch.events:
+            self.by_kind[type(event)].append(event)
+        self.revisions = revisions.current()
+        self.view: AccountView = memory.account(batch.account_id, self.revisions)
+        self.people = Recognised(self.view.platform, self._senders())
+        self.roll_ups = messages.RollUps()
+        self.result = Ingested()
+        self.touched: set[int] = set()
+
+    def run(self) -> Ingested:
+        self._groups()
+        new = self._messages()
+        self._stays()
+        self._changes()
+        if self.batch.origin is Origin.LIVE and new:
+            self._stages(new)
+        self.roll_ups.write()
+        if self.touched:
+            live.touch("messages", *(f"group:{group_id}" for group_id in self.touched))
+        return self.result
+
+    def _senders(self) -> Iterable[Person]:
+        read = self.view.groups
+        for event in self.batch.events:
+            if isinstance(event, MessageReceived) and event.group in read:
+                yield _person(event.sender)
+            elif isinstance(event, MemberJoined | MemberLeft) and event.group in read:
+                yield _person(event.member)
+                if isinstance(event, MemberJoined) and event.inviter:
+                    yield _person(event.inviter)
+
+    def _groups(self) -> None:
+        if seen := self.by_kind[GroupSeen]:
+            groups.record_seen(self.batch.account_id, self.view.platform, seen)
+        if gone := self.by_kind[GroupGone]:
+            groups.record_gone(self.batch.account_id, self.view.platform, gone)
+        gaps = [event for event in self.by_kind[GapSeen] if event.group in self.view.groups]
+        Gap.objects.bulk_create(
+            Gap(
+                account_id=self.batch.account_id,
+                group_id=self.view.groups[gap.group].id,
+                since=gap.since,
+                until=gap.until,
+                reason=gap.reason,
+            )
+            for gap in gaps
+        )
+
+    def _messages(self) -> list[messages.Row]:
+        """Store what is new, in the groups' order; returns it."""
+        received = self.by_kind[MessageReceived]
+        rows = []
+        for event in received:
+            if (facts := self.view.groups.get(event.group)) is None:
+                self.result.unread += 1
+                continue
+            if not partitions.is_possible(event.sent_at):
+                raise ValueError(f"sent at an impossible time: {event.sent_at.isoformat()}")
+            rows.append(self._row(event, facts))
+        rows.sort(key=_place)
+        stored = messages.insert(rows, self.batch.origin)
+        new = [row for row in rows if row.id in stored]
+        for row in new:
+            self.roll_ups.message(row)
+            self.touched.add(row.group.id)
+        self._presence(new)
+        deliveries.confirm_echoes(
+            {
+                event.delivery_id: event.external_id
+                for event in received
+                if event.delivery_id and event.sender.external_id == self.view.external_id
+            }
+        )
+        self.result.stored, self.result.repeated = len(new), len(rows) - len(new)
+        return new
+
+    def _row(self, event: MessageReceived, facts: Any) -> messages.Row:
+        sender = event.sender
+        return messages.Row(
+            new_id(),
+            facts,
+            event.external_id,
+            event.sent_at.astimezone(UTC),
+            self.people.ids[sender.external_id],
+            messages.clean(event.text),
+            messages.parts_json(event.parts),
+            event.reply_to,
+            sender.external_id in self.view.ours,
+            sender.is_bot,
+            sender.name,
+        )
+
+    def _presence(self, new: Sequence[messages.Row]) -> None:
+        """Whoever speaks now is in the group; what they said long ago proves nothing."""
+        if self.batch.origin is not Origin.LIVE:
+            return
+        pairs = {(row.group.id, row.identity_id) for row in new} - memory.present
+        members.record_presence(pairs=pairs, at=clock.now())
+        self.people.new_presence |= pairs
+
+    def _stays(self) -> None:
+        changes = []
+        for event in (*self.by_kind[MemberJoined], *self.by_kind[MemberLeft]):
+            if (facts := self.view.groups.get(event.group)) is None:
+                continue
+            joined = isinstance(event, MemberJoined)
+            inviter = event.inviter.external_id if joined and event.inviter else None
+            changes.append(
+                StayChange(
+                    group_id=facts.id,
+                    identity_id=self.people.ids[event.member.external_id],
+                    joined=joined,
+                    at=event.at.astimezone(UTC) if event.at else None,
+                    inviter_id=self.people.ids[inviter] if inviter else None,
+                    source=event.source if joined else "",
+                )
+            )
+        if not changes:
+            return
+        for change in members.record_stays(changes=changes):
+            self.touched.add(change.group_id)
+            memory.present.discard((change.group_id, change.identity_id))
+            if change.at:
+                (self.roll_ups.joined if change.joined else self.roll_ups.left)(change.group_id, change.at)
+
+    def _changes(self) -> None:
+        """Edits and deletions, one statement per group."""
+        edits: dict[int, list[MessageEdited]] = defaultdict(list)
+        deletions: dict[int, list[MessageDeleted]] = defaultdict(list)
+        for event in (*self.by_kind[MessageEdited], *self.by_kind[MessageDeleted]):
+            if (facts := self.view.groups.get(event.group)) is not None:
+                (edits if isinstance(event, MessageEdited) else deletions)[facts.id].append(event)
+                self.touched.add(facts.id)
+        for group_id in sorted(edits):
+            messages.edit(group_id, edits[group_id])
+        for group_id in sorted(deletions):
+            messages.delete(group_id, deletions[group_id])
+
+    def _stages(self, new: Sequence[messages.Row]) -> None:
+        inflow = Inflow(
+            account_id=self.batch.account_id,
+            now=clock.now(),
+            revisions=self.revisions,
+            messages=[
+                NewMessage(
+                    row.id,
+                    row.group,
+                    row.external_id,
+                    row.sent_at,
+                    row.identity_id,
+                    row.sender_name,
+                    row.text,
+                    row.from_us,
+                    row.from_bot,
+                )
+                for row in new
+            ],
+        )
+        for stage in stages():
+            if stage.name not in self.without:
+                try:
+                    stage.run(inflow)
+                except (OperationalError, InterfaceError):
+                    raise
+                except Exception as error:
+                    raise StageFailedError(stage.name) from error
+        self.result.planned = deliveries.plan(account_id=self.batch.account_id, planned=inflow.planned)
+
+
+_place = attrgetter("group.id", "sent_at")
+
+
+def _person(sender: Sender) -> Person:
+    return Person(sender.external_id, sender.name, sender.is_bot)

@@ -1,0 +1,188 @@
+"""Messages and roll-ups as rows: a few statements for a whole batch, no object per row beyond what is needed."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+
+from qunce.chat.types import LONGEST_TEXT, Content, MessageDeleted, MessageEdited, Origin, Part
+from qunce.community.types import GroupFacts
+
+_HOUR = {"minute": 0, "second": 0, "microsecond": 0}
+
+
+@dataclass(slots=True)
+class Row:
+    """A message on its way into the table."""
+
+    id: UUID
+    group: GroupFacts
+    external_id: str
+    sent_at: datetime
+    identity_id: int
+    text: str
+    parts: str | None
+    reply_to: str | None
+    from_us: bool
+    from_bot: bool
+    sender_name: str
+
+
+def clean(text: str) -> str:
+    """Text that the database takes: no NUL, no lone surrogates, at most LONGEST_TEXT characters."""
+    if len(text) > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT - 1] + "…"
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    return text if text.isascii() or _encodable(text) else text.encode("utf-8", "replace").decode()
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def parts_json(parts: tuple[Part, ...] | None) -> str | None:
+    """Parts as stored, cleaned; None where the text is all there is."""
+    if parts is None:
+        return None
+    stored = [
+        {key: clean(value) if isinstance(value, str) else value for key, value in part.items()}
+        for part in Content(parts).to_json()
+    ]
+    return json.dumps(stored, ensure_ascii=False)
+
+
+def wire() -> "psycopg.Connection[tuple[object, ...]]":
+    """The psycopg connection beneath Django's, for binary parameters; in the same transaction."""
+    connection.ensure_connection()
+    raw: psycopg.Connection[tuple[object, ...]] = connection.connection
+    return raw
+
+
+def insert(rows: Sequence[Row], origin: Origin) -> set[UUID]:
+    """Store messages; returns the ids of those that were not there yet."""
+    if not rows:
+        return set()
+    with psycopg.Cursor(wire()) as cursor:
+        cursor.execute(
+            "INSERT INTO chat_message (group_id, sent_at, id, external_id, identity_id, text, parts, reply_to,"
+            " origin, from_us) SELECT m.g, m.s, m.i, m.e, m.a, m.t, m.p::jsonb, m.r, %b::smallint, m.u"
+            " FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[], %b::bigint[], %b::text[],"
+            " %b::text[], %b::text[], %b::bool[]) AS m(g, s, i, e, a, t, p, r, u)"
+            " ON CONFLICT DO NOTHING RETURNING id",
+            [
+                int(origin),
+                [row.group.id for row in rows],
+                [row.sent_at for row in rows],
+                [row.id for row in rows],
+                [row.external_id for row in rows],
+                [row.identity_id for row in rows],
+                [row.text for row in rows],
+                [row.parts for row in rows],
+                [row.reply_to for row in rows],
+                [row.from_us for row in rows],
+            ],
+            binary=True,
+        )
+        return {key for (key,) in cursor.fetchall()}
+
+
+def edit(group_id: int, edits: Sequence[MessageEdited]) -> None:
+    """Replace texts, unless a later edit was there first or the message is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chat_message m SET text = e.text, parts = e.parts::jsonb, edited_at = e.at"
+            " FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[]) AS e(external_id, at, text, parts)"
+            " WHERE m.group_id = %s AND m.external_id = e.external_id AND m.deleted_at IS NULL"
+            " AND coalesce(m.edited_at, '-infinity') < e.at",
+            [
+                [each.external_id for each in edits],
+                [each.at for each in edits],
+                [clean(each.text) for each in edits],
+                [parts_json(each.parts) for each in edits],
+                group_id,
+            ],
+        )
+
+
+def delete(group_id: int, deletions: Sequence[MessageDeleted]) -> None:
+    """Take messages away: their text goes, the fact that there was one stays."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chat_message m SET text = '', parts = NULL, deleted_at = d.at"
+            " FROM unnest(%s::text[], %s::timestamptz[]) AS d(external_id, at)"
+            " WHERE m.group_id = %s AND m.external_id = d.external_id AND m.deleted_at IS NULL",
+            [[each.external_id for each in deletions], [each.at for each in deletions], group_id],
+        )
+
+
+class RollUps:
+    """Counts of one batch, written once with sorted keys so that two batches never wait in a circle."""
+
+    def __init__(self) -> None:
+        self._hours: dict[tuple[int, datetime], list[int]] = {}
+        self._days: Counter[tuple[int, date, int]] = Counter()
+
+    def _hour(self, group_id: int, at: datetime) -> list[int]:
+        key = (group_id, at.replace(**_HOUR))
+        if (counts := self._hours.get(key)) is None:
+            counts = self._hours[key] = [0, 0, 0, 0]
+        return counts
+
+    def message(self, row: Row) -> None:
+        """Count one stored message; bots and our own only by the hour."""
+        if row.from_us or row.from_bot:
+            self._hour(row.group.id, row.sent_at)[1] += 1
+            return
+        self._hour(row.group.id, row.sent_at)[0] += 1
+        self._days[row.group.id, row.sent_at.astimezone(row.group.zone).date(), row.identity_id] += 1
+
+    def joined(self, group_id: int, at: datetime) -> None:
+        """Count one entry."""
+        self._hour(group_id, at)[2] += 1
+
+    def left(self, group_id: int, at: datetime) -> None:
+        """Count one departure."""
+        self._hour(group_id, at)[3] += 1
+
+    def write(self) -> None:
+        """Add the counts to the tables."""
+        with psycopg.Cursor(wire()) as cursor:
+            if self._hours:
+                keys = sorted(self._hours)
+                cursor.execute(
+                    'INSERT INTO chat_grouphour AS r (group_id, hour, messages, bot_messages, joined, "left")'
+                    " SELECT * FROM unnest(%b::bigint[], %b::timestamptz[], %b::int4[], %b::int4[], %b::int4[],"
+                    " %b::int4[]) ON CONFLICT (group_id, hour) DO UPDATE SET"
+                    " messages = r.messages + excluded.messages,"
+                    " bot_messages = r.bot_messages + excluded.bot_messages,"
+                    ' joined = r.joined + excluded.joined, "left" = r."left" + excluded."left"',
+                    [
+                        [group_id for group_id, _ in keys],
+                        [hour for _, hour in keys],
+                        *([self._hours[key][column] for key in keys] for column in range(4)),
+                    ],
+                )
+            if self._days:
+                days = sorted(self._days)
+                cursor.execute(
+                    "INSERT INTO chat_memberday AS r (group_id, day, identity_id, messages)"
+                    " SELECT * FROM unnest(%b::bigint[], %b::date[], %b::bigint[], %b::int4[])"
+                    " ON CONFLICT (group_id, day, identity_id) DO UPDATE SET"
+                    " messages = r.messages + excluded.messages",
+                    [
+                        [group_id for group_id, _, _ in days],
+                        [day for _, day, _ in days],
+                        [identity for _, _, identity in days],
+                        [self._days[key] for key in days],
+                    ],
+                )

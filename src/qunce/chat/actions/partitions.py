@@ -1,0 +1,48 @@
+"""Monthly partitions of the message table, made ahead of need."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+
+from qunce.kernel import clock, locks
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=40)
+FUTURE = timedelta(days=1)
+_made: set[tuple[str, int]] = set()
+
+
+def is_possible(moment: datetime) -> bool:
+    """Whether a message can have been sent then: platforms' clocks may be a day off, not more."""
+    return EARLIEST <= moment <= clock.now() + FUTURE
+
+
+def month_of(moment: datetime) -> int:
+    """Months since year 0, in UTC."""
+    utc = moment.astimezone(UTC)
+    return utc.year * 12 + utc.month - 1
+
+
+def ensure(months: Iterable[int]) -> None:
+    """Make the months' partitions where they are missing, in a transaction of their own."""
+    database = connection.settings_dict["NAME"]
+    missing = sorted(month for month in set(months) if (database, month) not in _made)
+    for month in missing:
+        with transaction.atomic():
+            locks.name("chat.partitions")
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"CREATE TABLE IF NOT EXISTS chat_message_y{month // 12:04d}m{month % 12 + 1:02d}"
+                    f" PARTITION OF chat_message FOR VALUES FROM ('{_first(month)}') TO ('{_first(month + 1)}')"
+                )
+        _made.add((database, month))
+
+
+def ensure_ahead() -> None:
+    """Make this month's and the next one's."""
+    ensure({month_of(clock.now()), month_of(clock.now() + AHEAD)})
+
+
+def _first(month: int) -> str:
+    return f"{month // 12:04d}-{month % 12 + 1:02d}-01 00:00:00+00"

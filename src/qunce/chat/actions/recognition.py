@@ -1,0 +1,96 @@
+"""What one process remembers to recognise groups and people without asking the database for every message.
+
+Groups are compiled at a revision and thrown away when it moves on; identities never change their id. Nothing
+is remembered before the transaction that made it has committed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from qunce.chat.models import Account, Seat
+from qunce.community import selectors as community
+from qunce.community.types import GroupFacts
+from qunce.members import actions as members
+from qunce.members.types import Account as Person
+
+MOST = 300_000
+
+
+@dataclass(slots=True)
+class AccountView:
+    """An account as its batches need it: the groups it reads, and who we are on its platform."""
+
+    platform: str
+    external_id: str
+    ours: frozenset[str]
+    groups: dict[str, GroupFacts]
+    revision: tuple[int, int]
+
+
+@dataclass(slots=True)
+class Memory:
+    """Caches of this process."""
+
+    accounts: dict[int, AccountView] = field(default_factory=dict)
+    identities: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
+    present: set[tuple[int, int]] = field(default_factory=set)
+
+    def account(self, account_id: int, revisions: dict[str, int]) -> AccountView:
+        """The account's view, as of the revisions read in this transaction."""
+        revision = (revisions.get("groups", 0), revisions.get("accounts", 0))
+        view = self.accounts.get(account_id)
+        if view is None or view.revision != revision:
+            view = self.accounts[account_id] = _look(account_id, revision)
+        return view
+
+    def forget(self) -> None:
+        """Start afresh, e.g. in a test or after a restore."""
+        self.accounts.clear()
+        self.identities.clear()
+        self.present.clear()
+
+
+memory = Memory()
+
+
+def _look(account_id: int, revision: tuple[int, int]) -> AccountView:
+    account = Account.objects.get(pk=account_id)
+    ours = Account.objects.filter(platform=account.platform).exclude(external_id="")
+    read = Seat.objects.filter(account_id=account_id, reads=True, left_at=None).values_list("group_id", flat=True)
+    return AccountView(
+        platform=account.platform,
+        external_id=account.external_id,
+        ours=frozenset(ours.values_list("external_id", flat=True)),
+        groups={facts.external_id: facts for facts in community.group_facts(list(read))},
+        revision=revision,
+    )
+
+
+class Recognised:
+    """The people of one batch: ids by external id, remembered once the batch has committed."""
+
+    def __init__(self, platform: str, people: Iterable[Person]) -> None:
+        self._platform = platform
+        known = memory.identities.setdefault(platform, {})
+        self.ids: dict[str, int] = {}
+        asked: dict[str, Person] = {}
+        for person in people:
+            hit = known.get(person.external_id)
+            if hit is not None and (not person.name or hit[1] == person.name):
+                self.ids[person.external_id] = hit[0]
+            elif person.name or person.external_id not in asked:
+                asked[person.external_id] = person
+        if asked:
+            self.ids |= members.resolve_identities(platform=platform, accounts=asked)
+        self._asked = asked
+        self.new_presence: set[tuple[int, int]] = set()
+
+    def remember(self) -> None:
+        """Call after the commit."""
+        known = memory.identities.setdefault(self._platform, {})
+        if len(known) > MOST:
+            known.clear()
+        if len(memory.present) > MOST:
+            memory.present.clear()
+        known |= {key: (self.ids[key], person.name) for key, person in self._asked.items() if person.name}
+        memory.present |= self.new_presence
