@@ -30,7 +30,7 @@ def record_seen(account_id: int, platform: str, seen: Sequence[GroupSeen]) -> No
         Seat.objects.filter(account_id=account_id, group_id__in=back).update(
             left_at=None, left_reason="", joined_at=now
         )
-        _give_readers(back)
+        give_readers(back)
     if back or len(known) < len(ids):
         revisions.bump("groups")
         live.touch("groups", "today")
@@ -43,12 +43,12 @@ def record_gone(account_id: int, platform: str, gone: Sequence[GroupGone]) -> No
         Seat.objects.filter(account_id=account_id, group_id=ids[each.group], left_at=None).update(
             left_at=clock.now(), left_reason=each.reason, reads=False
         )
-    _give_readers(sorted(ids.values()))
+    give_readers(sorted(ids.values()))
     revisions.bump("groups")
     live.touch("groups", "today", *(f"group:{key}" for key in ids.values()))
 
 
-def _give_readers(group_ids: Sequence[int]) -> list[int]:
+def give_readers(group_ids: Sequence[int]) -> list[int]:
     """Let one present account read each adopted group that nobody reads; returns the seats' ids."""
     adopted = {facts.id for facts in selectors.group_facts(group_ids)}
     read = set(Seat.objects.filter(group_id__in=adopted, reads=True).values_list("group_id", flat=True))
@@ -72,7 +72,7 @@ def adopt(*, actor: Actor, community_id: int, group_ids: Sequence[int], read_bac
     """
     with transaction.atomic():
         adopted = community.adopt_groups(actor=actor, community_id=community_id, group_ids=group_ids)
-        seats = _give_readers(adopted)
+        seats = give_readers(adopted)
         able = [key for key, connector in connectors.items() if connector.capabilities.history]
         if read_back:
             Seat.objects.filter(pk__in=seats, account__platform__in=able, backfill="").update(backfill="wanted")

@@ -27,6 +27,29 @@ def connector_kind(platform: str) -> type[Connector]:
         ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What an account keeps sealed: secrets that a person entered, and what its platform gave for them."""
+
+    entered: Mapping[str, str]
+    obtained: Mapping[str, str]
+
+    @property
+    def all(self) -> dict[str, str]:
+        """For the connector's Config; what was obtained last goes before what was entered."""
+        return {**self.entered, **self.obtained}
+
+    def sealed(self) -> str:
+        """As stored."""
+        return crypto.seal({"entered": dict(self.entered), "obtained": dict(self.obtained)})
+
+
+def stored_secrets(account: Account) -> Secrets:
+    """The account's secrets, unsealed. Not for pages."""
+    opened = crypto.unseal(account.secrets)
+    return Secrets(entered=opened.get("entered", {}), obtained=opened.get("obtained", {}))
+
+
 def open_connector(account: Account) -> Connector:
     """The account's connector with its configuration and unsealed secrets; it has opened nothing yet.
 
@@ -35,7 +58,7 @@ def open_connector(account: Account) -> Connector:
     """
     kind = connector_kind(account.platform)
     try:
-        config = kind.Config.model_validate({**account.config, **crypto.unseal(account.secrets)})
+        config = kind.Config.model_validate({**account.config, **stored_secrets(account).all})
     except ValidationError as error:
         names = ", ".join(sorted({str(each["loc"][0]) for each in error.errors() if each["loc"]}))
         raise QunceError(
