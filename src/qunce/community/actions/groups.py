@@ -21,6 +21,11 @@ _ADOPT = (
     gettext_noop("%(actor)s took the group %(group)s into %(community)s."),
     gettext_noop("%(actor)s took %(count)s groups into %(community)s, %(group)s among them."),
 )
+_MOVE = (
+    "group.moved",
+    gettext_noop("%(actor)s moved the group %(group)s from %(community)s to %(to)s."),
+    gettext_noop("%(actor)s moved %(count)s groups from %(community)s to %(to)s, %(group)s among them."),
+)
 
 
 def adopt_groups(*, actor: Actor, community_id: int, group_ids: Collection[int]) -> int:
@@ -42,6 +47,9 @@ def adopt_groups(*, actor: Actor, community_id: int, group_ids: Collection[int])
         if not ids:
             return 0
         Group.objects.filter(pk__in=ids).update(community=community, adopted_at=clock.now(), archived_at=None)
+        for source, those in _by_community(groups):
+            if source is not None:
+                _record_on_groups(actor, _MOVE, those, source, to=community.name)
         _record_on_groups(actor, _ADOPT, groups, community)
         events.publish(GroupsAdopted(community_id=community.pk, group_ids=ids))
         groups_changed(groups)
