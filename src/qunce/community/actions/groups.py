@@ -28,8 +28,8 @@ _MOVE = (
 )
 
 
-def adopt_groups(*, actor: Actor, community_id: int, group_ids: Collection[int]) -> int:
-    """Take groups into a community: from now on they are read and served. Returns how many were not in it before.
+def adopt_groups(*, actor: Actor, community_id: int, group_ids: Collection[int]) -> list[int]:
+    """Take groups into a community: from now on they are read and served. Returns those that were not in it before.
 
     Needs an operator in the community and where the groups are now: for groups that were only found, that is
     an operator of all communities. Their archive state ends. Nothing happens to groups that are already there.
@@ -45,7 +45,7 @@ def adopt_groups(*, actor: Actor, community_id: int, group_ids: Collection[int])
         groups = [each for each in _operable(actor, group_ids) if each.community_id != community.pk]
         ids = [each.pk for each in groups]
         if not ids:
-            return 0
+            return []
         Group.objects.filter(pk__in=ids).update(community=community, adopted_at=clock.now(), archived_at=None)
         for source, those in _by_community(groups):
             if source is not None:
@@ -54,7 +54,7 @@ def adopt_groups(*, actor: Actor, community_id: int, group_ids: Collection[int])
         events.publish(GroupsAdopted(community_id=community.pk, group_ids=ids))
         groups_changed(groups)
         live.touch(f"community:{community.pk}")
-    return len(ids)
+    return ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +91,25 @@ _RESTORE = _Turn(
 )
 
 
-def release_groups(*, actor: Actor, group_ids: Collection[int]) -> int:
-    """Undo an adoption: the groups are only found again; what was recorded stays. Returns how many were adopted."""
+def release_groups(*, actor: Actor, group_ids: Collection[int]) -> list[int]:
+    """Undo an adoption: the groups are only found again; what was recorded stays. Returns those that were adopted."""
     return _turn(actor, group_ids, _RELEASE, community=None, adopted_at=None, archived_at=None)
 
 
-def archive_groups(*, actor: Actor, group_ids: Collection[int]) -> int:
-    """Close adopted groups: no longer read or served, history stays. Returns how many were open."""
+def archive_groups(*, actor: Actor, group_ids: Collection[int]) -> list[int]:
+    """Close adopted groups: no longer read or served, history stays. Returns those that were open."""
     return _turn(actor, group_ids, _ARCHIVE, archived_at=clock.now())
 
 
-def restore_groups(*, actor: Actor, group_ids: Collection[int]) -> int:
-    """Open groups again that were archived by themselves. Returns how many were archived."""
+def restore_groups(*, actor: Actor, group_ids: Collection[int]) -> list[int]:
+    """Open groups again that were archived by themselves. Returns those that were archived."""
     return _turn(actor, group_ids, _RESTORE, archived_at=None)
 
 
 def tag_groups(
     *, actor: Actor, group_ids: Collection[int], add: Collection[str] = (), remove: Collection[str] = ()
-) -> int:
-    """Put tags on groups and take tags off. Returns how many groups changed. Needs an operator of each group."""
+) -> list[int]:
+    """Put tags on groups and take tags off. Returns the groups that changed. Needs an operator of each group."""
     added = list(dict.fromkeys(filter(None, map(policies.tidy_tag, add))))
     removed = list(dict.fromkeys(filter(None, map(policies.tidy_tag, remove))))
     if too_long := next((tag for tag in added if len(tag) > policies.LONGEST_TAG), None):
@@ -136,7 +136,7 @@ def tag_groups(
         for community, groups in _by_community(changed):
             _record_on_groups(actor, _TAG, groups, community, tags=_tags_said(added, removed))
         groups_changed(changed)
-    return len(changed)
+    return [each.pk for each in changed]
 
 
 _TAG = (
@@ -150,18 +150,18 @@ def _tags_said(added: Iterable[str], removed: Iterable[str]) -> str:
     return " ".join([*(f"+{tag}" for tag in added), *(f"−{tag}" for tag in removed)])
 
 
-def _turn(actor: Actor, group_ids: Collection[int], turn: _Turn, **values: object) -> int:
+def _turn(actor: Actor, group_ids: Collection[int], turn: _Turn, **values: object) -> list[int]:
     with transaction.atomic():
         groups = [each for each in _operable(actor, group_ids) if turn.applies(each)]
         if not groups:
-            return 0
+            return []
         ids = [each.pk for each in groups]
         Group.objects.filter(pk__in=ids).update(**values)
         for community, those in _by_community(groups):
             _record_on_groups(actor, (turn.action, turn.one, turn.many), those, community)
         events.publish(turn.event(ids))
         groups_changed(groups)
-    return len(groups)
+    return ids
 
 
 def _operable(actor: Actor, group_ids: Collection[int]) -> list[Group]:
