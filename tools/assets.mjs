@@ -1,7 +1,7 @@
 // Copies what the pages use out of node_modules into the folder of static files, each with its licence:
 //   node tools/assets.mjs
 // package.json says which versions; the copies stay out of git and are part of the wheel.
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 
 const assets = {
@@ -25,6 +25,6 @@ for (const [name, files] of Object.entries(assets)) {
   }
   for (const file of readdirSync(source)) {
     const title = `${name.replace("@", "").replace("/", "-")}-${file}`;
-    if (/^(licen[cs]e|notice)/i.test(file)) copyFileSync(join(source, file), join(vendor, "licenses", title));
+    if (/^(licen[cs]e|notice)/i.test(file)) cpSync(join(source, file), join(vendor, "licenses", title), { recursive: true });
   }
 }

@@ -1,0 +1,116 @@
+# make run     a running Qunce from nothing          make run ARGS="--port 9000 --data-dir /srv/qunce"
+# make test    all tests, end to end included        make test ARGS="tests/chat -k ingest"
+# make check   lint, formatting, types, contracts
+# More: assets, messages (collect strings to translate), lock (renew the locked versions), wheel, clean
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := run
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := .tools/bin/uv
+NODE := PATH="$(CURDIR)/.tools/bin:$$PATH"
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
+
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/qunce/locale/*/LC_MESSAGES/*.po))
+READY := .venv/.run node_modules/.copied $(CATALOGUES)
+
+.PHONY: run test check assets messages lock wheel clean
+
+run: $(READY)
+	@export QUNCE_DATA_DIR="$${QUNCE_DATA_DIR:-$(CURDIR)/data}"; exec $(BIN)/qunce run $(ARGS)
+
+test: .venv/.test $(READY) .venv-synapse/.ready
+	@tools/system-packages.sh
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: .venv/.test $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	git ls-files -z 'src/*.html' | xargs -0r $(BIN)/djade --target-version 5.2 --check
+	git ls-files -z 'src/*.html' | xargs -0r $(BIN)/djlint --lint --quiet
+	$(BIN)/typos
+
+assets: node_modules/.copied
+
+messages: .venv/.run
+	@command -v xgettext >/dev/null \
+		|| { echo "Collecting strings needs gettext: sudo apt-get install gettext" >&2; exit 1; }
+	cd src/qunce && ../../$(BIN)/django-admin makemessages --locale zh_Hans --no-location --settings qunce.config.settings
+
+wheel: $(READY)
+	$(UV) build --quiet --wheel --python $(BIN)/python --no-build-isolation --out-dir dist
+
+clean:
+	rm -rf .tools .venv .venv-synapse node_modules dist src/qunce/console/static/vendor
+	find src -name '*.mo' -delete
+
+# ------------------------------------------------------------------ Python: one tool, two environments
+
+$(UV): requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "Qunce needs Python 3.11 or newer; '$(PYTHON)' is not." \
+			"Debian, Ubuntu: sudo apt-get install python3 python3-venv; elsewhere: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(PYTHON) -c \
+		'import sys; sys.exit("Python lacks venv: sudo apt-get install python3.%d-venv" % sys.version_info.minor)'
+	@echo "Setting up, once: Python packages …"
+	@$(PYTHON) -m venv --clear .tools
+	@.tools/bin/pip install --quiet --require-hashes --only-binary :all: -r requirements/uv.txt
+	@touch $@
+
+.venv/bin/python: | $(UV)
+	@$(UV) venv --quiet --allow-existing --python .tools/bin/python .venv
+
+define sync
+	@$(UV) pip sync --quiet --python .venv --require-hashes --no-build requirements/$(1).txt
+	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	@touch .venv/.run
+endef
+
+# Once the tools for tests were wanted, a renewed environment keeps them.
+.venv/.run: requirements/run.txt pyproject.toml src/qunce/__init__.py | .venv/bin/python
+	$(call sync,$$(test -e .venv/.test && echo test || echo run))
+
+.venv/.test: requirements/test.txt pyproject.toml src/qunce/__init__.py | .venv/bin/python
+	@echo "Setting up, once: tools for tests …"
+	$(call sync,test)
+	@touch $@
+
+.venv-synapse/.ready: requirements/synapse.txt | $(UV)
+	@echo "Setting up, once: a Matrix server for tests …"
+	@$(UV) venv --quiet --allow-existing --python .tools/bin/python .venv-synapse
+	@$(UV) pip sync --quiet --python .venv-synapse --require-hashes --no-build requirements/synapse.txt
+	@touch $@
+
+%.mo: %.po | .venv/.run
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+
+# ------------------------------------------------------------------ the pages' scripts, styles and fonts
+
+node_modules/.installed: package.json package-lock.json .npmrc | $(UV)
+	@echo "Setting up, once: scripts, styles and fonts …"
+	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null \
+		|| $(UV) pip install --quiet --python .tools --require-hashes --no-build -r requirements/node.txt
+	@$(NODE) npm ci --loglevel error
+	@touch $@
+
+node_modules/.copied: node_modules/.installed tools/assets.mjs
+	@$(NODE) node tools/assets.mjs
+	@touch $@
+
+# ------------------------------------------------------------------ locked versions; UPGRADE=1 takes the newest
+
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+lock: | $(UV)
+	$(COMPILE) pyproject.toml --all-extras requirements/build.in --output-file requirements/run.txt
+	$(COMPILE) requirements/run.txt requirements/test.in --output-file requirements/test.txt
+	for name in uv node synapse; do $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt; done
+	$(NODE) npm install --package-lock-only --loglevel error

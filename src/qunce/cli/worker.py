@@ -1,0 +1,43 @@
+"""The worker role: background jobs and the clock."""
+
+import asyncio
+import sys
+
+from procrastinate import JobContext, PsycopgConnector
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.exceptions import ConnectorException
+
+from qunce.kernel import health
+
+AT_ONCE = 4  # jobs
+FINISH = 1.0  # seconds that running jobs get at shutdown; whatever is cut off runs again
+
+
+@app.periodic(cron="* * * * * */30")
+@app.task(name="worker.rescue", queueing_lock="worker.rescue", pass_context=True)
+async def rescue(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Run again what a worker was doing that has not been heard of for 30 s."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs():
+        await manager.retry_job(job)
+
+
+def work() -> int:
+    """Do jobs until SIGTERM or SIGINT; returns the exit code."""
+    with health.beating("worker"):
+        try:
+            asyncio.run(_work())
+        except ConnectorException as error:
+            print(f"The worker lost the database: {error.__cause__ or error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+async def _work() -> None:
+    # The connector of Django's own app cannot listen for jobs.
+    connector = PsycopgConnector(kwargs=connector_params())
+    async with app.with_connector(connector).open_async() as working:
+        await working.run_worker_async(
+            concurrency=AT_ONCE, delete_jobs="successful", shutdown_graceful_timeout=FINISH
+        )

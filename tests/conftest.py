@@ -1,0 +1,57 @@
+"""One embedded PostgreSQL for the whole run, in a folder of its own; each test process has its own database in it."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import django
+import pytest
+
+from qunce.cli.postgres import Server
+
+# Nothing here survives the run, so nothing has to reach the disk.
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+# Settings read the environment, and models are imported by the first test module: both before any hook runs.
+is_worker = "PYTEST_XDIST_WORKER" in os.environ
+if not is_worker:
+    folder = Path(tempfile.mkdtemp(prefix="qunce-test-"))
+    folder.chmod(0o711)
+    server = Server(folder, HASTY)
+    os.environ.update(
+        DATABASE_URL=server.url(),
+        DJANGO_SETTINGS_MODULE="qunce.config.settings",
+        QUNCE_DATA_DIR=str(folder),
+        QUNCE_SECRET_KEY="5" * 64,
+        QUNCE_TESTING="1",
+    )
+django.setup()
+
+
+def pytest_configure() -> None:
+    if not is_worker:
+        server.start()
+
+
+def pytest_unconfigure() -> None:
+    if not is_worker:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def data_dir():
+    """An empty data folder that a server may be started in; its path has a space, as people's folders do."""
+    made = Path(tempfile.mkdtemp(prefix="qunce data "))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_at_the_end(django_db_setup):
+    """No connection of ours is open when the test database is dropped."""
+    yield
+    from qunce.kernel import live
+
+    live.hang_up()
