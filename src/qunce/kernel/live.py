@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -36,6 +37,7 @@ class _Notifier:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._ending = False
 
     def add(self, topics: Iterable[str]) -> None:
         with self._lock:
@@ -54,9 +56,17 @@ class _Notifier:
                 size += len(topic.encode()) + 1
             return " ".join(taken)
 
+    def hang_up(self) -> None:
+        """Say what is left, close the connection; the next topic opens another."""
+        thread, self._ending = self._thread, True
+        if thread and thread.is_alive():
+            self._wake.set()
+            thread.join(2)
+        self._ending = False
+
     def _run(self) -> None:
         wire: psycopg.Connection[tuple[object, ...]] | None = None
-        while True:
+        while not self._ending:
             self._wake.wait()
             self._wake.clear()
             while payload := self._take():
@@ -67,7 +77,10 @@ class _Notifier:
                     # A page that misses a notification is refreshed by its next one; nothing is kept.
                     wire = None
                     break
-            self._wake.wait(PAUSE)
+            if not self._ending:
+                time.sleep(PAUSE)
+        if wire:
+            wire.close()
 
 
 _notifier = _Notifier()
@@ -145,3 +158,8 @@ async def listen(topics: Iterable[str], heartbeat: float = HEARTBEAT) -> AsyncIt
 def close() -> None:
     """End all streams of this process; call from its event loop when it shuts down."""
     _hub.close()
+
+
+def hang_up() -> None:
+    """Close the connection that notifications leave by."""
+    _notifier.hang_up()

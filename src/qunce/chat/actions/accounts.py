@@ -56,7 +56,7 @@ def connect_account(*, actor: Actor, platform: str, name: str, config: Mapping[s
             created_at=clock.now(),
         )
         Lease.objects.create(account=account)
-        _changed(actor, account, "account.connected", gettext_noop("%(actor)s connected the account %(account)s"))
+        _changed(actor, account, "account.connected", gettext_noop("%(actor)s connected the account %(account)s."))
     return account
 
 
@@ -78,7 +78,7 @@ def change_account(*, actor: Actor, account_id: int, name: str, config: Mapping[
         account.name, account.config = name, public
         account.secrets = Secrets(entered=entered, obtained={} if anew else kept.obtained).sealed()
         account.save(update_fields=["name", "config", "secrets"])
-        _changed(actor, account, "account.changed", gettext_noop("%(actor)s changed the account %(account)s"))
+        _changed(actor, account, "account.changed", gettext_noop("%(actor)s changed the account %(account)s."))
     return account
 
 
@@ -92,9 +92,9 @@ def set_account_enabled(*, actor: Actor, account_id: int, enabled: bool) -> Acco
         account.enabled = enabled
         account.save(update_fields=["enabled"])
         if enabled:
-            sentence = gettext_noop("%(actor)s switched the account %(account)s on")
+            sentence = gettext_noop("%(actor)s switched the account %(account)s on.")
         else:
-            sentence = gettext_noop("%(actor)s switched the account %(account)s off")
+            sentence = gettext_noop("%(actor)s switched the account %(account)s off.")
         _changed(actor, account, "account.enabled" if enabled else "account.disabled", sentence)
     return account
 
@@ -122,7 +122,7 @@ def remove_account(*, actor: Actor, account_id: int, end_seats: bool = False) ->
             )
         planned = Delivery.objects.filter(account_id=account_id, state=DeliveryState.PLANNED)
         withdraw(ids=list(planned.values_list("pk", flat=True)), reason=gettext_noop("The account was removed."))
-        _changed(actor, account, "account.removed", gettext_noop("%(actor)s removed the account %(account)s"))
+        _changed(actor, account, "account.removed", gettext_noop("%(actor)s removed the account %(account)s."))
         account.delete()
         give_readers(read)
         revisions.bump("groups")
@@ -196,7 +196,7 @@ def settle_set_aside(*, actor: Actor, set_aside_id: int) -> None:
             audit.record(
                 actor,
                 "set_aside.settled",
-                gettext_noop("%(actor)s settled an event that could not be processed (%(error)s)"),
+                gettext_noop("%(actor)s settled an event that could not be processed (%(error)s)."),
                 about=("set_aside", event.pk),
                 error=event.error[:200],
             )

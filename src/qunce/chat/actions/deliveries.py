@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -132,8 +131,20 @@ def _move(
     with connection.cursor() as cursor:
         cursor.execute(
             _MOVE,
-            [target, detail, external_id, sent_at, not_before, afresh, afresh]
-            + [list(ids), sources, clock.now(), target, detail],
+            [
+                target,
+                detail,
+                external_id,
+                sent_at,
+                not_before,
+                afresh,
+                afresh,
+                list(ids),
+                sources,
+                clock.now(),
+                target,
+                detail,
+            ],
         )
         return [key for (key,) in cursor.fetchall()]
 
@@ -228,7 +239,7 @@ def settle_recalls(
 
 
 def take_over(*, account_id: int, epoch: int, capabilities: Capabilities) -> None:
-    """Settle the claims of earlier holders, whose outcome nobody knows: plan again where that is safe, else unknown."""
+    """Settle the claims of earlier holders, whose outcome nobody knows: again where that is safe, else unknown."""
     now = clock.now()
     with transaction.atomic():
         leases.hold(account_id, epoch)

@@ -64,15 +64,15 @@ def give_readers(group_ids: Sequence[int]) -> list[int]:
 
 
 # ------------------------------------------------------------------ people's part
-def adopt(*, actor: Actor, community_id: int, group_ids: Sequence[int], read_back: bool = True) -> list[int]:
-    """Take found groups into a community: from now on one account reads each and answers there.
+def adopt(*, actor: Actor, community_id: int, group_ids: Sequence[int], read_back: bool = True) -> int:
+    """Take groups into a community: from now on one account reads each and answers there.
 
     ``read_back``: also read what was said before, where the platform lets us; nothing reacts to that.
-    Returns the ids of the groups that were adopted now. Guard and audit are the community's.
+    Returns how many were not in the community before. Guard and audit are the community's.
     """
     with transaction.atomic():
         adopted = community.adopt_groups(actor=actor, community_id=community_id, group_ids=group_ids)
-        seats = give_readers(adopted)
+        seats = give_readers(group_ids)
         able = [key for key, connector in connectors.items() if connector.capabilities.history]
         if read_back:
             Seat.objects.filter(pk__in=seats, account__platform__in=able, backfill="").update(backfill="wanted")
@@ -81,11 +81,13 @@ def adopt(*, actor: Actor, community_id: int, group_ids: Sequence[int], read_bac
     return adopted
 
 
-def release(*, actor: Actor, group_ids: Sequence[int]) -> list[int]:
-    """Undo an adoption: nobody reads or answers there any more, what was read stays."""
+def release(*, actor: Actor, group_ids: Sequence[int]) -> int:
+    """Undo an adoption: nobody reads or answers there any more, what was read stays. Returns how many were."""
     with transaction.atomic():
         released = community.release_groups(actor=actor, group_ids=group_ids)
-        Seat.objects.filter(group_id__in=released).update(reads=False, backfill="", backfill_before=None)
+        still = {facts.id for facts in selectors.group_facts(group_ids)}
+        ended = Seat.objects.filter(group_id__in=set(group_ids) - still)
+        ended.update(reads=False, backfill="", backfill_before=None)
         revisions.bump("groups")
         live.touch("groups", "today")
     return released

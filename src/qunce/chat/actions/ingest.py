@@ -85,6 +85,7 @@ def ingest(batch: Batch) -> Ingested:
     Raises OperationalError or InterfaceError where the database is away (nothing or a first part is stored:
     call again with the same batch), and LeaseLostError where another gateway serves the account.
     """
+    stages()  # a pipeline that cannot be loaded is nobody's message's fault
     partitions.ensure({partitions.month_of(at) for at in _times(batch.events) if partitions.is_possible(at)})
     return _halving(batch)
 
