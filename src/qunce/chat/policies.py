@@ -1,6 +1,5 @@
-"""Pure decisions of the chat context: a delivery's life, how fast an account may speak, what a text says."""
+"""Pure decisions of the chat context: a delivery's life, and how fast an account may speak."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -135,7 +134,7 @@ class Pacer:
         self._chats[group_id].take(now)
 
 
-# ------------------------------------------------------------------ texts with variables
+# ------------------------------------------------------------------ what a broadcast's text may say
 VARIABLES: Mapping[str, str] = {
     "group": "群名",
     "members": "人数",
@@ -144,48 +143,3 @@ VARIABLES: Mapping[str, str] = {
     "weekday": "星期",
 }
 """What a broadcast may say of each of its targets, by name and by the Chinese name that means the same."""
-
-_MEANING = {**{name: name for name in VARIABLES}, **{alias: name for name, alias in VARIABLES.items()}}
-_BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-
-
-class BadTextError(ValueError):
-    """The text cannot be filled in: ``name`` is no variable, or (empty) a brace stands alone."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-@dataclass(frozen=True, slots=True)
-class FillableText:
-    """A text cut at its variables: plain pieces at even places, the variables' names at odd ones."""
-
-    pieces: tuple[str, ...]
-
-    @property
-    def variables(self) -> frozenset[str]:
-        """The names of the variables that occur."""
-        return frozenset(self.pieces[1::2])
-
-    def fill(self, values: Mapping[str, str]) -> str:
-        """The text for one target."""
-        return "".join(values[piece] if place % 2 else piece for place, piece in enumerate(self.pieces))
-
-
-def fillable(text: str) -> FillableText:
-    """Cut a text at ``{variable}``; doubled braces are literal ones. Raises BadTextError."""
-    pieces = [""]
-    at = 0
-    for found in _BRACES.finditer(text):
-        pieces[-1] += text[at : found.start()]
-        at = found.end()
-        if found[0] in {"{{", "}}"}:
-            pieces[-1] += found[0][0]
-            continue
-        said = (found[1] or "").strip()
-        if said not in _MEANING:
-            raise BadTextError(said)
-        pieces += [_MEANING[said], ""]
-    pieces[-1] += text[at:]
-    return FillableText(tuple(pieces))

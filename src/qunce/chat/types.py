@@ -118,13 +118,18 @@ class MessageReceived:
 
 @dataclass(frozen=True, slots=True)
 class MessageEdited:
-    """A message now says something else."""
+    """A message now says something else.
+
+    ``by``: the editor's external id, where the platform lets anybody claim an edit; then only the message's own
+    sender counts. None: the platform has seen to that.
+    """
 
     group: str
     external_id: str
     at: datetime
     text: str
     parts: tuple[Part, ...] | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +288,26 @@ class Done:
 
 Operation: TypeAlias = Recall | ReadHistory
 Performed: TypeAlias = Done | HistoryPage
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which adopted groups a broadcast goes to: exactly ``group_ids``, or every one that fits the rest.
+
+    Empty fields do not restrict; ``tags``: any of them; ``text``: in the name. A selection that restricts
+    nothing means all groups only with ``everywhere``.
+    """
+
+    group_ids: tuple[int, ...] = ()
+    community_ids: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    text: str = ""
+    everywhere: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was chosen."""
+        return not (self.group_ids or self.community_ids or self.tags or self.text or self.everywhere)
 
 
 # ------------------------------------------------------------------ what a connector says of itself

@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Func, Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from qunce.community import policies
 from qunce.community.models import Community, Group
@@ -72,10 +74,18 @@ def group(actor: Actor, group_id: int, permission: Permission = Permission.VIEW)
     return found
 
 
+def communities_of_groups(actor: Actor) -> dict[int, int]:
+    """The community of each open group that the actor may see, by the group's id."""
+    return dict(_in_state(visible_groups(actor), GroupState.ADOPTED).values_list("pk", "community"))
+
+
 def zones(actor: Actor, group_ids: Collection[int]) -> dict[int, str]:
-    """The time zone of each of the groups that are adopted and that the actor may see, by the group's id."""
-    rows = visible_groups(actor).filter(pk__in=group_ids, community__isnull=False)
-    return dict(rows.values_list("pk", "community__zone"))
+    """The time zone of each of the groups that the actor may see, by the group's id.
+
+    Where a group belongs to no community, that is the installation's zone.
+    """
+    zone = Coalesce("community__zone", Value(settings.DEFAULT_COMMUNITY_ZONE))
+    return dict(visible_groups(actor).filter(pk__in=group_ids).values_list("pk", zone))
 
 
 def find_groups(actor: Actor, wanted: GroupFilter, permission: Permission = Permission.VIEW) -> QuerySet[Group]:
@@ -134,6 +144,11 @@ _ORDER = {
 
 def _in_state(groups: QuerySet[Group], state: GroupState) -> QuerySet[Group]:
     return groups.filter(_STATES[state])
+
+
+def group_names(group_ids: Collection[int]) -> dict[int, str]:
+    """The names of groups, by id. No guard: for lists of things that the actor may see."""
+    return dict(Group.objects.filter(pk__in=group_ids).values_list("pk", "name"))
 
 
 # ------------------------------------------------------------------ the pipeline's part

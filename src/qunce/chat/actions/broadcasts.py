@@ -1,0 +1,228 @@
+"""Every change of broadcasts: sending, stopping, taking back, trying again what failed."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from qunce.chat.actions.deliveries import plan_again, want_recall, withdraw
+from qunce.chat.models import Broadcast, Delivery
+from qunce.chat.selectors import broadcasts as reads
+from qunce.chat.selectors.broadcasts import Target
+from qunce.chat.types import Content, DeliveryState, Purpose, Selection
+from qunce.community import selectors as community
+from qunce.kernel import audit, clock, live, locks
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from qunce.kernel.ids import new_id
+
+LONGEST_TITLE = 120
+NO_ACCOUNT = 0
+"""Stands for the account of a delivery that no account could make."""
+
+
+def send_broadcast(
+    *,
+    actor: Actor,
+    text: str,
+    selection: Selection,
+    submission: UUID,
+    title: str = "",
+    not_after: datetime | None = None,
+) -> Broadcast:
+    """Plan one message per group of the selection, filled in for each, in one statement; gateways send them.
+
+    Groups that cannot be reached are on the record as skipped, with the reason. ``submission`` is the form's
+    own id: what comes a second time under it returns the first. ``title``: for the team; by default the
+    text's beginning. ``not_after``: what could not be sent until then is skipped. Raises Invalid.
+    """
+    title = _titled(title, text)
+    if not_after is not None and not_after <= clock.now():
+        raise Invalid(_("This time is already past."), field="not_after")
+    with transaction.atomic():
+        locks.name(f"broadcast:{submission}")
+        if first := Broadcast.objects.filter(submission=submission).first():
+            return _same_again(actor, first)
+        _require_all(actor, selection)
+        found = reads.targets(actor, selection, text)
+        if not any(target.account_id and not target.obstacle for target in found):
+            raise Invalid(_("None of the chosen groups can be reached."), field="selection")
+        broadcast = Broadcast.objects.create(
+            community_ids=sorted({target.community_id for target in found}),
+            title=title,
+            text=text,
+            created_by=actor.id,
+            created_by_name=actor.name,
+            created_at=clock.now(),
+            not_after=not_after,
+            submission=submission,
+        )
+        _plan(broadcast, found)
+        _record(
+            actor,
+            broadcast,
+            "broadcast.sent",
+            gettext_noop("%(actor)s sent the broadcast “%(title)s” to %(count)s groups."),
+            count=len(found),
+        )
+        live.touch(*(f"deliveries:{key}" for key in {target.account_id for target in found} if key))
+    return broadcast
+
+
+def stop_broadcast(*, actor: Actor, broadcast_id: int) -> int:
+    """Send nothing more of a broadcast; what has left stays where it is. Returns how many will not be sent."""
+    with transaction.atomic():
+        broadcast = _locked(actor, broadcast_id)
+        if broadcast.stopped_at is not None:
+            raise Conflict(_("This broadcast has been stopped already."))
+        stopped = _stop(actor, broadcast)
+        _record(
+            actor,
+            broadcast,
+            "broadcast.stopped",
+            gettext_noop("%(actor)s stopped the broadcast “%(title)s” before it reached %(count)s groups."),
+            count=stopped,
+        )
+    return stopped
+
+
+def recall_broadcast(*, actor: Actor, broadcast_id: int) -> int:
+    """Stop a broadcast and take back what was sent, where the platform lets us; returns how many that concerns.
+
+    What cannot be taken back stays sent, with the reason. Gateways carry it out; it may be asked for again.
+    """
+    with transaction.atomic():
+        broadcast = _locked(actor, broadcast_id)
+        _stop(actor, broadcast)
+        found = reads.recallable(broadcast)
+        wanted = want_recall(ids=found.able)
+        for reason, ids in found.blocked.items():
+            Delivery.objects.filter(pk__in=ids).update(recall_error=reason)
+        broadcast.recalled_at = clock.now()
+        broadcast.save(update_fields=["recalled_at"])
+        _record(
+            actor,
+            broadcast,
+            "broadcast.recalled",
+            gettext_noop("%(actor)s had the broadcast “%(title)s” taken back from %(count)s groups."),
+            count=wanted,
+        )
+    return wanted
+
+
+def retry_failed(*, actor: Actor, broadcast_id: int) -> int:
+    """Send a broadcast once more to the groups where it failed, and to no others; returns how many those are."""
+    with transaction.atomic():
+        broadcast = _locked(actor, broadcast_id)
+        if broadcast.stopped_at is not None:
+            raise Conflict(_("This broadcast was stopped."), fix=_("Send a new one."))
+        if broadcast.not_after is not None and broadcast.not_after <= clock.now():
+            raise Conflict(_("The time until which it was to be sent is over."), fix=_("Send a new one."))
+        failed = Delivery.objects.filter(broadcast=broadcast, state=DeliveryState.FAILED)
+        again = plan_again(ids=list(failed.values_list("pk", flat=True)))
+        _record(
+            actor,
+            broadcast,
+            "broadcast.retried",
+            gettext_noop(
+                "%(actor)s had the broadcast “%(title)s” sent again to %(count)s groups where it had failed."
+            ),
+            count=len(again),
+        )
+    return len(again)
+
+
+# ------------------------------------------------------------------ within
+def _titled(title: str, text: str) -> str:
+    title = " ".join(title.split()) or " ".join(text.split())[:40]
+    if len(title) > LONGEST_TITLE:
+        raise Invalid(_("At most %(count)d characters.") % {"count": LONGEST_TITLE}, field="title")
+    return title
+
+
+def _same_again(actor: Actor, first: Broadcast) -> Broadcast:
+    if first.created_by != actor.id:
+        raise Conflict(_("This form was sent by somebody else."), fix=_("Open a new one."))
+    return first
+
+
+def _require_all(actor: Actor, selection: Selection) -> None:
+    """Everything that was named can be sent to by this actor; a filter finds only that anyway."""
+    if selection.is_empty:
+        raise Invalid(_("Choose at least one group."), field="selection")
+    for community_id in selection.community_ids:
+        community.community(actor, community_id, Permission.OPERATE)
+    found = set(reads.selectable(actor, selection).values_list("pk", flat=True)) if selection.group_ids else set()
+    for group_id in sorted(set(selection.group_ids) - found)[:1]:
+        missing = community.group(actor, group_id)
+        if missing.community_id is None or missing.archived_at is not None:
+            raise Invalid(
+                _("The group “%(group)s” is in no community, or archived.") % {"group": missing.name},
+                fix=_("Adopt it first, or leave it out."),
+                field="selection",
+            )
+        raise NotAllowed(permission=Permission.OPERATE)
+
+
+def _plan(broadcast: Broadcast, found: Sequence[Target]) -> None:
+    """One delivery per target, in one statement whatever their number."""
+    states = [DeliveryState.SKIPPED if target.obstacle else DeliveryState.PLANNED for target in found]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO chat_delivery (id, key, account_id, group_id, broadcast_id, purpose, content, state, reason,"
+            " created_at, not_before, not_after, attempts, external_id, recall_error)"
+            " SELECT d.id, d.key, d.account_id, d.group_id, %s, %s, d.content::jsonb, d.state, d.reason,"
+            " %s, %s, %s, 0, '', ''"
+            " FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])"
+            " AS d(id, key, account_id, group_id, content, state, reason)",
+            [
+                broadcast.pk,
+                int(Purpose.CAMPAIGN),
+                broadcast.created_at,
+                broadcast.created_at,
+                broadcast.not_after,
+                [new_id() for _target in found],
+                [f"broadcast:{broadcast.pk}:{target.group_id}" for target in found],
+                [target.account_id or NO_ACCOUNT for target in found],
+                [target.group_id for target in found],
+                [json.dumps(Content.of(target.text).to_json(), ensure_ascii=False) for target in found],
+                [state.value for state in states],
+                [target.obstacle for target in found],
+            ],
+        )
+
+
+def _locked(actor: Actor, broadcast_id: int) -> Broadcast:
+    reads.broadcast(actor, broadcast_id, Permission.OPERATE)
+    try:
+        return locks.row(Broadcast, broadcast_id)
+    except Broadcast.DoesNotExist as error:
+        raise NotFound from error
+
+
+def _stop(actor: Actor, broadcast: Broadcast) -> int:
+    """Withdraw what is planned. What a gateway puts back to planned later, its next claim skips."""
+    if broadcast.stopped_at is None:
+        broadcast.stopped_at = clock.now()
+        broadcast.save(update_fields=["stopped_at"])
+    planned = Delivery.objects.filter(broadcast=broadcast, state=DeliveryState.PLANNED)
+    reason = _("Stopped by %(name)s.") % {"name": actor.name}
+    return len(withdraw(ids=list(planned.values_list("pk", flat=True)), reason=reason))
+
+
+def _record(actor: Actor, broadcast: Broadcast, action: str, sentence: str, *, count: int) -> None:
+    one = broadcast.community_ids[0] if len(broadcast.community_ids) == 1 else None
+    audit.record(
+        actor,
+        action,
+        sentence,
+        community_id=one,
+        about=("broadcast", broadcast.pk),
+        title=broadcast.title,
+        count=count,
+    )
+    live.touch("broadcasts", f"broadcast:{broadcast.pk}", "today")
