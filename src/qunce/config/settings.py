@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "qunce.console.middleware.StaffPreferences",
+    "qunce.console.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "qunce.kernel.http.ProductErrors",
@@ -165,6 +166,7 @@ if _mail := os.environ.get("QUNCE_EMAIL_URL"):
     DEFAULT_FROM_EMAIL = os.environ.get("QUNCE_EMAIL_FROM", EMAIL_HOST_USER)
 
 PROCRASTINATE_ON_APP_READY = None
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {
     "version": 1,

@@ -6,5 +6,6 @@ from qunce.kernel.health import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("", include("qunce.console.sign_in")),
     path("", include("qunce.console.urls")),
 ]

@@ -1,8 +1,124 @@
-"""What every page of the console knows."""
+"""What every page of the console knows: who looks at it, where it stands, and how to get elsewhere."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from qunce.kernel.actor import Actor, Permission
+from qunce.team.models import Staff
+
+
+class StaffRequest(HttpRequest):
+    """A request as views of the console get it: from a staff member who has signed in."""
+
+    user: Staff
+    actor: Actor
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation: shown to whoever holds ``needs``, anywhere or for the whole installation."""
+
+    name: str
+    title: str | Promise
+    icon: str
+    needs: Permission = Permission.VIEW
+    everywhere: bool = False
+    thumb: bool = False  # within the thumb's reach: also in the bar at the bottom of a phone
+
+    def open_to(self, actor: Actor) -> bool:
+        """Whether the actor finds something there. The page itself guards what it shows."""
+        return actor.may(self.needs) if self.everywhere else actor.may_anywhere(self.needs)
+
+
+NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
+    (
+        "",
+        (Place("today", _("Today"), "sunrise", thumb=True),),
+    ),
+    (
+        _("Operate"),
+        (
+            Place("communities", _("Communities"), "building-community"),
+            Place("groups", _("Groups"), "messages", thumb=True),
+            Place("members", _("Members"), "users"),
+            Place("broadcasts", _("Broadcasts"), "speakerphone", thumb=True),
+            Place("keyword_replies", _("Keyword replies"), "message-reply"),
+        ),
+    ),
+    (
+        _("Set up"),
+        (
+            Place("sandbox", _("Sandbox"), "flask", Permission.OPERATE, everywhere=True, thumb=True),
+            Place("accounts", _("Accounts"), "plug-connected", Permission.OPERATE, everywhere=True),
+            Place("staff", _("Staff"), "id-badge-2", Permission.LEAD),
+            Place("audit", _("Audit"), "history", Permission.LEAD),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place as shown on one page. ``here``: ``page`` where it is this page, ``true`` where this page is inside."""
+
+    place: Place
+    url: str
+    here: str
+
+
+def _here(url: str, path: str) -> str:
+    if path == url:
+        return "page"
+    return "true" if url != "/" and path.startswith(url) else ""
+
+
+def _links(places: tuple[Place, ...], request: StaffRequest) -> Iterator[Link]:
+    for place in places:
+        if not place.open_to(request.actor):
+            continue
+        try:
+            url = reverse(f"console:{place.name}")
+        except NoReverseMatch:
+            continue
+        yield Link(place, url, _here(url, request.path))
+
+
+def navigation(request: StaffRequest) -> list[tuple[str | Promise, list[Link]]]:
+    """The sections of the navigation that hold something for this actor."""
+    sections = ((title, list(_links(places, request))) for title, places in NAVIGATION)
+    return [(title, links) for title, links in sections if links]
+
+
+def thumb_links(request: StaffRequest) -> list[Link]:
+    """The few links at the bottom of a phone."""
+    return [link for _title, links in navigation(request) for link in links if link.place.thumb]
+
+
+def theme_of(request: HttpRequest) -> str:
+    """Light, dark, or as the device has it (``auto``)."""
+    kept = getattr(request.user, "theme", "") or request.COOKIES.get("theme", "")
+    return kept if kept in {"light", "dark"} else "auto"
 
 
 def console(request: HttpRequest) -> dict[str, object]:
-    """Context processor."""
-    return {"path": request.path}
+    """Context processor; what costs something is computed where a template asks for it."""
+    return {
+        "path": request.path,
+        "navigation": partial(navigation, request),
+        "thumb_links": partial(thumb_links, request),
+        "theme": theme_of(request),
+        "themes": (("light", _("Light"), "sun"), ("dark", _("Dark"), "moon"), ("auto", _("As the device"), "sun-moon")),
+        "languages": [(code, translation.get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES],
+        "language": translation.get_language(),
+        "zone": getattr(request, "zone", None),
+    }

@@ -1,3 +1,27 @@
-"""Addresses of the console."""
+"""Addresses of the console: every page module has its own ``urlpatterns``, this is the list of them."""
 
-urlpatterns: list[object] = []
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+app_name = "console"
+
+PAGES = (
+    "today",
+    "community",
+    "groups",
+    "members",
+    "chat.broadcasts",
+    "chat.deliveries",
+    "chat.sandbox",
+    "chat.accounts",
+    "desk",
+    "team",
+    "audit",
+    "live",
+    "profile",
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include(f"qunce.console.{page}")) for page in PAGES if find_spec(f"qunce.console.{page.split('.')[0]}")
+]
