@@ -34,7 +34,7 @@ def account(platform="sandbox", **fields):
 def lease(made, holder="here"):
     """Take the account, whoever holds it; returns the epoch."""
     Lease.objects.filter(account=made).update(until=None)
-    taken = dict(leases.acquire(holder=holder, room_for=100))
+    taken = dict(leases.acquire_leases(holder=holder, room_for=100))
     return taken[made.pk]
 
 

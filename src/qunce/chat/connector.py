@@ -10,8 +10,13 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, SecretStr
 
-from qunce.chat.types import Arrival, Capabilities, Checked, Inbound, Operation, Outbound, Performed, Sent
+from qunce.chat.types import Arrival, Capabilities, Checked, Inbound, Operation, Outbound, Pace, Performed, Sent
 from qunce.kernel.registry import Registry
+
+
+def gettext_noop(sentence: str) -> str:
+    """Mark a sentence of a connector for the catalogue; whoever shows it translates it."""
+    return sentence
 
 
 class WireError(Exception):
@@ -69,7 +74,11 @@ class Connector(ABC):
         """Turn one raw payload into events. Raises ValueError for what cannot be read; never loses the rest."""
 
     def listen(self, cursor: str | None) -> AsyncIterator[Arrival] | None:
-        """Arrivals for ever, from ``cursor`` on (None: from now). None for wires that come by webhook only."""
+        """Arrivals for ever, from ``cursor`` on (None: from now). None for wires that come by webhook only.
+
+        The first arrival, perhaps an empty one, says that the wire stands. Raises Retry when it breaks and
+        NeedsOperator; either way, listen again from the last cursor that was stored.
+        """
 
     @abstractmethod
     async def send(self, outbound: Outbound) -> Sent:
@@ -79,9 +88,9 @@ class Connector(ABC):
         """Do something that the capabilities promise. Raises like `send`."""
         raise Permanent(f"{self.title} cannot do {type(operation).__name__}")
 
-    def pace_hint(self) -> float | None:
-        """Messages per second where the operator's configuration knows better than ``capabilities.pace``."""
-        return None
+    def pace(self) -> Pace:
+        """How fast this account may speak; the published limits, unless the operator's configuration knows better."""
+        return self.capabilities.pace
 
 
 connectors: Registry[Connector] = Registry(Connector, "connectors")

@@ -20,6 +20,7 @@ from django.http import HttpRequest, JsonResponse
 
 from qunce.kernel import clock
 from qunce.kernel.live import connection_params
+from qunce.kernel.models import Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,11 @@ def _forget(wire: psycopg.Connection[tuple[Any, ...]]) -> None:
             wire.execute("DELETE FROM kernel_heartbeat WHERE process = %s", [process])
 
 
+def alive(role: str) -> int:
+    """How many processes of a role have beaten lately."""
+    return Heartbeat.objects.filter(role=role, at__gte=clock.now() - timedelta(seconds=FRESH)).count()
+
+
 async def healthz(_request: HttpRequest) -> JsonResponse:
     """The condition of each part; 200 if all are well, 503 otherwise. Answers within 3 s, whatever happens."""
     async with _answer.lock:
@@ -92,7 +98,9 @@ async def healthz(_request: HttpRequest) -> JsonResponse:
             _answer.at = time.monotonic()
         parts = _answer.parts
     well = all(part["ok"] for part in parts.values())
-    return JsonResponse({"ok": well, **parts}, status=200 if well else 503, headers={"Cache-Control": "no-store"})
+    response = JsonResponse({"ok": well, **parts}, status=200 if well else 503, headers={"Cache-Control": "no-store"})
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 (Django would log each 503 as an error)
+    return response
 
 
 class _Answer:

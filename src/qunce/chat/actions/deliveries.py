@@ -43,18 +43,6 @@ class Claimed:
     recall: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a claim. ``again_at``: when a delivery that goes back to planned is due."""
-
-    id: UUID
-    state: DeliveryState
-    detail: str = ""
-    external_id: str = ""
-    sent_at: datetime | None = None
-    again_at: datetime | None = None
-
-
 # ------------------------------------------------------------------ planning
 def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | None = None) -> int:
     """Plan deliveries of one account in the caller's transaction; a key that exists is left as it is.
@@ -103,7 +91,8 @@ WITH moved AS (
     sent_at = coalesce(%s, d.sent_at), not_before = coalesce(%s, d.not_before),
     attempts = CASE WHEN %s THEN 0 ELSE d.attempts END,
     first_claimed_at = CASE WHEN %s THEN NULL ELSE d.first_claimed_at END
-    WHERE d.id = ANY(%s) AND d.state = ANY(%s) RETURNING d.id
+    WHERE d.id = ANY(%s) AND d.state = ANY(%s)
+    AND (%s::bigint IS NULL OR d.state <> 'claimed' OR d.claim_epoch = %s) RETURNING d.id
 ), steps AS (
     INSERT INTO chat_deliverystep (delivery_id, at, state, detail) SELECT id, %s, %s, %s FROM moved
 )
@@ -111,7 +100,7 @@ SELECT id FROM moved
 """
 
 
-def _move(
+def move(
     ids: Sequence[UUID],
     target: DeliveryState,
     *,
@@ -120,10 +109,11 @@ def _move(
     sent_at: datetime | None = None,
     not_before: datetime | None = None,
     afresh: bool = False,
+    epoch: int | None = None,
 ) -> list[UUID]:
     """Move deliveries to ``target`` from wherever that is allowed, with a step of history; returns the moved ones.
 
-    ``afresh``: as if it had never been tried.
+    ``afresh``: as if it had never been tried. ``epoch``: claims of another holder of the lease stay as they are.
     """
     if not ids:
         return []
@@ -132,18 +122,8 @@ def _move(
         cursor.execute(
             _MOVE,
             [
-                target,
-                detail,
-                external_id,
-                sent_at,
-                not_before,
-                afresh,
-                afresh,
-                list(ids),
-                sources,
-                clock.now(),
-                target,
-                detail,
+                *(target, detail, external_id, sent_at, not_before, afresh, afresh),
+                *(list(ids), sources, epoch, epoch, clock.now(), target, detail),
             ],
         )
         return [key for (key,) in cursor.fetchall()]
@@ -187,7 +167,7 @@ def _expire(account_id: int, now: datetime) -> None:
         "id", flat=True
     )
     if ids := list(late[:1000]):
-        _move(ids, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
+        move(ids, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
 
 
 def claim_recalls(*, account_id: int, epoch: int, limit: int) -> list[Claimed]:
@@ -206,38 +186,6 @@ def claim_recalls(*, account_id: int, epoch: int, limit: int) -> list[Claimed]:
         ]
 
 
-def settle(*, account_id: int, outcomes: Sequence[Outcome]) -> None:
-    """Write down what became of claims, in one transaction.
-
-    An echo or a takeover may have been quicker: what is not claimed or unknown any more stays as it is.
-    """
-    with transaction.atomic():
-        for outcome in outcomes:
-            sent = outcome.state is _S.SENT
-            _move(
-                [outcome.id],
-                outcome.state,
-                detail=outcome.detail,
-                external_id=outcome.external_id or None,
-                sent_at=(outcome.sent_at or clock.now()) if sent else None,
-                not_before=outcome.again_at,
-            )
-        _tell(account_id, [outcome.id for outcome in outcomes])
-
-
-def settle_recalls(
-    *, account_id: int, done: Sequence[UUID], refused: Mapping[UUID, str], later: Mapping[UUID, datetime]
-) -> None:
-    """Write down what became of recalls: taken back, refused for good with the reason, or to be tried again."""
-    with transaction.atomic():
-        _move(list(done), _S.RECALLED)
-        for key, reason in refused.items():
-            Delivery.objects.filter(pk=key).update(recall_wanted_at=None, recall_after=None, recall_error=reason)
-        for key, moment in later.items():
-            Delivery.objects.filter(pk=key).update(recall_after=moment)
-        _tell(account_id, [*done, *refused])
-
-
 def take_over(*, account_id: int, epoch: int, capabilities: Capabilities) -> None:
     """Settle the claims of earlier holders, whose outcome nobody knows: again where that is safe, else unknown."""
     now = clock.now()
@@ -247,13 +195,13 @@ def take_over(*, account_id: int, epoch: int, capabilities: Capabilities) -> Non
         by_state: dict[DeliveryState, list[UUID]] = {_S.PLANNED: [], _S.UNKNOWN: []}
         for key, first in open_claims.values_list("id", "first_claimed_at"):
             by_state[policies.after_interruption(capabilities, first or now, now)].append(key)
-        _move(by_state[_S.PLANNED], _S.PLANNED, detail=gettext_noop("Interrupted; sent again under the same id."))
-        _move(
+        move(by_state[_S.PLANNED], _S.PLANNED, detail=gettext_noop("Interrupted; sent again under the same id."))
+        move(
             by_state[_S.UNKNOWN],
             _S.UNKNOWN,
             detail=gettext_noop("Interrupted while sending; the platform cannot tell whether it arrived."),
         )
-        _tell(account_id, by_state[_S.UNKNOWN])
+        tell(account_id, by_state[_S.UNKNOWN])
 
 
 def confirm_echoes(echoes: Mapping[str, str]) -> None:
@@ -261,7 +209,7 @@ def confirm_echoes(echoes: Mapping[str, str]) -> None:
     ids = [UUID(key) for key in echoes if _is_uuid(key)]
     open_ones = Delivery.objects.filter(pk__in=ids, state__in=[_S.CLAIMED, _S.UNKNOWN]) if ids else []
     for delivery in open_ones:
-        _move(
+        move(
             [delivery.pk],
             _S.SENT,
             detail=gettext_noop("Seen in the group."),
@@ -269,7 +217,7 @@ def confirm_echoes(echoes: Mapping[str, str]) -> None:
             sent_at=clock.now(),
         )
     if ids:
-        _tell(None, ids)
+        tell(None, ids)
 
 
 def _is_uuid(text: str) -> bool:
@@ -280,7 +228,7 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _tell(account_id: int | None, ids: Sequence[UUID]) -> None:
+def tell(account_id: int | None, ids: Sequence[UUID]) -> None:
     """Pages that show these deliveries read them again."""
     broadcasts = (
         Delivery.objects.filter(pk__in=list(ids), broadcast__isnull=False).values_list("broadcast_id").distinct()
@@ -293,7 +241,7 @@ def _tell(account_id: int | None, ids: Sequence[UUID]) -> None:
 # ------------------------------------------------------------------ people's part
 def withdraw(*, ids: Sequence[UUID], reason: str) -> list[UUID]:
     """Skip what has not been claimed yet, in the caller's transaction; returns those."""
-    return _move(ids, _S.SKIPPED, detail=reason)
+    return move(ids, _S.SKIPPED, detail=reason)
 
 
 def want_recall(*, ids: Sequence[UUID]) -> int:
@@ -308,7 +256,7 @@ def want_recall(*, ids: Sequence[UUID]) -> int:
 
 def plan_again(*, ids: Sequence[UUID]) -> list[UUID]:
     """Send what has failed once more, in the caller's transaction; returns those."""
-    moved = _move(ids, _S.PLANNED, not_before=clock.now(), afresh=True)
+    moved = move(ids, _S.PLANNED, not_before=clock.now(), afresh=True)
     for account_id in Delivery.objects.filter(pk__in=moved).values_list("account_id", flat=True).distinct():
         live.touch(f"deliveries:{account_id}")
     return moved
@@ -334,7 +282,7 @@ def settle_unknown(*, actor: Actor, delivery_id: UUID, verdict: str) -> None:
         if delivery.state != _S.UNKNOWN:
             raise Conflict(_("This delivery has been settled in the meantime."))
         now = clock.now()
-        _move(
+        move(
             [delivery_id],
             target,
             detail=actor.name,
@@ -350,5 +298,5 @@ def settle_unknown(*, actor: Actor, delivery_id: UUID, verdict: str) -> None:
             about=("delivery", delivery_id),
             group=group.name,
         )
-        _tell(delivery.account_id, [delivery_id])
+        tell(delivery.account_id, [delivery_id])
         live.touch(f"deliveries:{delivery.account_id}")

@@ -64,11 +64,11 @@ def give_readers(group_ids: Sequence[int]) -> list[int]:
 
 
 # ------------------------------------------------------------------ people's part
-def adopt(*, actor: Actor, community_id: int, group_ids: Sequence[int], read_back: bool = True) -> int:
+def adopt(*, actor: Actor, community_id: int, group_ids: Sequence[int], read_back: bool = True) -> list[int]:
     """Take groups into a community: from now on one account reads each and answers there.
 
     ``read_back``: also read what was said before, where the platform lets us; nothing reacts to that.
-    Returns how many were not in the community before. Guard and audit are the community's.
+    Returns those that were not in the community before. Guard and audit are the community's.
     """
     with transaction.atomic():
         adopted = community.adopt_groups(actor=actor, community_id=community_id, group_ids=group_ids)
@@ -81,8 +81,8 @@ def adopt(*, actor: Actor, community_id: int, group_ids: Sequence[int], read_bac
     return adopted
 
 
-def release(*, actor: Actor, group_ids: Sequence[int]) -> int:
-    """Undo an adoption: nobody reads or answers there any more, what was read stays. Returns how many were."""
+def release(*, actor: Actor, group_ids: Sequence[int]) -> list[int]:
+    """Undo an adoption: nobody reads or answers there any more, what was read stays. Returns those."""
     with transaction.atomic():
         released = community.release_groups(actor=actor, group_ids=group_ids)
         still = {facts.id for facts in selectors.group_facts(group_ids)}

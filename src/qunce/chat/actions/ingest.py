@@ -187,7 +187,7 @@ def _commit(batch: Batch, without: frozenset[str] = frozenset(), aside: Sequence
         result.set_aside = len(aside) + len(unreadable)
         if result.set_aside:
             live.touch("today")
-    flow.people.remember()
+        transaction.on_commit(flow.people.remember)
     return result
 
 

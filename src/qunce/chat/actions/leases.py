@@ -15,7 +15,7 @@ class LeaseLostError(Exception):
     """Another gateway serves the account now; whatever was being done is rolled back."""
 
 
-def acquire(*, holder: str, room_for: int) -> list[tuple[int, int]]:
+def acquire_leases(*, holder: str, room_for: int) -> list[tuple[int, int]]:
     """Take up to ``room_for`` enabled accounts that nobody serves; returns (account id, epoch) of each.
 
     Taking over waits for a claim or batch of the former holder that is just being committed, and none of
@@ -35,7 +35,7 @@ def acquire(*, holder: str, room_for: int) -> list[tuple[int, int]]:
         return list(cursor.fetchall())
 
 
-def renew(*, holder: str) -> dict[int, int]:
+def renew_leases(*, holder: str) -> dict[int, int]:
     """Prolong everything that ``holder`` serves; returns epochs by account: what is missing there is lost.
 
     Accounts that were switched off are not prolonged.
@@ -50,7 +50,7 @@ def renew(*, holder: str) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def release(*, holder: str, account_ids: Sequence[int]) -> None:
+def release_leases(*, holder: str, account_ids: Sequence[int]) -> None:
     """Give accounts back so that another gateway can take them at once."""
     Lease.objects.filter(holder=holder, account_id__in=account_ids).update(until=None, holder="")
 

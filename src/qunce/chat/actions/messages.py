@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -12,8 +13,6 @@ from django.db import connection
 
 from qunce.chat.types import LONGEST_TEXT, Content, MessageDeleted, MessageEdited, Origin, Part
 from qunce.community.types import GroupFacts
-
-_HOUR = {"minute": 0, "second": 0, "microsecond": 0}
 
 
 @dataclass(slots=True)
@@ -61,10 +60,10 @@ def parts_json(parts: tuple[Part, ...] | None) -> str | None:
     return json.dumps(stored, ensure_ascii=False)
 
 
-def wire() -> "psycopg.Connection[tuple[object, ...]]":
+def wire() -> "psycopg.Connection[tuple[Any, ...]]":
     """The psycopg connection beneath Django's, for binary parameters; in the same transaction."""
     connection.ensure_connection()
-    raw: psycopg.Connection[tuple[object, ...]] = connection.connection
+    raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
     return raw
 
 
@@ -133,7 +132,7 @@ class RollUps:
         self._days: Counter[tuple[int, date, int]] = Counter()
 
     def _hour(self, group_id: int, at: datetime) -> list[int]:
-        key = (group_id, at.replace(**_HOUR))
+        key = (group_id, at.replace(minute=0, second=0, microsecond=0))
         if (counts := self._hours.get(key)) is None:
             counts = self._hours[key] = [0, 0, 0, 0]
         return counts

@@ -21,3 +21,10 @@ from qunce.chat.selectors.ledger import find_deliveries as find_deliveries
 from qunce.chat.selectors.ledger import in_portions as in_portions
 from qunce.chat.selectors.ledger import named as named
 from qunce.chat.selectors.ledger import visible_deliveries as visible_deliveries
+from qunce.chat.selectors.serving import Unread as Unread
+from qunce.chat.selectors.serving import account_to_serve as account_to_serve
+from qunce.chat.selectors.serving import cursor_of as cursor_of
+from qunce.chat.selectors.serving import enabled_accounts as enabled_accounts
+from qunce.chat.selectors.serving import recent_sends as recent_sends
+from qunce.chat.selectors.serving import settings_of as settings_of
+from qunce.chat.selectors.serving import to_read_back as to_read_back
