@@ -193,9 +193,10 @@ def test_search_filter_and_order():
     assert [group.pk for group in selectors.groups_in_order(of(one, Role.VIEWER), [b, 999, a])] == [b, a]
 
 
-def test_zones_are_told_of_visible_adopted_groups_only():
+def test_zones_are_told_of_visible_groups_only():
     here = community("Here", zone="Europe/Paris")
     [a] = adopted(here, "a")
     [f] = found("f")
-    assert selectors.zones(OPERATOR, [a, f]) == {a: "Europe/Paris"}
+    assert selectors.zones(OPERATOR, [a, f]) == {a: "Europe/Paris", f: "Asia/Shanghai"}
+    assert selectors.zones(of(here, Role.VIEWER), [a, f]) == {a: "Europe/Paris"}
     assert selectors.zones(of(here + 1, Role.OWNER), [a, f]) == {}

@@ -74,6 +74,11 @@ def group(actor: Actor, group_id: int, permission: Permission = Permission.VIEW)
     return found
 
 
+def groups_of(actor: Actor, community_id: int) -> list[int]:
+    """The ids of all groups of a community that the actor may see, archived ones too."""
+    return list(visible_groups(actor).filter(community=community_id).order_by("pk").values_list("pk", flat=True))
+
+
 def communities_of_groups(actor: Actor) -> dict[int, int]:
     """The community of each open group that the actor may see, by the group's id."""
     return dict(_in_state(visible_groups(actor), GroupState.ADOPTED).values_list("pk", "community"))

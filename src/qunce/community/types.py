@@ -4,10 +4,15 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 LANGUAGES = ("zh-hans", "zh-hant", "en")
 """What a community's people may read; the first one named is the one a bot speaks."""
+
+ZONES = frozenset(
+    zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
+) | {"UTC"}
+"""Zones that are places: PostgreSQL and Python know them by the same name."""
 
 
 @dataclass(frozen=True, slots=True)

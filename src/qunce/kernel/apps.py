@@ -1,6 +1,7 @@
 """Wiring of the kernel."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class KernelConfig(AppConfig):
@@ -8,3 +9,7 @@ class KernelConfig(AppConfig):
 
     name = "qunce.kernel"
     label = "kernel"
+
+    def ready(self) -> None:
+        """Let every context subscribe to events, in whatever process."""
+        autodiscover_modules("subscribers")

@@ -48,4 +48,7 @@ class Membership(models.Model):
                 fields=["group_id", "identity"], name="one_open_stay", condition=models.Q(left_at=None)
             )
         ]
-        indexes = [models.Index(fields=["identity", "group_id"], name="stays_of_identity")]
+        indexes = [
+            models.Index(fields=["identity", "group_id"], name="stays_of_identity"),
+            models.Index(fields=["group_id", "-joined_at"], name="stays_in_group"),
+        ]

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, replace
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from qunce.community import policies, selectors
 from qunce.community.actions.groups import groups_changed
 from qunce.community.events import CommunityZoneChanged, GroupsArchived, GroupsRestored
 from qunce.community.models import Community
-from qunce.community.types import LANGUAGES, CommunityProfile
+from qunce.community.types import LANGUAGES, ZONES, CommunityProfile
 from qunce.kernel import audit, clock, events, live, locks, revisions
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid
@@ -146,7 +145,7 @@ def _checked(profile: CommunityProfile) -> CommunityProfile:
         raise Invalid(_("A community needs a name."), field="name")
     if len(tidy.name) > policies.LONGEST_NAME:
         raise Invalid(_("A name has at most %(most)d characters.") % {"most": policies.LONGEST_NAME}, field="name")
-    if tidy.zone not in available_timezones():
+    if tidy.zone not in ZONES:
         raise Invalid(
             _("“%(zone)s” is not a time zone.") % {"zone": tidy.zone},
             fix=_("Choose one such as Asia/Shanghai."),

@@ -56,6 +56,10 @@ class Migration(migrations.Migration):
             model_name='membership',
             index=models.Index(fields=['identity', 'group_id'], name='stays_of_identity'),
         ),
+        migrations.AddIndex(
+            model_name='membership',
+            index=models.Index(fields=['group_id', '-joined_at'], name='stays_in_group'),
+        ),
         migrations.AddConstraint(
             model_name='membership',
             constraint=models.UniqueConstraint(condition=models.Q(('left_at', None)), fields=('group_id', 'identity'), name='one_open_stay'),

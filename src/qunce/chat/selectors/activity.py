@@ -1,0 +1,161 @@
+"""Reads of the roll-ups: how much is said where, when and by whom. Days and hours are those of each group's zone.
+
+An hour of the roll-up belongs to the day in which it begins: in zones that are half an hour off, half an hour of a
+day's messages may be counted on the day before.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Sum
+
+from qunce.chat.models import GroupHour, MemberDay
+from qunce.community import selectors as community
+from qunce.kernel import clock
+from qunce.kernel.actor import Actor
+from qunce.members import selectors as members
+
+WEEK, HOURS = 7, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What happened in one day. ``messages`` are people's; bots' and our own are apart."""
+
+    day: date
+    messages: int = 0
+    bot_messages: int = 0
+    joined: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A member and how much they said, through all their identities."""
+
+    member_id: int
+    name: str
+    messages: int
+
+
+def days_of_group(actor: Actor, group_id: int, days: int = 30) -> list[Day]:
+    """A group's last ``days`` days, oldest first, today included; days without anything too."""
+    community.group(actor, group_id)
+    return _days(actor, {group_id: group_id}, days)[group_id]
+
+
+def daily_messages(actor: Actor, group_ids: Collection[int], days: int = 14) -> dict[int, list[int]]:
+    """People's messages per day of each group that the actor may see, oldest day first."""
+    return {
+        group_id: [day.messages for day in counted]
+        for group_id, counted in _days(actor, {key: key for key in group_ids}, days).items()
+    }
+
+
+def days_of_communities(actor: Actor, days: int = 14) -> dict[int, list[Day]]:
+    """What happened per day in all open groups of each community that the actor may see, by the community's id."""
+    return _days(actor, community.communities_of_groups(actor), days)
+
+
+def rhythm(actor: Actor, group_id: int, days: int = 28) -> list[list[int]]:
+    """People's messages by weekday (Monday first) and hour, summed over the last ``days`` days."""
+    zone = community.zones(actor, [group_id]).get(group_id, "UTC")
+    cells = [[0] * HOURS for _ in range(WEEK)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(isodow FROM h.hour AT TIME ZONE %s)::int, extract(hour FROM h.hour AT TIME ZONE %s)::int,"
+            " sum(h.messages) FROM chat_grouphour h WHERE h.group_id = ANY(%s) AND h.hour >= %s GROUP BY 1, 2",
+            [zone, zone, list(community.zones(actor, [group_id])), _start(zone, days)],
+        )
+        for weekday, hour, messages in cursor.fetchall():
+            cells[weekday - 1][hour] = messages
+    return cells
+
+
+def busiest(actor: Actor, group_id: int, days: int = 28, limit: int = 10) -> list[Busy]:
+    """Who said most in a group in the last ``days`` days."""
+    zones = community.zones(actor, [group_id])
+    if group_id not in zones:
+        return []
+    since = clock.today(zones[group_id]) - timedelta(days=days - 1)
+    spoken = list(
+        MemberDay.objects.filter(group_id=group_id, day__gte=since)
+        .values_list("identity_id")
+        .annotate(said=Sum("messages"))
+        .order_by("-said", "identity_id")[: limit * 3]
+    )
+    people = members.who([identity_id for identity_id, _ in spoken])
+    said: dict[int, Busy] = {}
+    for identity_id, messages in spoken:
+        one = people[identity_id]
+        before = said.get(one.member_id)
+        name = before.name if before else one.name
+        said[one.member_id] = Busy(one.member_id, name, messages + (before.messages if before else 0))
+    return sorted(said.values(), key=lambda each: -each.messages)[:limit]
+
+
+def ranked(actor: Actor, group_ids: Collection[int], days: int = 7, *, quietest: bool = False) -> list[int]:
+    """The groups' ids by people's messages in the last ``days`` × 24 hours, the busiest first; else as they came."""
+    seen = community.zones(actor, group_ids)
+    said: Mapping[int, int] = dict(
+        GroupHour.objects.filter(group_id__in=list(seen), hour__gte=clock.now() - timedelta(days=days))
+        .values_list("group_id")
+        .annotate(said=Sum("messages"))
+    )
+    visible = [group_id for group_id in group_ids if group_id in seen]
+    return sorted(visible, key=lambda group_id: said.get(group_id, 0), reverse=not quietest)
+
+
+def said_lately(
+    actor: Actor, identity_ids: Collection[int], group_ids: Collection[int], days: int = 30
+) -> dict[int, int]:
+    """How much each identity said in those of the groups that the actor may see, in the last ``days`` days."""
+    rows = (
+        MemberDay.objects.filter(
+            group_id__in=list(community.zones(actor, group_ids)),
+            day__gte=clock.now().date() - timedelta(days=days - 1),
+            identity_id__in=identity_ids,
+        )
+        .values_list("identity_id")
+        .annotate(said=Sum("messages"))
+    )
+    return dict(rows)
+
+
+def _start(zone: str, days: int) -> datetime:
+    """The moment at which the first of the last ``days`` days began, in UTC terms."""
+    first = clock.today(zone) - timedelta(days=days - 1)
+    return datetime.combine(first, time(), ZoneInfo(zone))
+
+
+def _days(actor: Actor, keys: Mapping[int, int], days: int) -> dict[int, list[Day]]:
+    """Days by key, where ``keys`` says which key each group counts for; one statement for all groups.
+
+    The columns of a key are dates in its groups' zone; groups of one key share their zone.
+    """
+    zones = community.zones(actor, keys.keys())
+    starts = {zone: _start(zone, days) for zone in set(zones.values())}
+    found: dict[int, dict[date, Day]] = {keys[group_id]: {} for group_id in zones}
+    firsts = {keys[group_id]: starts[zone].date() for group_id, zone in zones.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT z.key, (h.hour AT TIME ZONE z.zone)::date, sum(h.messages), sum(h.bot_messages), sum(h.joined),"
+            ' sum(h."left") FROM chat_grouphour h'
+            " JOIN unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[]) AS z(group_id, key, zone, since)"
+            " ON h.group_id = z.group_id AND h.hour >= z.since GROUP BY 1, 2",
+            [
+                list(zones),
+                [keys[group_id] for group_id in zones],
+                list(zones.values()),
+                [starts[zone] for zone in zones.values()],
+            ],
+        )
+        for key, day, *counts in cursor.fetchall():
+            found[key][day] = Day(day, *counts)
+    return {
+        key: [found[key].get(day, Day(day)) for day in (first + timedelta(days=n) for n in range(days))]
+        for key, first in firsts.items()
+    }

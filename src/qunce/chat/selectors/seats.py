@@ -1,0 +1,50 @@
+"""Reads of seats: which of our accounts are in a group, which one reads it, and how far it has been read back."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from enum import StrEnum
+
+from django.db.models import QuerySet
+
+from qunce.chat.models import Seat
+from qunce.community import selectors as community
+from qunce.community.selectors import Group
+from qunce.kernel.actor import Actor
+
+
+class Reading(StrEnum):
+    """How a group is read: by an account, by one that reads its past too, by one switched off, by none."""
+
+    READ = "read"
+    BACKFILL = "backfill"
+    PAUSED = "paused"
+    LEFT = "left"
+    UNREAD = "unread"
+
+
+def of_groups(actor: Actor, group_ids: Collection[int]) -> dict[int, list[Seat]]:
+    """The seats in each of the groups that the actor may see, with their accounts: the reading one first."""
+    seats: dict[int, list[Seat]] = defaultdict(list)
+    for seat in _visible(actor, group_ids).select_related("account").order_by("-reads", "left_at", "account_id"):
+        seats[seat.group_id].append(seat)
+    return seats
+
+
+def reading(seats: Collection[Seat]) -> Reading:
+    """How a group with these seats is read."""
+    reader = next((seat for seat in seats if seat.reads), None)
+    if reader is None:
+        return Reading.UNREAD if any(seat.left_at is None for seat in seats) else Reading.LEFT
+    if not reader.account.enabled:
+        return Reading.PAUSED
+    return Reading.BACKFILL if reader.backfill in {"wanted", "running"} else Reading.READ
+
+
+def unread(groups: QuerySet[Group]) -> QuerySet[Group]:
+    """Those of the groups that no account reads at present."""
+    return groups.exclude(pk__in=Seat.objects.filter(reads=True, account__enabled=True).values("group_id"))
+
+
+def _visible(actor: Actor, group_ids: Collection[int]) -> QuerySet[Seat]:
+    visible = community.visible_groups(actor).filter(pk__in=group_ids).order_by().values("pk")
+    return Seat.objects.filter(group_id__in=visible)
