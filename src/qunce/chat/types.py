@@ -163,12 +163,16 @@ class MemberLeft:
 
 @dataclass(frozen=True, slots=True)
 class GroupSeen:
-    """The account is in this group; what the platform says of it. None: not said, nothing changes."""
+    """The account is in this group; what the platform says of it. None: not said, nothing changes.
+
+    ``reads``: where this account reads less here than its connector promises, such as an encrypted room.
+    """
 
     group: str
     name: str | None = None
     topic: str | None = None
     member_count: int | None = None
+    reads: "Reads | None" = None
 
 
 @dataclass(frozen=True, slots=True)

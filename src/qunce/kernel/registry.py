@@ -1,6 +1,7 @@
 """One file per kind: a named folder in any context or plug-in, found once, checked at the door.
 
-The file's name is the stored key of its kind. A plug-in is a package with an entry point in the group
+The file's name is the stored key of its kind; a file whose name begins with an underscore helps its neighbours and
+is none. A plug-in is a package with an entry point in the group
 ``qunce.<folder>`` that names a module holding one kind: ``zulip = "my_package.zulip"``.
 """
 
@@ -55,7 +56,8 @@ class Registry(Mapping[str, type[T]], Generic[T]):
             package = f"{context.name}.{self.folder}"
             if context.ispkg and find_spec(package):
                 for found in pkgutil.iter_modules(import_module(package).__path__):
-                    yield found.name, import_module(f"{package}.{found.name}")
+                    if not found.name.startswith("_"):
+                        yield found.name, import_module(f"{package}.{found.name}")
         for point in entry_points(group=f"qunce.{self.folder}"):
             yield point.name, import_module(point.module)
 

@@ -1,0 +1,134 @@
+"""The wire to a Matrix homeserver: one HTTP client, and what its refusals mean to us."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+import httpx
+
+from qunce.chat.connector import Ambiguous, NeedsOperator, Permanent, Retry, gettext_noop
+
+Json: TypeAlias = dict[str, Any]
+
+ANSWER_WITHIN = 30.0
+"""Seconds that a homeserver has for an ordinary call."""
+AGAIN_AFTER = 5.0
+"""Seconds to wait where a homeserver is away and does not say for how long."""
+
+_NEED_OPERATOR = {
+    "M_UNKNOWN_TOKEN": gettext_noop("The homeserver has ended this session: check the account to sign in anew."),
+    "M_MISSING_TOKEN": gettext_noop("The account is not signed in yet: check it."),
+    "M_USER_DEACTIVATED": gettext_noop("The homeserver has closed this account."),
+    "M_USER_LOCKED": gettext_noop("The homeserver has locked this account."),
+    "M_USER_SUSPENDED": gettext_noop("The homeserver has suspended this account."),
+    "M_CONSENT_NOT_GIVEN": gettext_noop("The homeserver wants this user to accept its terms first."),
+    "M_RESOURCE_LIMIT_EXCEEDED": gettext_noop("The homeserver has reached a limit of its own: ask its operator."),
+}
+_FORBIDDEN = gettext_noop("The homeserver does not allow this account to do that in this room.")
+_TOO_LARGE = gettext_noop("The message is too long for Matrix.")
+_NOT_MATRIX = gettext_noop("No Matrix homeserver answers at this address.")
+_AWAY = gettext_noop("The homeserver cannot be reached.")
+_LATE = gettext_noop("The homeserver did not answer in time.")
+_BROKEN = gettext_noop("The homeserver has trouble of its own.")
+
+
+class Wire:
+    """Calls of the client-server API of one homeserver, with one access token."""
+
+    def __init__(self, address: str, token: str = "") -> None:
+        self.token = token
+        self._address = address.rstrip("/")
+        self._client: httpx.AsyncClient | None = None
+
+    async def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        if self._client:
+            await self._client.aclose()
+            self._client = None
+
+    async def read(
+        self, path: str, query: Mapping[str, str | int] | None = None, *, within: float = ANSWER_WITHIN
+    ) -> Json:
+        """GET ``path``. Raises Permanent, NeedsOperator, or Retry where it may be asked again."""
+        try:
+            return await self._call("GET", path, query or {}, None, within)
+        except Ambiguous as error:
+            raise Retry(AGAIN_AFTER, str(error)) from error
+
+    async def write(self, method: str, path: str, body: Json, *, within: float = ANSWER_WITHIN) -> Json:
+        """PUT or POST. Raises Permanent, NeedsOperator, Retry where nothing was done, else Ambiguous."""
+        return await self._call(method, path, {}, body, within)
+
+    async def _call(
+        self, method: str, path: str, query: Mapping[str, str | int], body: Json | None, within: float
+    ) -> Json:
+        if self._client is None:
+            self._client = httpx.AsyncClient(base_url=self._address, headers={"User-Agent": "Qunce"})
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        try:
+            response = await self._client.request(
+                method,
+                f"/_matrix/client{path}",
+                content=None if body is None else _dump(body),
+                params=dict(query),
+                headers=headers | {"Content-Type": "application/json"},
+                timeout=httpx.Timeout(within, connect=min(10.0, within)),
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Retry(AGAIN_AFTER, _AWAY) from error
+        except httpx.TimeoutException as error:
+            raise Ambiguous(_LATE) from error
+        except httpx.HTTPError as error:
+            raise Ambiguous(_BROKEN) from error
+        return _answer(response)
+
+
+def _dump(body: Json) -> bytes:
+    """JSON in UTF-8; halves of surrogate pairs, which it cannot hold, become question marks."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _answer(response: httpx.Response) -> Json:
+    """What the homeserver said, or the error that its refusal is."""
+    try:
+        said = response.json()
+    except ValueError:
+        said = None
+    if response.is_success:
+        if isinstance(said, dict):
+            return said
+        raise Permanent(_NOT_MATRIX) if response.request.method == "GET" else Ambiguous(_NOT_MATRIX)
+    _refuse(response, said if isinstance(said, dict) else {})
+    raise AssertionError  # pragma: no cover
+
+
+def _refuse(response: httpx.Response, said: Json) -> None:
+    code, words = str(said.get("errcode", "")), str(said.get("error", ""))
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        raise Retry(_wait(response, said), words)
+    if response.is_server_error:
+        raise Ambiguous(_BROKEN)
+    if code in _NEED_OPERATOR:
+        raise NeedsOperator(_NEED_OPERATOR[code])
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        raise NeedsOperator(words or _NEED_OPERATOR["M_UNKNOWN_TOKEN"])
+    if response.status_code == httpx.codes.FORBIDDEN:
+        raise Permanent(_FORBIDDEN if code == "M_FORBIDDEN" else words or _FORBIDDEN)
+    if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        raise Permanent(_TOO_LARGE)
+    raise Permanent(words if code else _NOT_MATRIX)
+
+
+def _wait(response: httpx.Response, said: Json) -> float:
+    """Seconds until a limited call may be repeated: the body's milliseconds, else the header's seconds."""
+    asked = said.get("retry_after_ms")
+    if isinstance(asked, int | float) and asked >= 0:
+        return max(0.1, asked / 1000)
+    header = response.headers.get("Retry-After", "")
+    return float(header) if header.isdigit() else AGAIN_AFTER
+
+
+def part(identifier: str) -> str:
+    """An identifier as one part of a path."""
+    return quote(identifier, safe="")
