@@ -1,0 +1,17 @@
+"""The frame of all pages: navigation, languages, light and dark, keyboard, live updates."""
+
+import pytest
+
+from tests.support import world
+from tests.support.browser import page_ok
+
+
+def test_signing_in_comes_first(browse):
+    page = browse("/profile/")
+    assert page.url.endswith("/sign-in/?next=/profile/")
+    page_ok(page, "sign-in")
+
+
+def test_profile(browse):
+    page = browse("/profile/", world.owner())
+    page_ok(page, "profile")

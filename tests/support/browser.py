@@ -1,0 +1,105 @@
+"""A browser that looks at the console as people do, and notices what they would complain about.
+
+    def test_groups(browse, site):
+        page = browse("/groups/", world.owner())
+        page_ok(page, "groups")
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver has an event loop of its own in this thread
+
+PICTURES = Path(__file__).parents[2] / "test-results"
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run"
+    " --disable-background-networking --disable-component-update --disable-sync"
+).split()
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": FLAGS}
+
+
+@pytest.fixture
+def browse(new_context, site):
+    """``browse(path, staff=None, phone=False, dark=False, language="en")``: a page, opened as this person."""
+
+    def open_page(path="/", staff=None, *, phone=False, dark=False, language="en"):
+        context = new_context(
+            base_url=site,
+            viewport=PHONE if phone else DESK,
+            color_scheme="dark" if dark else "light",
+            locale={"en": "en-GB", "zh-hans": "zh-CN"}[language],
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(8000)
+        cookies = {settings.LANGUAGE_COOKIE_NAME: language}
+        if staff is not None:
+            client = Client()
+            client.force_login(staff)
+            cookies |= {name: morsel.value for name, morsel in client.cookies.items()}
+            type(staff).objects.filter(pk=staff.pk).update(language=language)
+        context.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies.items()])
+        page = context.new_page()
+        watch(page)
+        page.goto(path)
+        return page
+
+    return open_page
+
+
+def watch(page):
+    """Keep what the console of the page complains about, a violation of the content policy included."""
+    page.complaints = []
+    page.on("console", lambda line: line.type in {"error", "warning"} and page.complaints.append(line.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+
+
+def page_ok(page, name=""):
+    """Nothing is complained about, axe finds nothing serious, nothing is wider than a phone; keeps pictures by name."""
+    page.wait_for_load_state("load")
+    assert not page.complaints, page.complaints
+    _accessible(page)
+    before = page.viewport_size
+    if name:
+        shoot(page, name)
+    page.set_viewport_size(PHONE)
+    wide = page.evaluate(WIDER)
+    assert not wide, f"wider than {PHONE['width']} px: {wide}"
+    _accessible(page)
+    if name:
+        shoot(page, f"{name}-phone")
+    page.set_viewport_size(before)
+    assert not page.complaints, page.complaints
+
+
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+    .map((element) => element.outerHTML.slice(0, 120)).slice(0, 5)"""
+
+
+def _accessible(page):
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    told = [
+        (each["id"], each["help"], [node["html"][:160] for node in each["nodes"]][:3])
+        for each in found
+        if each["impact"] in SERIOUS
+    ]
+    assert not told, told
+
+
+def shoot(page, name):
+    """Keep a picture of the whole page in test-results/."""
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
