@@ -15,7 +15,7 @@ from django.test import Client
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver has an event loop of its own in this thread
 
-PICTURES = Path(__file__).parents[2] / "test-results"
+PICTURES = Path(__file__).parents[2] / "test-pictures"
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 FLAGS = (
@@ -100,6 +100,6 @@ def _accessible(page):
 
 
 def shoot(page, name):
-    """Keep a picture of the whole page in test-results/."""
+    """Keep a picture of the whole page in test-pictures/."""
     PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
