@@ -10,7 +10,7 @@ import pytest
 
 from qunce.cli.postgres import Server
 
-pytest_plugins = ["tests.support.server", "tests.support.browser"]
+pytest_plugins = ["tests.support.server", "tests.support.browser", "tests.support.synapse"]
 
 # Nothing here survives the run, so nothing has to reach the disk.
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
