@@ -1,13 +1,16 @@
 """A connector for tests with every kind of field and every answer to a check. Not a platform: nothing leaves."""
 
 import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr
 
-from qunce.chat.connector import Connector, NeedsOperator, Retry
+from qunce.chat.connector import Connector, NeedsOperator, Retry, connectors
 from qunce.chat.types import (
     Capabilities,
     Checked,
@@ -66,11 +69,22 @@ class Probe(Connector):
         given = None if self.config.second else {"second": f"session of {token}"}
         return Checked(self.config.identity, "Probe", remarks=("It is raining.",), secrets=given)
 
-    def parse(self, raw: Any) -> list[Inbound]:
+    def parse(self, raw: Any) -> list[Inbound]:  # noqa: ARG002
         raise ValueError("nothing comes in")
 
     async def send(self, outbound: Outbound) -> Sent:
         return Sent(f"p-{outbound.delivery_id}", datetime(2026, 11, 22, tzinfo=UTC))
 
-    async def perform(self, operation: Operation) -> Performed:
+    async def perform(self, operation: Operation) -> Performed:  # noqa: ARG002
         return Done()
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """As if a plug-in had brought it."""
+    len(connectors)
+    connectors._admit("probe", sys.modules[__name__])
+    try:
+        yield
+    finally:
+        del connectors._kinds["probe"]

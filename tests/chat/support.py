@@ -44,12 +44,9 @@ def adopted(made, *rooms, zone="Asia/Shanghai"):
     home = community.create_community(
         actor=SYSTEM, profile=CommunityProfile(name=f"读书会 {next(_numbers)}", zone=zone)
     )
-    groups = {
-        group.external_id: group
-        for group in Group.objects.filter(platform=made.platform, external_id__in=rooms)
-    }
-    chat.adopt(actor=SYSTEM, community_id=home.pk, group_ids=[group.pk for group in groups.values()])
-    return groups
+    ours = Group.objects.filter(platform=made.platform, external_id__in=rooms)
+    chat.adopt(actor=SYSTEM, community_id=home.pk, group_ids=list(ours.values_list("pk", flat=True)))
+    return {group.external_id: group for group in ours.all()}
 
 
 def said(room, text, *, by="@zhang", at=NOON, key=None, name="张三", **more):

@@ -236,5 +236,3 @@ def test_messages_live_in_monthly_partitions():
     with connection.cursor() as cursor:
         cursor.execute("SELECT tableoid::regclass::text FROM chat_message ORDER BY sent_at")
         assert [name for (name,) in cursor.fetchall()] == ["chat_message_y2024m02", "chat_message_y2026m11"]
-
-

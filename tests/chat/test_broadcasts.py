@@ -1,0 +1,421 @@
+"""Broadcasts: one text to many groups, once, filled in for each; stopped, taken back, tried again."""
+
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier, Thread
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from qunce.chat import actions, selectors
+from qunce.chat.actions import deliveries
+from qunce.chat.models import Account, Broadcast, Delivery
+from qunce.chat.types import Content, DeliveryState, GroupGone, GroupSeen, Selection
+from qunce.community import actions as community
+from qunce.community.models import Group
+from qunce.community.types import CommunityProfile, FoundGroup
+from qunce.kernel import audit, clock
+from qunce.kernel.actor import SYSTEM, Actor, Role
+from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from qunce.kernel.models import AuditEntry
+from tests.chat import probe, support
+
+pytestmark = pytest.mark.django_db
+S = DeliveryState
+EVERYWHERE = Selection(everywhere=True)
+OPERATOR = Actor(id=2, name="Wei", grants={None: Role.OPERATOR})
+
+
+@pytest.fixture(autouse=True)
+def probes():
+    with probe.installed():
+        yield
+
+
+@pytest.fixture
+def groups():
+    """Three groups of one account in one community, two of them tagged."""
+    account = support.account("probe", config={}, secrets="")
+    found = support.adopted(account, "!a", "!b", "!c")
+    ids = [found["!a"].pk, found["!b"].pk]
+    community.tag_groups(actor=SYSTEM, group_ids=ids, add=["vip"])
+    return {key.removeprefix("!"): Group.objects.get(pk=group.pk) for key, group in found.items()}
+
+
+def send(text="Hello {group}", selection=EVERYWHERE, actor=OPERATOR, **more):
+    return actions.send_broadcast(
+        actor=actor, text=text, selection=selection, submission=more.pop("submission", uuid4()), **more
+    )
+
+
+def texts(broadcast):
+    rows = Delivery.objects.filter(broadcast=broadcast).order_by("id")
+    return [Content.from_json(row.content).plain for row in rows]
+
+
+def states(broadcast):
+    return {s: n for s, n in selectors.progress([broadcast.pk])[broadcast.pk].by_state.items() if n}
+
+
+def only_account():
+    return Account.objects.get()
+
+
+def claimed(limit=10):
+    account = only_account()
+    epoch = support.lease(account)
+    return deliveries.claim(account_id=account.pk, epoch=epoch, limit=limit)
+
+
+def settle(claims, state, **more):
+    outcomes = [actions.Outcome(claim.id, state, **more) for claim in claims]
+    account = only_account()
+    actions.settle(account_id=account.pk, epoch=account.lease.epoch, outcomes=outcomes)
+
+
+# ------------------------------------------------------------------ text
+def test_every_group_gets_its_own_text(groups):
+    with clock.at(support.NOON):
+        broadcast = send("{group} ({人数}) {community} {{{{")
+    home = groups["a"].community.name
+    assert texts(broadcast) == [f"群 !{key} (3) {home} {{{{" for key in "abc"]
+    assert broadcast.title == "{group} ({人数}) {community} {{{{"
+    assert audit.say(AuditEntry.objects.latest("id")) == (
+        "Wei sent the broadcast “{group} ({人数}) {community} {{{{” (groups: 3)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("languages", "zone", "said"),
+    [
+        (("zh-hans",), "Asia/Shanghai", "11月21日 星期六"),
+        (("en", "zh-hans"), "Europe/London", "November 20 Friday"),
+    ],
+)
+def test_date_and_weekday_are_the_communitys(groups, languages, zone, said):
+    profile = CommunityProfile(name="Elsewhere", zone=zone, languages=languages)
+    other = community.create_community(actor=SYSTEM, profile=profile)
+    community.adopt_groups(actor=SYSTEM, community_id=other.pk, group_ids=[groups["a"].pk])
+    with clock.at(support.NOON + timedelta(hours=13)):
+        broadcast = send("{date} {星期}", Selection(community_ids=(other.pk,)))
+    assert texts(broadcast) == [said]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("Hi {nmae}", "There is no variable {nmae}. Variables are {group} {群名}, "),
+        ("Hi {", "A brace stands alone."),
+        ("Hi {}", "A brace stands alone."),
+        (" \n", "Write what is to be sent."),
+    ],
+)
+def test_a_text_that_cannot_be_filled_in_names_what_can(groups, text, error):
+    with pytest.raises(Invalid) as caught:
+        send(text)
+    assert str(caught.value).startswith(error)
+    assert caught.value.field == "text"
+    assert not Broadcast.objects.exists()
+
+
+# ------------------------------------------------------------------ targets
+def test_a_selection_finds_by_community_tag_and_name(groups):
+    home = groups["a"].community_id
+    other = support.adopted(support.account("probe", external_id="@other"), "!d")["!d"]
+
+    def found(**wanted):
+        return [each.name for each in selectors.selectable(OPERATOR, Selection(**wanted))]
+
+    assert found(everywhere=True) == ["群 !a", "群 !b", "群 !c", "群 !d"]
+    assert found(community_ids=(home,)) == ["群 !a", "群 !b", "群 !c"]
+    assert found(community_ids=(home,), tags=("vip", "old")) == ["群 !a", "群 !b"]
+    assert found(text="!d") == ["群 !d"]
+    assert found(group_ids=(other.pk, groups["c"].pk), text="!d") == ["群 !c", "群 !d"]
+    assert found() == []
+    mine = Actor(id=5, name="Mei", grants={home: Role.OPERATOR, other.community_id: Role.VIEWER})
+    assert [each.name for each in selectors.selectable(mine, EVERYWHERE)] == ["群 !a", "群 !b", "群 !c"]
+
+
+def test_nobody_sends_where_he_does_not_operate(groups):
+    home = groups["a"].community_id
+    ids = Selection(group_ids=(groups["a"].pk,))
+    for actor, selection, error in (
+        (Actor(id=3, name="V", grants={home: Role.VIEWER}), ids, NotAllowed),
+        (Actor(id=3, name="V", grants={home: Role.SERVICE}), Selection(community_ids=(home,)), NotAllowed),
+        (Actor(id=4, name="E", grants={home + 1: Role.OWNER}), ids, NotFound),
+        (Actor(id=4, name="E", grants={home + 1: Role.OWNER}), Selection(community_ids=(home,)), NotFound),
+        (Actor(id=4, name="E", grants={home + 1: Role.OWNER}), EVERYWHERE, Invalid),
+        (OPERATOR, Selection(), Invalid),
+    ):
+        with pytest.raises(error):
+            send(actor=actor, selection=selection)
+    assert not Delivery.objects.exists()
+
+
+def test_a_group_that_is_only_found_or_archived_is_named(groups):
+    support.live(only_account(), GroupSeen("!new", "New"))
+    new = Group.objects.get(name="New")
+    with pytest.raises(Invalid, match="“New” is in no community"):
+        send(selection=Selection(group_ids=(new.pk, groups["a"].pk)))
+    community.archive_groups(actor=SYSTEM, group_ids=[groups["b"].pk])
+    with pytest.raises(Invalid, match="“群 !b” is in no community, or archived"):
+        send(selection=Selection(group_ids=(groups["b"].pk,)))
+    assert len(texts(send())) == 2
+
+
+def test_what_cannot_be_reached_is_shown_before_and_skipped_with_the_reason(groups):
+    support.live(only_account(), GroupGone("!b"))
+    Group.objects.filter(pk=groups["c"].pk).update(member_count=None)
+    shown = {t.group: t.obstacle for t in selectors.targets(OPERATOR, EVERYWHERE, "{members}")}
+    assert shown == {
+        "群 !a": "",
+        "群 !b": "None of our accounts is in this group any more.",
+        "群 !c": "Its platform does not say how many members it has.",
+    }
+    broadcast = send("{members}")
+    assert states(broadcast) == {S.PLANNED: 1, S.SKIPPED: 2}
+    reasons = dict(Delivery.objects.filter(state="skipped").values_list("group_id", "reason"))
+    assert reasons == {groups[key].pk: shown[f"群 !{key}"] for key in "bc"}
+    Account.objects.update(enabled=False)
+    with pytest.raises(Invalid, match="None of the chosen groups can be reached"):
+        send()
+
+
+def test_a_text_too_long_for_a_platform_skips_its_groups_only(groups):
+    Group.objects.filter(pk=groups["a"].pk).update(name="a" * 41)
+    obstacles = {t.group_id: t.obstacle for t in selectors.targets(OPERATOR, EVERYWHERE, "{group}")}
+    assert obstacles.pop(groups["a"].pk) == "The text is longer than its platform takes."
+    assert set(obstacles.values()) == {""}
+
+
+def test_the_reading_account_sends_and_another_one_where_it_is_switched_off(groups):
+    second = support.account("probe", external_id="@second")
+    support.live(second, GroupSeen("!a"))
+    first = Account.objects.exclude(pk=second.pk).get()
+    by = {t.group: t.account_id for t in selectors.targets(OPERATOR, EVERYWHERE, "x")}
+    assert by == {"群 !a": first.pk, "群 !b": first.pk, "群 !c": first.pk}
+    actions.set_account_enabled(actor=SYSTEM, account_id=first.pk, enabled=False)
+    found = {t.group: (t.account_id, t.obstacle) for t in selectors.targets(OPERATOR, EVERYWHERE, "x")}
+    assert found["群 !a"] == (second.pk, "")
+    assert found["群 !b"] == (first.pk, "Its account is switched off.")
+
+
+def test_a_time_that_is_past_is_refused(groups):
+    with pytest.raises(Invalid, match="already past"):
+        send(not_after=clock.now() - timedelta(minutes=1))
+
+
+# ------------------------------------------------------------------ once
+def test_the_same_form_twice_is_one_broadcast(groups):
+    submission = uuid4()
+    first = send(submission=submission)
+    assert send("Something else", submission=submission) == first
+    assert Delivery.objects.count() == 3
+    with pytest.raises(Conflict, match="sent by somebody else"):
+        send(submission=submission, actor=Actor(id=9, name="X", grants={None: Role.OPERATOR}))
+
+
+def at_once(*calls):
+    """Run calls in threads that start together; returns their results and errors."""
+    barrier, results = Barrier(len(calls)), []
+
+    def run(call):
+        barrier.wait()
+        try:
+            results.append(call())
+        except Exception as error:  # noqa: BLE001
+            results.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(call,)) for call in calls]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_form_from_many_windows_at_once_is_one_broadcast(groups):
+    submission = uuid4()
+    results = at_once(*[lambda: send(submission=submission)] * 4)
+    assert {result.pk for result in results} == {Broadcast.objects.get().pk}
+    assert Delivery.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stopping_against_a_claim_leaves_each_target_with_one_of_them():
+    for _round in range(5):
+        Delivery.objects.all().delete()
+        Broadcast.objects.all().delete()
+        if not Account.objects.exists():
+            support.adopted(support.account("probe"), *(f"!{n}" for n in range(40)))
+        account = only_account()
+        epoch = support.lease(account)
+        broadcast = send("x")
+
+        def claim(account=account, epoch=epoch):
+            return [deliveries.claim(account_id=account.pk, epoch=epoch, limit=5) for _ in range(4)]
+
+        def stop(broadcast=broadcast):
+            return actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk)
+
+        results = at_once(claim, stop)
+        assert not [result for result in results if isinstance(result, Exception)]
+        stopped = next(result for result in results if isinstance(result, int))
+        taken = sum(len(each) for result in results if isinstance(result, list) for each in result)
+        assert taken + stopped == 40
+        expected = {S.CLAIMED: taken, S.SKIPPED: stopped}
+        assert states(broadcast) == {state: count for state, count in expected.items() if count}
+
+
+# ------------------------------------------------------------------ after
+def test_stopping_sends_nothing_more_and_says_who(groups):
+    broadcast = send()
+    settle(claimed(1), S.SENT, external_id="x")
+    assert actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 2
+    assert states(broadcast) == {S.SENT: 1, S.SKIPPED: 2}
+    assert set(Delivery.objects.filter(state="skipped").values_list("reason", flat=True)) == {"Stopped by Wei."}
+    with pytest.raises(Conflict, match="stopped already"):
+        actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk)
+
+
+def test_what_the_platform_put_off_is_not_sent_after_a_stop(groups):
+    broadcast = send()
+    taken = claimed(1)
+    actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk)
+    settle(taken, S.PLANNED, detail="busy", again_at=clock.now(), never_left=True)
+    assert states(broadcast) == {S.SKIPPED: 3}
+
+
+def test_what_may_have_left_is_repeated_after_a_stop_and_taken_back_by_a_recall(groups, monkeypatch):
+    broadcast = send()
+    settle(claimed(1), S.PLANNED, detail="The line broke.", again_at=clock.now())
+    assert actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 2
+    assert states(broadcast) == {S.PLANNED: 1, S.SKIPPED: 2}
+    monkeypatch.setattr(probe.Probe, "capabilities", replace(probe.Probe.capabilities, recall=True))
+    assert actions.recall_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 1
+    settle(claimed(), S.SENT, external_id="x")
+    account = only_account()
+    assert len(deliveries.claim_recalls(account_id=account.pk, epoch=support.lease(account), limit=9)) == 1
+
+
+def test_a_recall_stops_takes_back_what_can_be_and_says_what_cannot(groups, monkeypatch):
+    broadcast = send()
+    settle(claimed(2), S.SENT, external_id="x")
+    found = selectors.recallable(broadcast)
+    assert (found.sent, found.waiting, len(found.able)) == (2, 1, 0)
+    assert {reason: len(ids) for reason, ids in found.blocked.items()} == {
+        "Its platform cannot take messages back.": 2
+    }
+    assert actions.recall_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 0
+    assert selectors.progress([broadcast.pk])[broadcast.pk].not_recalled == 2
+
+    able = replace(probe.Probe.capabilities, recall=True, recall_hours=48)
+    monkeypatch.setattr(probe.Probe, "capabilities", able)
+    oldest = Delivery.objects.filter(state="sent").earliest("id")
+    Delivery.objects.filter(pk=oldest.pk).update(sent_at=clock.now() - timedelta(hours=49))
+    assert actions.recall_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 1
+    now = selectors.progress([broadcast.pk])[broadcast.pk]
+    assert (now.recalling, now.not_recalled, now.is_moving) == (1, 1, True)
+    oldest.refresh_from_db()
+    assert oldest.recall_error == "It is too old for its platform to take it back."
+    account = only_account()
+    recalls = deliveries.claim_recalls(account_id=account.pk, epoch=support.lease(account), limit=9)
+    done = actions.RecallOutcomes(done=[recalls[0].id])
+    actions.settle(account_id=account.pk, epoch=account.lease.epoch, outcomes=[], recalls=done)
+    assert states(broadcast) == {S.SENT: 1, S.RECALLED: 1, S.SKIPPED: 1}
+
+
+def test_only_what_failed_is_tried_again(groups):
+    broadcast = send()
+    first, second, _third = claimed()
+    settle([first], S.SENT, external_id="x")
+    settle([second], S.FAILED, detail="No.")
+    assert actions.retry_failed(actor=OPERATOR, broadcast_id=broadcast.pk) == 1
+    assert states(broadcast) == {S.SENT: 1, S.PLANNED: 1, S.CLAIMED: 1}
+    assert [claim.id for claim in claimed()] == [second.id]
+    actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk)
+    with pytest.raises(Conflict, match="was stopped"):
+        actions.retry_failed(actor=OPERATOR, broadcast_id=broadcast.pk)
+
+
+def test_after_its_time_nothing_is_tried_again(groups):
+    broadcast = send(not_after=clock.now() + timedelta(hours=1))
+    with clock.at(clock.now() + timedelta(hours=2)), pytest.raises(Conflict, match="is over"):
+        actions.retry_failed(actor=OPERATOR, broadcast_id=broadcast.pk)
+
+
+def test_a_broadcast_is_seen_by_who_sees_all_its_communities(groups):
+    other = support.adopted(support.account("probe", external_id="@other"), "!d")["!d"]
+    broadcast = send()
+    home = groups["a"].community_id
+    half = Actor(id=5, name="Mei", grants={home: Role.OWNER})
+    whole = Actor(id=6, name="Bo", grants={home: Role.VIEWER, other.community_id: Role.OPERATOR})
+    assert list(selectors.visible_broadcasts(half)) == []
+    assert list(selectors.visible_broadcasts(whole)) == [broadcast]
+    for action in (actions.stop_broadcast, actions.recall_broadcast, actions.retry_failed):
+        with pytest.raises(NotFound):
+            action(actor=half, broadcast_id=broadcast.pk)
+        with pytest.raises(NotAllowed):
+            action(actor=whole, broadcast_id=broadcast.pk)
+
+
+# ------------------------------------------------------------------ reading on
+def test_the_time_left_is_measured_or_else_the_pace_of_the_slowest_account(groups):
+    Account.objects.update(secrets="")
+    broadcast = send()
+    account = only_account()
+    stored = actions.connect_account(actor=SYSTEM, platform="probe", name="p", config={"token": "t"})
+    Account.objects.filter(pk=account.pk).update(config=stored.config, secrets=stored.secrets)
+
+    def left():
+        return selectors.seconds_left(broadcast.pk, selectors.progress([broadcast.pk])[broadcast.pk])
+
+    assert left() == 3 / 2
+    Delivery.objects.update(state="sent", sent_at=clock.now())
+    assert left() is None
+
+
+def test_results_are_found_by_state_and_group_with_names(groups, django_assert_num_queries):
+    broadcast = send()
+    settle(claimed(1), S.FAILED, detail="No.")
+    with django_assert_num_queries(3):
+        rows = selectors.named(selectors.deliveries_of(OPERATOR, broadcast))
+    assert [(row.group, row.account, row.text) for row in rows] == [
+        (f"群 !{key}", "群秘书", f"Hello 群 !{key}") for key in "abc"
+    ]
+    assert [d.group_id for d in selectors.deliveries_of(OPERATOR, broadcast, text="!b")] == [groups["b"].pk]
+    assert [d.reason for d in selectors.deliveries_of(OPERATOR, broadcast, state="failed")] == ["No."]
+    portions = list(selectors.in_portions(selectors.deliveries_of(OPERATOR, broadcast), size=2))
+    assert [row.delivery.pk for row in portions] == [row.delivery.pk for row in rows]
+    outsider = Actor(id=7, name="Out", grants={groups["a"].community_id + 99: Role.OWNER})
+    assert list(selectors.find_deliveries(outsider, states=["failed"])) == []
+    shown, steps = selectors.delivery(OPERATOR, rows[0].delivery.pk)
+    assert (shown.group, [step.state for step in steps]) == ("群 !a", ["claimed", "failed"])
+    with pytest.raises(NotFound):
+        selectors.delivery(outsider, rows[0].delivery.pk)
+
+
+def test_ten_thousand_targets_take_as_many_statements_as_three(groups, django_assert_num_queries):
+    account = only_account()
+    found = community.record_found(
+        platform="probe",
+        found=[FoundGroup(f"!many{n}", f"many {n}", member_count=n) for n in range(10_000)],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE community_group SET community_id = %s, adopted_at = now() WHERE id = ANY(%s)",
+            [groups["a"].community_id, list(found.values())],
+        )
+        cursor.execute(
+            "INSERT INTO chat_seat (account_id, group_id, reads, joined_at, left_reason, backfill, backfilled,"
+            " backfill_error) SELECT %s, unnest(%s::bigint[]), true, now(), '', '', 0, ''",
+            [account.pk, list(found.values())],
+        )
+    with django_assert_num_queries(11):
+        broadcast = send("{group} has {members}")
+    assert states(broadcast) == {S.PLANNED: 10_003}
+    assert Delivery.objects.filter(key=f"broadcast:{broadcast.pk}:{found['!many77']}").count() == 1
+    with django_assert_num_queries(1):
+        assert selectors.progress([broadcast.pk])[broadcast.pk].total == 10_003
