@@ -121,7 +121,9 @@ Stays = Mapping[tuple[int, int], list[policies.Stay]]
 
 
 def _write(by_pair: Stays, joins: Mapping[tuple[int, int], StayChange]) -> None:
-    fresh, changed = [], []
+    fresh: list[Membership] = []
+    changed: list[Membership] = []
+    introduced: list[Membership] = []
     for (group_id, identity_id), stays in sorted(by_pair.items()):
         told = joins.get((group_id, identity_id))
         for stay in filter(attrgetter("changed"), stays):
@@ -135,7 +137,10 @@ def _write(by_pair: Stays, joins: Mapping[tuple[int, int], StayChange]) -> None:
             )
             if told is not None and stay.joined_at == told.at:
                 row.inviter_id, row.source = told.inviter_id, told.source[:80]
+                if stay.id:
+                    introduced.append(row)
             (changed if stay.id else fresh).append(row)
     # Ending a stay comes before opening the next: at most one is open at any moment.
     Membership.objects.bulk_update(changed, ["joined_at", "left_at"])
+    Membership.objects.bulk_update(introduced, ["inviter_id", "source"])
     Membership.objects.bulk_create(fresh)
