@@ -5,7 +5,10 @@ from django.db import models
 
 
 class KeywordRule(models.Model):
-    """Words, where they count, and the answer. Scope: a group, a community, or (neither) everywhere."""
+    """Words, where they count, and the answer. Scope: a group, a community, or (neither) everywhere.
+
+    A deleted rule stays, so that deleting can be undone with all that was counted.
+    """
 
     community_id = models.BigIntegerField(null=True)
     group_id = models.BigIntegerField(null=True)
@@ -16,6 +19,7 @@ class KeywordRule(models.Model):
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
 
     class Meta:
         """One scope at most; something to match and to say."""

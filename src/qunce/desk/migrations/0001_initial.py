@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('enabled', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField()),
                 ('changed_at', models.DateTimeField()),
+                ('deleted_at', models.DateTimeField(null=True)),
             ],
             options={
                 'indexes': [models.Index(fields=['community_id'], name='rule_community'), models.Index(fields=['group_id'], name='rule_group')],
