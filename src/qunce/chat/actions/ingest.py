@@ -42,7 +42,6 @@ from qunce.chat.types import (
 from qunce.kernel import clock, live, revisions
 from qunce.kernel.ids import new_id
 from qunce.members import actions as members
-from qunce.members.types import Account as Person
 from qunce.members.types import StayChange
 
 log = logging.getLogger(__name__)
@@ -86,7 +85,11 @@ def ingest(batch: Batch) -> Ingested:
     call again with the same batch), and LeaseLostError where another gateway serves the account.
     """
     stages()  # a pipeline that cannot be loaded is nobody's message's fault
-    partitions.ensure({partitions.month_of(at) for at in _times(batch.events) if partitions.is_possible(at)})
+    latest = partitions.latest_possible()
+    times = {event.sent_at for event in batch.events if isinstance(event, MessageReceived)}
+    partitions.ensure(
+        {partitions.month_of(at.astimezone(UTC)) for at in times if partitions.EARLIEST <= at <= latest}
+    )
     return _halving(batch)
 
 
@@ -97,10 +100,6 @@ def receive(*, account_id: int, raw: Any) -> Ingested:
     """
     connector = open_connector(Account.objects.get(pk=account_id))
     return ingest(Batch(account_id, Origin.LIVE, connector.parse(raw)))
-
-
-def _times(events: Iterable[Inbound]) -> Iterable[datetime]:
-    return (event.sent_at for event in events if isinstance(event, MessageReceived))
 
 
 def _halving(batch: Batch) -> Ingested:
@@ -206,7 +205,8 @@ class _Flow:
             self.by_kind[type(event)].append(event)
         self.revisions = revisions.current()
         self.view: AccountView = memory.account(batch.account_id, self.revisions)
-        self.people = Recognised(self.view.platform, self._senders())
+        self.people = Recognised(self.view.platform)
+        self.people.see(self._senders())
         self.roll_ups = messages.RollUps()
         self.result = Ingested()
         self.touched: set[int] = set()
@@ -223,15 +223,14 @@ class _Flow:
             live.touch("messages", *(f"group:{group_id}" for group_id in self.touched))
         return self.result
 
-    def _senders(self) -> Iterable[Person]:
+    def _senders(self) -> Iterable[Sender]:
         read = self.view.groups
-        for event in self.batch.events:
-            if isinstance(event, MessageReceived) and event.group in read:
-                yield _person(event.sender)
-            elif isinstance(event, MemberJoined | MemberLeft) and event.group in read:
-                yield _person(event.member)
+        yield from (event.sender for event in self.by_kind[MessageReceived] if event.group in read)
+        for event in (*self.by_kind[MemberJoined], *self.by_kind[MemberLeft]):
+            if event.group in read:
+                yield event.member
                 if isinstance(event, MemberJoined) and event.inviter:
-                    yield _person(event.inviter)
+                    yield event.inviter
 
     def _groups(self) -> None:
         if seen := self.by_kind[GroupSeen]:
@@ -254,11 +253,12 @@ class _Flow:
         """Store what is new, in the groups' order; returns it."""
         received = self.by_kind[MessageReceived]
         rows = []
+        latest = partitions.latest_possible()
         for event in received:
             if (facts := self.view.groups.get(event.group)) is None:
                 self.result.unread += 1
                 continue
-            if not partitions.is_possible(event.sent_at):
+            if not partitions.EARLIEST <= event.sent_at <= latest:
                 raise ValueError(f"sent at an impossible time: {event.sent_at.isoformat()}")
             rows.append(self._row(event, facts))
         rows.sort(key=_place)
@@ -372,7 +372,3 @@ class _Flow:
 
 
 _place = attrgetter("group.id", "sent_at")
-
-
-def _person(sender: Sender) -> Person:
-    return Person(sender.external_id, sender.name, sender.is_bot)

@@ -13,15 +13,14 @@ FUTURE = timedelta(days=1)
 _made: set[tuple[str, int]] = set()
 
 
-def is_possible(moment: datetime) -> bool:
-    """Whether a message can have been sent then: platforms' clocks may be a day off, not more."""
-    return EARLIEST <= moment <= clock.now() + FUTURE
+def latest_possible() -> datetime:
+    """Platforms' clocks may be a day ahead, not more; nothing was sent before EARLIEST."""
+    return clock.now() + FUTURE
 
 
 def month_of(moment: datetime) -> int:
-    """Months since year 0, in UTC."""
-    utc = moment.astimezone(UTC)
-    return utc.year * 12 + utc.month - 1
+    """Months since year 0 of a moment in UTC."""
+    return moment.year * 12 + moment.month - 1
 
 
 def ensure(months: Iterable[int]) -> None:

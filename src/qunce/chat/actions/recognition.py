@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from qunce.chat.models import Account, Seat
+from qunce.chat.types import Sender
 from qunce.community import selectors as community
 from qunce.community.types import GroupFacts
 from qunce.members import actions as members
@@ -69,21 +70,25 @@ def _look(account_id: int, revision: tuple[int, int]) -> AccountView:
 class Recognised:
     """The people of one batch: ids by external id, remembered once the batch has committed."""
 
-    def __init__(self, platform: str, people: Iterable[Person]) -> None:
+    def __init__(self, platform: str) -> None:
         self._platform = platform
-        known = memory.identities.setdefault(platform, {})
+        self._asked: dict[str, Sender] = {}
         self.ids: dict[str, int] = {}
-        asked: dict[str, Person] = {}
-        for person in people:
-            hit = known.get(person.external_id)
-            if hit is not None and (not person.name or hit[1] == person.name):
-                self.ids[person.external_id] = hit[0]
-            elif person.name or person.external_id not in asked:
-                asked[person.external_id] = person
-        if asked:
-            self.ids |= members.resolve_identities(platform=platform, accounts=asked)
-        self._asked = asked
         self.new_presence: set[tuple[int, int]] = set()
+
+    def see(self, senders: Iterable[Sender]) -> None:
+        """Find their identities; those not remembered, or with another name, are asked for in one go."""
+        known = memory.identities.setdefault(self._platform, {})
+        asked = self._asked
+        for sender in senders:
+            hit = known.get(sender.external_id)
+            if hit is not None and (not sender.name or hit[1] == sender.name):
+                self.ids[sender.external_id] = hit[0]
+            elif sender.name or sender.external_id not in asked:
+                asked[sender.external_id] = sender
+        if asked:
+            people = {key: Person(key, sender.name, sender.is_bot) for key, sender in asked.items()}
+            self.ids |= members.resolve_identities(platform=self._platform, accounts=people)
 
     def remember(self) -> None:
         """Call after the commit."""
@@ -92,5 +97,5 @@ class Recognised:
             known.clear()
         if len(memory.present) > MOST:
             memory.present.clear()
-        known |= {key: (self.ids[key], person.name) for key, person in self._asked.items() if person.name}
+        known |= {key: (self.ids[key], sender.name) for key, sender in self._asked.items() if sender.name}
         memory.present |= self.new_presence

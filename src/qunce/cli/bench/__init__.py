@@ -71,14 +71,14 @@ def bench() -> None:
     """Measure on this machine."""
 
 
-@bench.command()
+@bench.command("ingest")
 @click.option("--messages", default=200_000, show_default=True, type=click.IntRange(min=1000))
 @click.option("--groups", default=500, show_default=True, type=click.IntRange(min=1))
 @click.option("--members", default=20_000, show_default=True, type=click.IntRange(min=1))
 @click.option("--rules", default=1000, show_default=True, type=click.IntRange(min=1))
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(min=1))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def ingest(rounds: int, as_json: bool, **size: int) -> None:  # noqa: FBT001 (the option's value)
+def _ingest(rounds: int, as_json: bool, **size: int) -> None:  # noqa: FBT001 (the option's value)
     """Messages a second through the whole pipeline, beside the bare limit."""
     with throw_away():
         from qunce.cli.bench.ingest import measure

@@ -10,6 +10,7 @@ from qunce.kernel import clock
 
 BATCH = 500
 HITS, DOUBLES = 0.05, 0.05
+SEATS = 3  # groups that a member is in
 _CHINESE = (
     "今天大家一起来聊聊怎么样做好社群运营分享会资料报名时间地点老师同学问题答案谢谢收到明晚八点准时开始记得打卡"
 )
@@ -58,7 +59,7 @@ def _message(  # noqa: PLR0917 (all the parameters of a load)
     else:
         text = " ".join(rng.choices(_ENGLISH, k=rng.randint(3, 15)))
     return MessageReceived(
-        group=f"!room{rng.randrange(groups)}",
+        group=f"!room{(who * 7 + rng.randrange(SEATS) * 31) % groups}",
         external_id=f"$event{number}",
         sent_at=at,
         sender=Sender(f"@member{who}", f"成员{who}"),
