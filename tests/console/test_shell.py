@@ -15,3 +15,15 @@ def test_signing_in_comes_first(browse):
 def test_profile(browse):
     page = browse("/profile/", world.owner())
     page_ok(page, "profile")
+
+
+def test_staff_pages(browse):
+    owner = world.owner()
+    page = browse("/staff/", owner)
+    page_ok(page, "staff")
+    page.goto("/staff/invite/")
+    page_ok(page, "invite")
+    page.goto(f"/staff/{owner.pk}/")
+    page_ok(page, "colleague")
+    page.goto("/audit/")
+    page_ok(page, "audit")

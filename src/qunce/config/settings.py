@@ -133,6 +133,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "qunce.console.sign_in.NoOpenSignUp"
 ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "qunce.console.sign_in.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Qunce"
 LOGIN_URL = "account_login"

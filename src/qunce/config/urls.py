@@ -1,11 +1,12 @@
 """Every address of the web role."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
 from qunce.kernel.health import healthz
 
 urlpatterns = [
-    path("healthz", healthz, name="healthz"),
+    path("healthz", login_not_required(healthz), name="healthz"),
     path("", include("qunce.console.sign_in")),
     path("", include("qunce.console.urls")),
 ]

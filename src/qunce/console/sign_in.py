@@ -5,9 +5,13 @@ from typing import cast
 from allauth.account import views as account
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import perform_login
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
@@ -17,7 +21,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from qunce.console.forms import errors_in
+from qunce.kernel.crypto import seal, unseal
 from qunce.team import actions, selectors
+from qunce.team.models import Staff
 
 
 class NoOpenSignUp(DefaultAccountAdapter):
@@ -26,6 +32,25 @@ class NoOpenSignUp(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (the interface's)
         """Staff are invited."""
         return False
+
+
+class SecondFactor(DefaultMFAAdapter):
+    """Keys of authenticator apps and recovery codes are sealed in the database."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal what is about to be stored."""
+        return seal({"text": text})
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open what was stored."""
+        return str(unseal(encrypted_text)["text"])
+
+
+@receiver([authenticator_added, authenticator_removed])
+def _second_factor_changed(signal: Signal, user: Staff, authenticator: Authenticator, **_rest: object) -> None:
+    """The library's one hook: a second factor that comes or goes is written into the audit."""
+    if authenticator.type == Authenticator.Type.TOTP:
+        actions.note_second_factor(staff=user, on=signal is authenticator_added)
 
 
 class WelcomeForm(forms.Form):

@@ -1,10 +1,14 @@
 """The record of what people decided and what was done to people, in sentences they can read."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from qunce.kernel import clock
-from qunce.kernel.actor import Actor
+from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.ids import new_id
 from qunce.kernel.models import AuditEntry
 
@@ -46,3 +50,31 @@ def record(
 def say(entry: AuditEntry) -> str:
     """The entry as a sentence in the reader's language."""
     return gettext(entry.sentence) % {"actor": entry.actor_name, **entry.params}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are looked for; what is None or empty does not restrict. ``since`` is included, ``until`` not."""
+
+    by: int | None = None
+    community_id: int | None = None
+    about: tuple[str, str] = ("", "")
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def visible_to(actor: Actor, wanted: Wanted | None = None) -> QuerySet[AuditEntry]:
+    """Entries of the communities that the actor leads; for leads of all, also those that belong to none."""
+    wanted = wanted or Wanted()
+    led = actor.communities(Permission.LEAD)
+    kind, key = wanted.about
+    limits = {
+        "community_id__in": led,
+        "actor_id": wanted.by,
+        "community_id": wanted.community_id,
+        "object_kind": kind or None,
+        "object_id": key or None,
+        "at__gte": wanted.since,
+        "at__lt": wanted.until,
+    }
+    return AuditEntry.objects.filter(**{name: limit for name, limit in limits.items() if limit is not None})

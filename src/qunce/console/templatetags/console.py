@@ -98,6 +98,14 @@ def at(moment: datetime | None, zone: ZoneInfo | None = None) -> SafeString | st
     )
 
 
+@register.simple_tag
+def clock_time(moment: datetime, zone: ZoneInfo | None = None) -> SafeString:
+    """The time of day where the day is known; in full on hover."""
+    local = timezone.localtime(moment, zone)
+    exact = f"{date_format(local, 'DATETIME_FORMAT')} ({local.tzinfo})"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, local.strftime("%H:%M"))
+
+
 # ---------------------------------------------------------------- states and numbers
 @register.simple_tag
 def state(tone: str, label: object) -> SafeString:
@@ -136,11 +144,11 @@ def chart(drawn: Chart, size: str = "md") -> dict[str, object]:
 
 
 # ---------------------------------------------------------------- the four states of a list
-@register.inclusion_tag("console/components/empty.html")
-def empty(
+@register.inclusion_tag("console/components/nothing.html")
+def nothing(
     sentence: object, picture: str = "inbox", hint: object = "", url: str = "", action: object = ""
 ) -> dict[str, object]:
-    """Nothing here yet: why, and the one action that fills it."""
+    """The empty state: why nothing is here, and the one action that fills it (``empty`` is a word of ``for``)."""
     return {"sentence": sentence, "picture": picture, "hint": hint, "url": url, "action": action}
 
 

@@ -8,5 +8,6 @@ from qunce.team.actions.staff import change_own_profile as change_own_profile
 from qunce.team.actions.staff import change_roles as change_roles
 from qunce.team.actions.staff import deactivate_staff as deactivate_staff
 from qunce.team.actions.staff import invite_staff as invite_staff
+from qunce.team.actions.staff import note_second_factor as note_second_factor
 from qunce.team.actions.staff import reactivate_staff as reactivate_staff
 from qunce.team.actions.staff import remove_second_factor as remove_second_factor

@@ -140,6 +140,19 @@ def remove_second_factor(*, actor: Actor, staff_id: int) -> None:
         )
 
 
+def note_second_factor(*, staff: Staff, on: bool) -> None:
+    """Write down that somebody switched his own second factor on or off."""
+    with transaction.atomic():
+        audit.record(
+            Actor(id=staff.pk, name=staff.name),
+            "staff.second_factor_on" if on else "staff.second_factor_off",
+            gettext_noop("%(actor)s switched the second factor on.")
+            if on
+            else gettext_noop("%(actor)s switched the second factor off."),
+            about=("staff", staff.pk),
+        )
+
+
 def change_own_profile(
     *,
     actor: Actor,
