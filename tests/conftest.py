@@ -50,6 +50,16 @@ def data_dir():
     shutil.rmtree(made, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """What a process remembers of the database ends with each test's data, which may be rolled back."""
+    yield
+    from qunce.chat.actions import partitions, recognition
+
+    recognition.memory.forget()
+    partitions._made.clear()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quiet_at_the_end(django_db_setup):
     """No connection of ours is open when the test database is dropped."""

@@ -24,6 +24,7 @@ from qunce.kernel.errors import Conflict, Invalid, NotFound, QunceError
 LONGEST_NAME = 80
 CHECK_TIMEOUT = 10.0
 """Seconds that a platform has to answer a live check."""
+TOO_LATE = gettext_noop("The platform did not answer in time.")
 
 
 class InvalidConfig(Invalid):
@@ -140,15 +141,14 @@ def check_account(*, actor: Actor, account_id: int) -> Account:
         raise NotFound
     try:
         checked = asyncio.run(_ask(open_connector(account)))
-    except NeedsOperator as error:
-        return record_account_state(account_id=account_id, state=AccountState.TROUBLE, detail=str(error))
-    except TimeoutError:
-        late = _("The platform did not answer within %(seconds)d seconds.") % {"seconds": CHECK_TIMEOUT}
-        return record_account_state(account_id=account_id, state=AccountState.WAITING, detail=late)
-    except WireError as error:
-        return record_account_state(account_id=account_id, state=AccountState.WAITING, detail=str(error))
+    except (TimeoutError, WireError) as error:
+        state = AccountState.TROUBLE if isinstance(error, NeedsOperator) else AccountState.WAITING
+        return record_account_state(account_id=account_id, state=state, detail=str(error) or TOO_LATE)
     except QunceError as error:
         return record_account_state(account_id=account_id, state=AccountState.TROUBLE, detail=str(error))
+    except Exception as error:  # noqa: BLE001 (a plug-in's mistake is shown to its operator, not to the visitor)
+        broken = f"{type(error).__name__}: {error}"
+        return record_account_state(account_id=account_id, state=AccountState.TROUBLE, detail=broken)
     return record_checked(account_id=account_id, checked=checked)
 
 

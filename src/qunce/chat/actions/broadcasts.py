@@ -66,7 +66,7 @@ def send_broadcast(
             actor,
             broadcast,
             "broadcast.sent",
-            gettext_noop("%(actor)s sent the broadcast “%(title)s” to %(count)s groups."),
+            gettext_noop("%(actor)s sent the broadcast “%(title)s” (groups: %(count)s)."),
             count=len(found),
         )
         live.touch(*(f"deliveries:{key}" for key in {target.account_id for target in found} if key))
@@ -84,7 +84,7 @@ def stop_broadcast(*, actor: Actor, broadcast_id: int) -> int:
             actor,
             broadcast,
             "broadcast.stopped",
-            gettext_noop("%(actor)s stopped the broadcast “%(title)s” before it reached %(count)s groups."),
+            gettext_noop("%(actor)s stopped the broadcast “%(title)s” (groups not reached: %(count)s)."),
             count=stopped,
         )
     return stopped
@@ -108,7 +108,7 @@ def recall_broadcast(*, actor: Actor, broadcast_id: int) -> int:
             actor,
             broadcast,
             "broadcast.recalled",
-            gettext_noop("%(actor)s had the broadcast “%(title)s” taken back from %(count)s groups."),
+            gettext_noop("%(actor)s had the broadcast “%(title)s” taken back (groups: %(count)s)."),
             count=wanted,
         )
     return wanted
@@ -129,7 +129,7 @@ def retry_failed(*, actor: Actor, broadcast_id: int) -> int:
             broadcast,
             "broadcast.retried",
             gettext_noop(
-                "%(actor)s had the broadcast “%(title)s” sent again to %(count)s groups where it had failed."
+                "%(actor)s had the broadcast “%(title)s” sent again where it had failed (groups: %(count)s)."
             ),
             count=len(again),
         )
@@ -205,11 +205,11 @@ def _locked(actor: Actor, broadcast_id: int) -> Broadcast:
 
 
 def _stop(actor: Actor, broadcast: Broadcast) -> int:
-    """Withdraw what is planned. What a gateway puts back to planned later, its next claim skips."""
+    """Withdraw what is planned, except what may have left: only repeating that tells (see outcomes.settle)."""
     if broadcast.stopped_at is None:
         broadcast.stopped_at = clock.now()
         broadcast.save(update_fields=["stopped_at"])
-    planned = Delivery.objects.filter(broadcast=broadcast, state=DeliveryState.PLANNED)
+    planned = Delivery.objects.filter(broadcast=broadcast, state=DeliveryState.PLANNED, first_claimed_at=None)
     reason = _("Stopped by %(name)s.") % {"name": actor.name}
     return len(withdraw(ids=list(planned.values_list("pk", flat=True)), reason=reason))
 

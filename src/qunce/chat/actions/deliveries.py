@@ -245,9 +245,9 @@ def withdraw(*, ids: Sequence[UUID], reason: str) -> list[UUID]:
 
 
 def want_recall(*, ids: Sequence[UUID]) -> int:
-    """Ask for sent messages to be taken back, and for those just being sent as soon as they are; returns how many."""
+    """Ask for sent messages to be taken back, and for others as soon as they are sent; returns how many."""
     now = clock.now()
-    wanted = Delivery.objects.filter(pk__in=list(ids), state__in=[_S.SENT, _S.CLAIMED, _S.UNKNOWN])
+    wanted = Delivery.objects.filter(pk__in=list(ids), state__in=[_S.SENT, _S.CLAIMED, _S.UNKNOWN, _S.PLANNED])
     count = wanted.update(recall_wanted_at=now, recall_after=now, recall_error="")
     for account_id in Delivery.objects.filter(pk__in=list(ids)).values_list("account_id", flat=True).distinct():
         live.touch(f"deliveries:{account_id}")

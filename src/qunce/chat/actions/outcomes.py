@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from qunce.chat.actions.deliveries import move, tell
 from qunce.chat.actions.ingest import ingest
@@ -16,7 +17,10 @@ from qunce.kernel import clock
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a claim. ``again_at``: when a delivery that goes back to planned is due."""
+    """What became of a claim. ``again_at``: when a delivery that goes back to planned is due.
+
+    ``never_left``: in no attempt so far can it have reached the platform.
+    """
 
     id: UUID
     state: DeliveryState
@@ -24,6 +28,7 @@ class Outcome:
     external_id: str = ""
     sent_at: datetime | None = None
     again_at: datetime | None = None
+    never_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,11 @@ def settle(
     """Write down outcomes in one transaction; ``shown``: what a wire without echoes now shows in its groups.
 
     An echo, a takeover or a person may have been quicker: what is settled already stays as it is. Works after
-    the lease was lost, too: what was sent was sent.
+    the lease was lost, too: what was sent was sent. What was put off is skipped where its broadcast was stopped
+    in the meantime, unless it may have left: only repeating that tells.
     """
     with transaction.atomic():
+        stopped = _of_stopped_broadcasts([outcome.id for outcome in outcomes if outcome.never_left])
         for outcome in outcomes:
             sent = outcome.state is DeliveryState.SENT
             move(
@@ -58,12 +65,27 @@ def settle(
                 external_id=outcome.external_id or None,
                 sent_at=(outcome.sent_at or clock.now()) if sent else None,
                 not_before=outcome.again_at,
+                afresh=outcome.never_left,
                 epoch=epoch,
             )
+        move(stopped, DeliveryState.SKIPPED, detail=gettext_noop("Its broadcast was stopped."))
         _settle_recalls(recalls)
         if shown:
             ingest(Batch(account_id, Origin.LIVE, shown))
         tell(account_id, [*(outcome.id for outcome in outcomes), *recalls.done, *recalls.refused])
+
+
+def _of_stopped_broadcasts(ids: Sequence[UUID]) -> list[UUID]:
+    """Those whose broadcast is stopped. The broadcasts stay as they are until the commit: no stop is missed."""
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.id, b.stopped_at FROM chat_delivery d JOIN chat_broadcast b ON b.id = d.broadcast_id"
+            " WHERE d.id = ANY(%s) ORDER BY b.id FOR SHARE OF b",
+            [list(ids)],
+        )
+        return [key for key, stopped_at in cursor.fetchall() if stopped_at]
 
 
 def _settle_recalls(recalls: RecallOutcomes) -> None:

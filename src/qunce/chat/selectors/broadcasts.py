@@ -54,7 +54,8 @@ class Target:
 
 def selectable(actor: Actor, selection: Selection) -> QuerySet[Any]:
     """The adopted groups of a selection in the communities that the actor operates, by name."""
-    found = community.find_groups(actor, GroupFilter(text=selection.text), Permission.OPERATE)
+    text = "" if selection.group_ids else selection.text
+    found = community.find_groups(actor, GroupFilter(text=text), Permission.OPERATE)
     if selection.is_empty:
         return found.none()
     if selection.group_ids:
@@ -225,13 +226,17 @@ def _per_second(account: Account | None) -> float | None:
         connector = open_connector(account)
     except QunceError:
         return None
-    return connector.pace_hint() or connector.capabilities.pace.per_second
+    return connector.pace().per_second
 
 
 # ------------------------------------------------------------------ taking back
 @dataclass(frozen=True, slots=True)
 class Recallable:
-    """What a recall of a broadcast would do, per reason. ``blocked``: message id of the reason → how many."""
+    """What a recall of a broadcast would do.
+
+    ``sent``: how many are in their groups; ``waiting``: would not be sent; ``able``: are, or may be, in their
+    groups and can be taken back; ``blocked``: those that cannot, by the reason (a message id).
+    """
 
     sent: int
     waiting: int
@@ -241,16 +246,16 @@ class Recallable:
 
 def recallable(broadcast: Broadcast) -> Recallable:
     """Which of a broadcast's sent messages their platforms let us take back. For who may see the broadcast."""
-    sent = Delivery.objects.filter(
-        broadcast=broadcast, state__in=[DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.CLAIMED]
-    )
+    perhaps = Q(state=DeliveryState.PLANNED, first_claimed_at__isnull=False)
+    decided = Q(state__in=[DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.CLAIMED])
+    sent = Delivery.objects.filter(decided | perhaps, broadcast=broadcast)
     platforms = dict(Account.objects.values_list("pk", "platform"))
     able: list[UUID] = []
     blocked: dict[str, list[UUID]] = {}
     for key, account_id, sent_at in sent.order_by("id").values_list("pk", "account_id", "sent_at"):
         reason = _recall_obstacle(platforms.get(account_id, ""), sent_at)
         (blocked.setdefault(reason, []) if reason else able).append(key)
-    waiting = Delivery.objects.filter(broadcast=broadcast, state=DeliveryState.PLANNED).count()
+    waiting = Delivery.objects.filter(broadcast=broadcast, state=DeliveryState.PLANNED, first_claimed_at=None).count()
     return Recallable(sent.filter(state=DeliveryState.SENT).count(), waiting, able, blocked)
 
 

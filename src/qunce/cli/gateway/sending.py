@@ -157,7 +157,9 @@ class Sending:
         self._pacer.pause(seconds, time.monotonic(), claimed.group_id if only_chat else None)
         again = clock.now() + timedelta(seconds=seconds)
         self._wake_in(seconds)
-        return chat.Outcome(claimed.id, DeliveryState.PLANNED, str(error), again_at=again)
+        return chat.Outcome(
+            claimed.id, DeliveryState.PLANNED, str(error), again_at=again, never_left=claimed.attempts == 1
+        )
 
     def _perhaps(self, claimed: chat.Claimed, error: Exception) -> chat.Outcome:
         """It may have arrived: repeat where the platform recognises the repetition, else leave it to a person."""
