@@ -180,6 +180,10 @@ class Synapse:
                 self._process.wait()
             self._process = None
 
+    def hang_up(self) -> None:
+        """Close the tests' own connections."""
+        self._http.close()
+
     def _configure(self) -> None:
         if not PYTHON.exists():
             raise RuntimeError("Synapse is missing: `make test` sets up its environment, .venv-synapse")
@@ -258,6 +262,7 @@ def running(home: Path) -> Iterator[Synapse]:
         yield server
     finally:
         server.stop()
+        server.hang_up()
 
 
 @pytest.fixture(scope="session")

@@ -160,7 +160,7 @@ def _membership(room: str, event: Json, names: Mapping[str, str], me: str) -> li
     if who == me:
         if now == "join":
             return [GroupSeen(room)] if before != "join" else []
-        return [GroupGone(room, _farewell(event))] if now in {"leave", "ban"} and before != "invite" else []
+        return [GroupGone(room, _farewell(event))] if now in {"leave", "ban"} and before == "join" else []
     if now == "join" and before != "join":
         member = Sender(who, _text(event["content"].get("displayname") or ""))
         by = event["unsigned"].get("prev_sender") if before == "invite" else None
@@ -202,10 +202,10 @@ def while_inside(said: Sequence[Json], me: str) -> tuple[list[Json], bool]:
         if not is_own_membership(event, me):
             if inside:
                 kept.append(event)
-        elif event["content"]["membership"] != "join":
-            inside = was(event) in {"join", None}
-        elif was(event) != "join":
+        elif event["content"]["membership"] == "join" and was(event) != "join":
             inside, entered = False, True
+        elif event["content"]["membership"] in {"leave", "ban"}:
+            inside = was(event) == "join"
     return kept[::-1], entered
 
 

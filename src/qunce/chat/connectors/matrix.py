@@ -13,6 +13,7 @@ is history, which groups read when they are adopted.
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -127,9 +128,9 @@ class Matrix(Connector):
         """Close the connections."""
         await self._wire.close()
 
-    def pace_hint(self) -> float:
-        """What the operator allows."""
-        return self._config.messages_per_second
+    def pace(self) -> Pace:
+        """As fast as the operator allows; the homeserver's own limit is obeyed when it says so."""
+        return replace(self.capabilities.pace, per_second=self._config.messages_per_second)
 
     # -------------------------------------------------------------- who we are
     async def check(self) -> Checked:

@@ -1,0 +1,115 @@
+"""What the generic suite has to know of a platform: one subclass, `Platform`, per connector in `fixtures/<key>.py`."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from qunce.chat.connector import Ambiguous, Connector, NeedsOperator, Permanent, Retry, WireError
+from qunce.chat.types import Inbound
+
+ERRORS: tuple[type[WireError], ...] = (Permanent, Retry, NeedsOperator, Ambiguous)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A payload as the platform documents or sends it, and what it means."""
+
+    name: str
+    raw: Any
+    events: Sequence[Inbound]
+
+
+class Bench(ABC):
+    """A platform that the connector can be tried on."""
+
+    recorded: ClassVar[Sequence[Recorded]]
+    malformed: ClassVar[Sequence[Any]]
+    impossible: ClassVar[frozenset[type[WireError]]] = frozenset()
+    """Errors that this wire cannot have."""
+
+    @abstractmethod
+    def __init__(self, request: Any) -> None:
+        """Takes pytest's request, to get at fixtures."""
+
+    @abstractmethod
+    def message(self, text: str) -> Any:
+        """A raw payload in which somebody says ``text``."""
+
+    @abstractmethod
+    def reader(self) -> Connector:
+        """A connector that only reads payloads; it has no platform."""
+
+    @abstractmethod
+    def connector(self) -> Connector:
+        """A new connector for the account, which can sign in."""
+
+    @abstractmethod
+    def group(self) -> str:
+        """A new group with the account in it."""
+
+    def say(self, group: str, text: str) -> str:
+        """Somebody else says ``text``; the message's external id."""
+        raise NotImplementedError
+
+    def standing(self, group: str) -> list[str] | None:
+        """What we have said in a group as others see it; None where only the ledger knows."""
+        return None
+
+    def short_memory(self, monkeypatch: Any) -> AbstractContextManager[None]:
+        """In the block, the connector reads again less than 130 messages of an absence."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def refusing(self, error: type[WireError]) -> AbstractContextManager[tuple[Connector, str]]:
+        """A connector, and a group in which sending raises ``error`` (at the latest the twentieth time)."""
+
+
+class Listening:
+    """Listens in the background and collects what arrives."""
+
+    def __init__(self, connector: Connector, cursor: str | None = None) -> None:
+        self.events: list[Inbound] = []
+        self.unreadable: list[tuple[Any, str]] = []
+        self.arrivals = 0
+        self.cursor = cursor
+        self._connector = connector
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> "Listening":
+        self._task = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        with suppress(asyncio.CancelledError, WireError):
+            await self._task
+
+    async def _listen(self) -> None:
+        arrivals = self._connector.listen(self.cursor)
+        assert arrivals is not None
+        try:
+            async for arrival in arrivals:
+                self.events += arrival.events
+                self.unreadable += arrival.unreadable
+                self.cursor = arrival.cursor or self.cursor
+                self.arrivals += 1
+                self._news.set()
+        finally:
+            self._news.set()
+
+    async def until(self, reached: Callable[[list[Inbound]], Any], within: float = 20) -> None:
+        """Wait until the events so far satisfy ``reached`` and their cursor is there."""
+        async with asyncio.timeout(within):
+            while not (self.arrivals and reached(self.events)):
+                await self._news.wait()
+                self._news.clear()
+                if self._task.done() and not reached(self.events):
+                    self._task.result()
+                    raise AssertionError("listening ended")
+
+    def of(self, kind: type[Inbound], group: str) -> list[Any]:
+        """Events of one kind in one group."""
+        return [event for event in self.events if isinstance(event, kind) and event.group == group]
