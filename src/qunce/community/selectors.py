@@ -1,15 +1,16 @@
 """Every read of communities and groups, and who may see them."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, F, Func, Q, QuerySet, Value
+from django.db.models import Count, F, Func, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from qunce.community import policies
-from qunce.community.models import Community, Group
+from qunce.community.models import Community as Community  # noqa: PLC0414 (rows are passed along, so their type is public)
+from qunce.community.models import Group as Group  # noqa: PLC0414 (the same)
 from qunce.community.types import CommunityProfile, GroupFacts, GroupFilter, GroupOrder, GroupState
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
@@ -40,15 +41,23 @@ def profile_of(community: Community) -> CommunityProfile:
     return CommunityProfile(**{**values, "languages": tuple(community.languages)})
 
 
-def group_counts(actor: Actor) -> dict[int, int]:
-    """How many adopted groups each visible community has, by the community's id; none is not listed."""
-    rows = (
+@dataclass(frozen=True, slots=True)
+class Size:
+    """``people`` as the platforms count them, once per group; None where none of them says."""
+
+    groups: int = 0
+    people: int | None = None
+
+
+def sizes(actor: Actor) -> dict[int, Size]:
+    """How large each visible community is, by its id; those without an open group are not listed."""
+    counted = (
         _in_state(visible_groups(actor), GroupState.ADOPTED)
         .order_by()
-        .values_list("community_id")
-        .annotate(groups=Count("pk"))
+        .values_list("community")
+        .annotate(Count("pk"), Sum("member_count"))
     )
-    return dict(rows)
+    return {key: Size(groups, people) for key, groups, people in counted}
 
 
 # ------------------------------------------------------------------ groups

@@ -10,6 +10,7 @@ PAGES = (
     "today",
     "community",
     "groups",
+    "group",
     "members",
     "chat.broadcasts",
     "chat.deliveries",

@@ -89,7 +89,7 @@ def stays(actor: Actor, member_ids: Collection[int]) -> list[Membership]:
     )
 
 
-def group_counts(actor: Actor, member_ids: Collection[int]) -> dict[int, int]:
+def groups_now(actor: Actor, member_ids: Collection[int]) -> dict[int, int]:
     """In how many visible groups each of the members is now, by the member's id."""
     rows = (
         _stays(actor)

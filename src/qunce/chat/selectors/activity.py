@@ -4,7 +4,7 @@ An hour of the roll-up belongs to the day in which it begins: in zones that are 
 day's messages may be counted on the day before.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ from qunce.kernel.actor import Actor
 from qunce.members import selectors as members
 
 WEEK, HOURS = 7, 24
+QUIETER = -0.25
+ENOUGH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,36 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Weeks:
+    """People's messages in the last seven whole days beside the seven before; today is not over and left out."""
+
+    now: int
+    before: int
+
+    @property
+    def change(self) -> float | None:
+        """-0.25 is a quarter less; None where there is nothing to compare with."""
+        return self.now / self.before - 1 if self.before else None
+
+    @property
+    def is_quieter(self) -> bool:
+        """Whether clearly less is said, by more than chance in a small group."""
+        return self.change is not None and self.change <= QUIETER and self.before - self.now >= ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
 class Busy:
     """A member and how much they said, through all their identities."""
 
     member_id: int
     name: str
     messages: int
+
+
+def weeks(days: Sequence[Day]) -> Weeks:
+    """Compare the weeks before today; ``days`` end with today and go back at least fifteen days."""
+    said = [day.messages for day in days]
+    return Weeks(sum(said[-WEEK - 1 : -1]), sum(said[-2 * WEEK - 1 : -WEEK - 1]))
 
 
 def days_of_group(actor: Actor, group_id: int, days: int = 30) -> list[Day]:
