@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -92,10 +93,10 @@ class Server:
         Raises ClickException with one line when it cannot be.
         """
         self.data.parent.mkdir(parents=True, exist_ok=True)
+        self._check_version()
         unclean = self._end_leftover()
         if not (self.data / "PG_VERSION").exists():
             self._create()
-        self._check_version()
         self._give_to_server(self.data)
         self._make_socket_folder()
         self.spawn()
@@ -181,7 +182,8 @@ class Server:
         fresh.rename(self.data)
 
     def _check_version(self) -> None:
-        found = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        file = self.data / "PG_VERSION"
+        found = file.read_text(encoding="ascii").strip() if file.exists() else str(self._version)
         if found != str(self._version):
             raise ClickException(
                 f"The database in {self.data} is of PostgreSQL {found}, but this is PostgreSQL {self._version}:"
@@ -209,28 +211,24 @@ class Server:
                 wire.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
 
     def _end_leftover(self) -> bool:
-        """End a server that outlived its owner, and forget the pid file of a dead one; True if there was either.
+        """End a server that outlived its owner, and forget what a dead one left; True if there was either.
 
-        PostgreSQL itself would refuse to start when another process has got the number in the file meanwhile.
+        PostgreSQL itself would refuse to start when another process got the number in these files meanwhile.
         """
         file = self.data / "postmaster.pid"
-        try:
-            process = psutil.Process(int(file.read_text(encoding="utf-8").split("\n")[0]))
-            alive = process.status() != psutil.STATUS_ZOMBIE and str(self.data) in process.cmdline()
-        except (FileNotFoundError, NotADirectoryError):
+        if not file.exists():
             return False
-        except (ValueError, psutil.NoSuchProcess):
-            alive = False
-        except psutil.AccessDenied:
-            return True
-        if alive:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(10)
-            except psutil.TimeoutExpired:
-                process.send_signal(signal.SIGQUIT)
-                process.wait(10)
-        file.unlink(missing_ok=True)
+        with suppress(ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
+            process = psutil.Process(int(file.read_text(encoding="utf-8").split("\n")[0]))
+            if process.status() != psutil.STATUS_ZOMBIE and str(self.data) in process.cmdline():
+                process.send_signal(signal.SIGINT)
+                with suppress(psutil.TimeoutExpired):
+                    process.wait(10)
+                if process.is_running():
+                    process.send_signal(signal.SIGQUIT)
+                    process.wait(10)
+        for left in (file, self.sockets / f".s.PGSQL.{PORT}.lock"):
+            left.unlink(missing_ok=True)
         return True
 
     def _make_socket_folder(self) -> None:
@@ -252,9 +250,12 @@ class Server:
 
 
 def _socket_folder(folder: Path) -> Path:
-    """``run`` in the data folder; where that is too long for a socket's address, a short one of its own."""
+    """``run`` in the data folder; where its path is nothing for a socket's address, a short one of its own.
+
+    An address may have some hundred bytes, and clients take a comma for the end of one of several.
+    """
     near = folder / "run"
-    if len(os.fsencode(near)) <= LONGEST_SOCKET_FOLDER:
+    if len(os.fsencode(near)) <= LONGEST_SOCKET_FOLDER and "," not in str(near):
         return near
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     return Path("/tmp", f"qunce-{os.geteuid()}-{digest}")  # noqa: S108 (its owner is checked)

@@ -85,7 +85,7 @@ def server_account(folder: Path, program: Path) -> Account | None:
     entry = known.get("postgres") or known["nobody"]
     name, uid, gid = entry.pw_name, entry.pw_uid, entry.pw_gid
     for account in (Account(name, uid, gid), Account(name, uid, gid, namespace=True)):
-        if account.can(["/bin/sh", "-c", 'test -d "$0" && "$1" --version', folder, program]):
+        if account.can(["/bin/sh", "-c", 'test -x "$0" && "$1" --version', folder, program]):
             return account
     raise PermissionError(
         f"PostgreSQL must not run as root, and the account '{name}' cannot reach {folder} and {program}:"

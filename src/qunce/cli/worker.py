@@ -1,6 +1,7 @@
 """The worker role: background jobs and the clock."""
 
 import asyncio
+import logging
 import sys
 
 from procrastinate import JobContext, PsycopgConnector
@@ -24,7 +25,9 @@ async def rescue(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 (
 
 
 def work() -> int:
-    """Do jobs until SIGTERM or SIGINT; returns the exit code."""
+    """Do jobs until SIGTERM or SIGINT; returns the exit code, 1 when the database was lost."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_news)
     with health.beating("worker"):
         try:
             asyncio.run(_work())
@@ -41,3 +44,8 @@ async def _work() -> None:
         await working.run_worker_async(
             concurrency=AT_ONCE, delete_jobs="successful", shutdown_graceful_timeout=FINISH
         )
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a log record says more than that the database is gone, which ``work`` says once and in one line."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ConnectorException))
