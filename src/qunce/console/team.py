@@ -48,7 +48,7 @@ class RoleForm(forms.Form):
     def __init__(self, *args: object, actor: Actor, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         owned = community.visible_communities(actor, Permission.ADMINISTER).values_list("pk", "name")
-        everywhere = [(EVERYWHERE, _("All communities, and this installation"))]
+        everywhere = [(EVERYWHERE, _("Everywhere"))]
         choices = [*(everywhere if actor.may(Permission.ADMINISTER) else []), *owned]
         self.fields["where"].choices = choices  # type: ignore[attr-defined]
         self.fields["role"].choices = [(role, f"{title}: {what}") for role, (title, what) in ROLES.items()]  # type: ignore[attr-defined]

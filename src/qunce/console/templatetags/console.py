@@ -177,20 +177,23 @@ def _css(bound: BoundField) -> str:
         css = "form-check-input"
     else:
         css = "form-select" if isinstance(widget, Select) else "form-control"
-    kept = widget.attrs.get("class", "")
-    return " ".join(filter(None, [kept, css, "is-invalid" if bound.errors else ""]))
+    kept = str(widget.attrs.get("class", ""))
+    return " ".join(filter(None, [kept, css if css not in kept.split() else "", "is-invalid" if bound.errors else ""]))
 
 
 @register.inclusion_tag("console/components/field.html")
 def field(bound: BoundField, label: object = "") -> dict[str, object]:
     """A form field: label, help, what was typed, and beneath it what is wrong with it."""
     widget = bound.field.widget
+    several = isinstance(widget, (CheckboxSelectMultiple, RadioSelect))
+    if several:
+        widget.attrs["class"] = _css(bound)  # each box and its label are drawn by the template
     return {
         "field": bound,
         "label": label or bound.label,
-        "control": bound.as_widget(attrs={"class": _css(bound)}),
+        "control": "" if several else bound.as_widget(attrs={"class": _css(bound)}),
         "check": isinstance(widget, CheckboxInput),
-        "several": isinstance(widget, (CheckboxSelectMultiple, RadioSelect)),
+        "several": several,
     }
 
 
