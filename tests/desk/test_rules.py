@@ -54,9 +54,9 @@ class TestMaking:
             (
                 {"answer": "Dear {nmae}"},
                 "answer",
-                "no variable {nmae}. Variables are: {name} {昵称}, {group} {群名}.",
+                "no variable {nmae}. Variables are {name} {昵称}, {group} {群名};",
             ),
-            ({"answer": "at {name"}, "answer", "Write it twice"),
+            ({"answer": "at {name"}, "answer", "A brace stands alone. Variables"),
             ({"cooldown_seconds": -1}, "cooldown", "seven days"),
             ({"cooldown_seconds": 604801}, "cooldown", "seven days"),
             ({"community_id": 1, "group_id": 1}, "scope", "not in both"),

@@ -10,18 +10,10 @@ from django.utils.translation import gettext_noop
 
 from qunce.desk import policies, selectors
 from qunce.desk.models import KeywordRule
-from qunce.desk.types import (
-    LONGEST_ANSWER,
-    LONGEST_COOLDOWN,
-    LONGEST_KEYWORD,
-    MOST_KEYWORDS,
-    VARIABLES,
-    RuleDraft,
-)
+from qunce.desk.types import LONGEST_COOLDOWN, LONGEST_KEYWORD, MOST_KEYWORDS, RuleDraft
 from qunce.kernel import audit, clock, live, locks, revisions
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
-from qunce.kernel.variables import BadTextError, fillable, known
 
 SCOPE = "keyword_rules"
 """Revision and live topic of the rules."""
@@ -55,7 +47,7 @@ def change_rule(*, actor: Actor, rule_id: int, draft: RuleDraft, seen: datetime)
     if rule.changed_at != seen:
         raise Conflict(
             _("Somebody changed this rule after you opened it; nothing of yours was saved."),
-            fix=_("Look at the rule as it is now, then make your change again."),
+            fix=_("Compare yours with the rule as it is now; saving again replaces that."),
         )
     for column, value in _columns(draft).items():
         setattr(rule, column, value)
@@ -157,34 +149,9 @@ def _checked(draft: RuleDraft) -> RuleDraft:
         raise Invalid(_("A rule counts in a community or in a group, not in both."), field="scope")
     if not 0 <= draft.cooldown_seconds <= LONGEST_COOLDOWN:
         raise Invalid(_("A cool-down lasts at most seven days."), field="cooldown")
-    return replace(draft, keywords=keywords, answer=_checked_answer(draft.answer))
-
-
-def _checked_answer(text: str) -> str:
-    answer = text.replace("\r\n", "\n").replace("\0", "").strip()
-    if not answer:
-        raise Invalid(_("There is no answer."), fix=_("Enter what is said back."), field="answer")
-    if len(answer) > LONGEST_ANSWER:
-        raise Invalid(
-            _("The answer has %(length)d characters.") % {"length": len(answer)},
-            fix=_("At most %(longest)d fit.") % {"longest": LONGEST_ANSWER},
-            field="answer",
-        )
-    try:
-        fillable(answer, VARIABLES)
-    except BadTextError as error:
-        if not error.name:
-            raise Invalid(
-                _("A brace stands alone in the answer."),
-                fix=_("Write it twice, {{ or }}, to say a brace."),
-                field="answer",
-            ) from error
-        raise Invalid(
-            _("There is no variable {%(name)s}.") % {"name": error.name},
-            fix=_("Variables are: %(known)s.") % {"known": known(VARIABLES)},
-            field="answer",
-        ) from error
-    return answer
+    answer = draft.answer.replace("\r\n", "\n").replace("\0", "").strip()
+    selectors.parse_answer(answer)
+    return replace(draft, keywords=keywords, answer=answer)
 
 
 # ------------------------------------------------------------------ the pipeline's part

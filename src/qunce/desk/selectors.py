@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Func, Max, Q, QuerySet, Sum, TextField, Value
+from django.utils.translation import gettext as _
 
 from qunce.community import selectors as communities
 from qunce.desk import policies
 from qunce.desk.models import KeywordRule, KeywordUse
-from qunce.desk.types import VARIABLES, Explanation, Fate, Hit, Judged, Match, Rule, RuleFilter, Scope
+from qunce.desk.types import LONGEST_ANSWER, VARIABLES, Explanation, Fate, Hit, Judged, Match, Rule, RuleFilter, Scope
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import NotFound
+from qunce.kernel.errors import Invalid, NotFound
 from qunce.kernel.paging import Slice, by_key
-from qunce.kernel.variables import fillable
+from qunce.kernel.variables import BadTextError, FillableText, fillable, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,16 @@ class RuleCounts:
 # ------------------------------------------------------------------ rules
 def visible_rules(actor: Actor, wanted: RuleFilter | None = None) -> QuerySet[KeywordRule]:
     """The rules that count in groups which the actor may see, and of those the wanted ones."""
-    rules = KeywordRule.objects.filter(deleted_at=None)
-    allowed = actor.communities(Permission.VIEW)
-    if allowed is not None:
-        reaching = Q(community_id__in=allowed) | Q(group_id__in=communities.visible_groups(actor).values("pk"))
-        rules = rules.filter(reaching | _EVERYWHERE) if allowed else rules.none()
+    rules = _visible(actor, KeywordRule.objects.filter(deleted_at=None))
     return _wanted(actor, rules, wanted) if wanted else rules
+
+
+def _visible(actor: Actor, rules: QuerySet[KeywordRule]) -> QuerySet[KeywordRule]:
+    allowed = actor.communities(Permission.VIEW)
+    if allowed is None:
+        return rules
+    reaching = Q(community_id__in=allowed) | Q(group_id__in=communities.visible_groups(actor).values("pk"))
+    return rules.filter(reaching | _EVERYWHERE) if allowed else rules.none()
 
 
 _EVERYWHERE = Q(community_id=None, group_id=None)
@@ -119,7 +124,34 @@ def _views(actor: Actor, rules: Sequence[KeywordRule]) -> list[RuleView]:
     return views
 
 
+def deleted_rule(actor: Actor, rule_id: int) -> RuleView | None:
+    """A rule that was deleted and that the actor may bring back; None where there is no such."""
+    found = _visible(actor, KeywordRule.objects.filter(pk=rule_id, deleted_at__isnull=False)).first()
+    view = _views(actor, [found])[0] if found else None
+    return view if view and view.may_change else None
+
+
 # ------------------------------------------------------------------ which rule answers
+def parse_answer(text: str) -> FillableText:
+    """An answer, cut at its variables. Raises Invalid where it is none, too long, or names unknown variables."""
+    if not text:
+        raise Invalid(_("There is no answer."), fix=_("Enter what is said back."), field="answer")
+    if len(text) > LONGEST_ANSWER:
+        raise Invalid(
+            _("The answer has %(length)d characters.") % {"length": len(text)},
+            fix=_("At most %(longest)d fit.") % {"longest": LONGEST_ANSWER},
+            field="answer",
+        )
+    try:
+        return fillable(text, VARIABLES)
+    except BadTextError as error:
+        said = (
+            _("There is no variable {%(name)s}.") % {"name": error.name} if error.name else _("A brace stands alone.")
+        )
+        fix = _("Variables are %(known)s; for a brace itself write it twice.") % {"known": known(VARIABLES)}
+        raise Invalid(said, fix=fix, field="answer") from error
+
+
 def live_rules() -> list[Rule]:
     """All rules that are on, for the pipeline. No guard: not for pages."""
     return _compilable(KeywordRule.objects.filter(enabled=True, deleted_at=None))

@@ -1,0 +1,204 @@
+"""The pages of keyword replies, in a browser."""
+
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from qunce.desk import actions, selectors
+from qunce.desk.models import KeywordRule, KeywordUse
+from qunce.desk.types import Match, RuleDraft
+from qunce.kernel import clock
+from qunce.kernel.actor import SYSTEM, Role
+from tests.chat.support import account, adopted
+from tests.support import world
+from tests.support.browser import page_ok
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DRAFT = RuleDraft(
+    keywords=("报名", "怎么参加", "sign up"),
+    answer="{name}，你好！回复“我要参加”和你的城市，就能在{group}领到编号。",
+    cooldown_seconds=300,
+)
+
+
+def rule(**changes):
+    return actions.create_rule(actor=SYSTEM, draft=replace(DRAFT, **changes))
+
+
+def a_group():
+    return adopted(account(), "!夜读")["!夜读"]
+
+
+def test_the_first_rule_starts_from_an_example(browse):
+    page = browse("/keyword-replies/", world.owner())
+    page.get_by_role("heading", name="Nothing is answered by keyword").wait_for()
+    page_ok(page, "rules-empty")
+    page.get_by_role("link", name="Start from an example").click()
+    page.get_by_label("Keywords").wait_for()
+    assert "Hello 林芝" in page.locator("#preview").inner_text()
+    page.get_by_label("Answer", exact=True).fill("Write to us, ")
+    page.get_by_role("button", name="{name}").click()
+    page.locator("#preview").get_by_text("Write to us, 林芝").wait_for()
+    page_ok(page, "rule-new")
+    page.get_by_role("button", name="Make the rule").click()
+    page.get_by_role("heading", name="One rule answers by keyword").wait_for()
+    assert KeywordRule.objects.get().answer == "Write to us, {name}"
+
+
+def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(browse):
+    page = browse("/keyword-replies/new/", world.owner())
+    page.get_by_label("Keywords").fill("报名")
+    page.get_by_label("Answer", exact=True).fill("Dear {nmae}")
+    page.locator("#preview").get_by_text("There is no variable {nmae}.").wait_for()
+    page.get_by_label("In one group").check()
+    page.get_by_role("button", name="Make the rule").click()
+    page.locator("#id_group_error").get_by_text("Choose a group.").wait_for()
+    page.get_by_label("In all groups").check()
+    page.get_by_role("button", name="Make the rule").click()
+    page.locator("#id_answer_error").get_by_text("Variables are {name} {昵称}").wait_for()
+    assert page.get_by_label("Answer", exact=True).input_value() == "Dear {nmae}"
+    assert page.get_by_label("Keywords").input_value() == "报名"
+    page_ok(page, "rule-wrong")
+    assert not KeywordRule.objects.exists()
+
+
+def test_the_list_is_searched_filtered_and_switched(browse):
+    group = a_group()
+    first = rule()
+    rule(keywords=("课程表",), answer="在群公告里。", group_id=group.pk, match=Match.EXACT)
+    rule(keywords=tuple(f"词{n}" for n in range(7)), answer="x", community_id=group.community_id)
+    KeywordUse.objects.create(rule=first, group_id=group.pk, last_at=clock.now(), times=1204)
+    page = browse("/keyword-replies/", world.owner())
+    page_ok(page, "rules")
+    page.keyboard.press("/")
+    page.keyboard.type("课程")
+    page.get_by_text("在群公告里。").wait_for()
+    page.get_by_text("1,204 times").wait_for(state="detached")
+    assert "q=" in page.url
+    page.get_by_role("switch", name="“课程表” answers").click()
+    page.get_by_role("switch", name="“课程表” answers", checked=False).wait_for()
+    assert len(selectors.live_rules()) == 2
+    page.get_by_label("Search").fill("")
+    page.get_by_label("State").select_option("Off")
+    page.get_by_text("词0").wait_for(state="detached")
+    page.get_by_label("State").select_option("On and off")
+    page.get_by_label("Where it counts").select_option("In all groups")
+    page.get_by_text("课程表").wait_for(state="detached")
+    page.get_by_label("Search").fill("no such thing")
+    page.get_by_text("No rule is like this").wait_for()
+    page_ok(page, "rules-none-found")
+
+
+def test_the_list_follows_what_others_change(browse):
+    rule()
+    page = browse("/keyword-replies/", world.owner())
+    page.wait_for_selector("html[data-live=on]")
+    rule(keywords=("新规则",))
+    page.get_by_text("新规则").wait_for()
+
+
+def test_trying_says_what_is_answered_and_why(browse):
+    group = a_group()
+    rule(answer="far")
+    near = rule(keywords=("报名",), group_id=group.pk)
+    off = rule(keywords=("名",))
+    actions.set_rule_enabled(actor=SYSTEM, rule_id=off.pk, enabled=False)
+    page = browse("/keyword-replies/", world.owner())
+    page.get_by_label("Somebody writes").fill("怎么 报名？")
+    tried = page.locator("#tried")
+    tried.get_by_text("This is answered.").wait_for()
+    said = tried.inner_text()
+    assert "林芝，你好！回复“我要参加”和你的城市，就能在群 !夜读领到编号。" in said
+    assert "A rule nearer to the group comes first." in said
+    assert "Switched off" in said
+    assert "怎么报名?" in said
+    page_ok(page, "rules-tried")
+    KeywordUse.objects.create(rule=near, group_id=group.pk, last_at=clock.now(), times=1)
+    page.get_by_label("Somebody writes").fill("报名！")
+    tried.get_by_text("the rule has answered in this group a moment ago").wait_for()
+    assert "in 5 minutes" in tried.inner_text()
+    page.get_by_label("Somebody writes").fill("再见")
+    tried.get_by_text("no rule is met.").wait_for()
+
+
+def test_two_people_edit_and_nothing_is_lost(browse):
+    made = rule()
+    page = browse(f"/keyword-replies/{made.pk}/", world.owner())
+    page.get_by_label("Answer", exact=True).fill("mine")
+    actions.change_rule(actor=SYSTEM, rule_id=made.pk, draft=replace(DRAFT, answer="theirs"), seen=made.changed_at)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Somebody changed this rule after you opened it").wait_for()
+    assert "theirs" in page.locator(".notice-wait").inner_text()
+    assert page.get_by_label("Answer", exact=True).input_value() == "mine"
+    page_ok(page, "rule-conflict")
+    assert KeywordRule.objects.get().answer == "theirs"
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+    assert KeywordRule.objects.get().answer == "mine"
+
+
+def test_deleting_is_asked_once_and_undone(browse):
+    made = rule(group_id=a_group().pk, cooldown_seconds=77)
+    page = browse(f"/keyword-replies/{made.pk}/", world.owner(), dark=True)
+    assert page.get_by_label("Silence after an answer").locator("option:checked").inner_text() == "77 seconds"
+    page_ok(page, "rule-dark")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_text("You can undo this").wait_for()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_text("The rule for “报名” is deleted.").wait_for()
+    assert selectors.live_rules() == []
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("The rule is back.").wait_for()
+    assert len(selectors.live_rules()) == 1
+    page_ok(page, "rules-dark")
+
+
+def test_who_may_only_look_sees_no_button(browse):
+    group = a_group()
+    made = rule(community_id=group.community_id)
+    viewer = world.member_of_staff(roles={group.community_id: Role.VIEWER})
+    page = browse("/keyword-replies/", viewer)
+    assert page.get_by_role("link", name="New rule").count() == 0
+    assert page.get_by_role("switch").count() == 0
+    page.get_by_role("link", name="报名").click()
+    page.get_by_label("Answer", exact=True).wait_for()
+    assert page.get_by_label("Answer", exact=True).is_disabled()
+    assert page.get_by_role("button", name="Save").count() == 0
+    page_ok(page, "rule-looked-at")
+    client = Client()
+    client.force_login(viewer)
+    for address in ("switch/", "delete/", "restore/"):
+        assert client.post(f"/keyword-replies/{made.pk}/{address}").status_code == 403
+    assert client.get("/keyword-replies/new/").status_code == 403
+
+
+def test_a_community_s_operator_is_not_offered_all_groups(browse):
+    group = a_group()
+    other = adopted(account(), "!other")["!other"]
+    operator = world.member_of_staff(roles={group.community_id: Role.OPERATOR})
+    page = browse(f"/keyword-replies/new/?group={group.pk}", operator)
+    assert page.get_by_label("In all groups").count() == 0
+    assert page.get_by_label("In one group").is_checked()
+    assert page.get_by_label("Group", exact=True).locator("option").all_inner_texts() == [group.name]
+    client = Client()
+    client.force_login(operator)
+    typed = {"keywords": "x", "match": "exact", "answer": "y", "reach": "group", "cooldown": 0, "group": other.pk}
+    assert client.post("/keyword-replies/new/", typed).status_code == 404
+    typed["reach"] = "everywhere"
+    assert client.post("/keyword-replies/new/", typed).status_code == 403
+    assert not KeywordRule.objects.exists()
+
+
+def test_a_list_costs_the_same_however_long(client, django_assert_max_num_queries):
+    client.force_login(world.owner())
+    group = a_group()
+    for number in range(30):
+        rule(keywords=(f"词{number}",), group_id=group.pk if number % 2 else None)
+    with django_assert_max_num_queries(14) as first:
+        client.get("/keyword-replies/")
+    for number in range(30, 60):
+        rule(keywords=(f"词{number}",), community_id=group.community_id)
+    with django_assert_max_num_queries(len(first)):
+        assert client.get("/keyword-replies/").status_code == 200
