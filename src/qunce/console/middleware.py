@@ -50,7 +50,7 @@ class SignInRequired(LoginRequiredMiddleware):
         """Show the sign-in page; where htmx asked for a piece, the whole page goes there and comes back."""
         if not is_partial(request):
             return super().handle_no_permission(request, view_func)
-        page = urlsplit(request.headers.get("HX-Current-URL", "/"))
+        page = urlsplit(request.headers.get("HX-Current-URL", "/"))._replace(scheme="", netloc="").geturl()
         moved = HttpResponse(status=204)
-        moved["HX-Redirect"] = redirect_to_login(page.path or "/", resolve_url(settings.LOGIN_URL)).url
+        moved["HX-Redirect"] = redirect_to_login(page, resolve_url(settings.LOGIN_URL)).url
         return moved
