@@ -16,7 +16,7 @@ def test_an_empty_list_leads_to_the_first_community(browse):
     page.get_by_label("Name").fill("Night readers")
     page_ok(page, "community-new")
     page.get_by_label("Shared goal").fill("One book a month")
-    page.get_by_label("Members also read optional").get_by_label("English").check()
+    page.get_by_role("checkbox", name="English").check()
     page.get_by_role("button", name="Found it").click()
     page.get_by_role("heading", name="Night readers").wait_for()
     assert page.get_by_text("One book a month").count()

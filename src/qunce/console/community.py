@@ -94,11 +94,12 @@ def community(request: StaffRequest, community_id: int) -> HttpResponse:
         {
             "community": found,
             "profile": selectors.profile_of(found),
-            "languages": [get_language_info(code)["name_local"] for code in found.languages],
+            "spoken": [get_language_info(code)["name_local"] for code in found.languages],
             "size": selectors.sizes(request.actor).get(found.pk, Size()),
             "weeks": activity.weeks(days),
             "trend": in_words(activity.weeks(days)),
             "groups_url": f"{reverse('console:groups')}?community={found.pk}",
+            "found_url": f"{reverse('console:groups')}?state=found",
             "today": days[-1] if days else None,
             "chart": per_day(days),
             "busiest": [(group, lines[group.pk]) for group in busiest if any(lines[group.pk])],

@@ -1,5 +1,6 @@
 """Every read of members, identities and stays, and who may see them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,6 +62,16 @@ def member(actor: Actor, member_id: int) -> Member:
     return found
 
 
+def identities(actor: Actor, member_ids: Collection[int]) -> dict[int, list[Identity]]:
+    """The identities of those of the members that the actor may see, by the member's id."""
+    found: dict[int, list[Identity]] = defaultdict(list)
+    for identity in Identity.objects.filter(member__in=visible_members(actor).filter(pk__in=member_ids)).order_by(
+        "pk"
+    ):
+        found[identity.member_id].append(identity)
+    return found
+
+
 def who(identity_ids: Collection[int]) -> dict[int, Who]:
     """Who the identities are, by id. No guard: the ids come from what the viewer may see."""
     rows = Identity.objects.filter(pk__in=set(identity_ids)).values_list(
@@ -89,16 +100,13 @@ def stays(actor: Actor, member_ids: Collection[int]) -> list[Membership]:
     )
 
 
-def groups_now(actor: Actor, member_ids: Collection[int]) -> dict[int, int]:
-    """In how many visible groups each of the members is now, by the member's id."""
-    rows = (
-        _stays(actor)
-        .filter(identity__member__in=member_ids, left_at=None)
-        .order_by()
-        .values_list("identity__member")
-        .annotate(groups=Count("group_id", distinct=True))
-    )
-    return dict(rows)
+def groups_now(actor: Actor, member_ids: Collection[int]) -> dict[int, set[int]]:
+    """In which visible groups each of the members is now, by the member's id."""
+    rows = _stays(actor).filter(identity__member__in=member_ids, left_at=None)
+    found: dict[int, set[int]] = defaultdict(set)
+    for member_id, group_id in rows.order_by().values_list("identity__member", "group_id"):
+        found[member_id].add(group_id)
+    return found
 
 
 def known_counts(actor: Actor, group_ids: Collection[int]) -> dict[int, int]:

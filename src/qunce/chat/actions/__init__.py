@@ -1,5 +1,6 @@
 """Every change of the chat context, by noun."""
 
+from qunce.chat.actions.accounts import InvalidConfig as InvalidConfig
 from qunce.chat.actions.accounts import change_account as change_account
 from qunce.chat.actions.accounts import check_account as check_account
 from qunce.chat.actions.accounts import connect_account as connect_account

@@ -6,6 +6,7 @@ may run at once; and counting again any number of times, or from the middle, cha
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -63,10 +64,10 @@ def count_again(*, group_ids: Collection[int]) -> int:
 
 def _count_again(group_id: int, zone: str) -> int:
     speakers = Message.objects.filter(group_id=group_id).order_by().values_list("identity_id", flat=True).distinct()
-    values = {"group": group_id, "zone": zone, "bots": sorted(members.bots(speakers))}
+    values: dict[str, Any] = {"group": group_id, "zone": zone, "bots": sorted(members.bots(speakers))}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_HOURS, values)
-        wrong = cursor.rowcount
+        wrong: int = cursor.rowcount
         cursor.execute(_DAYS, values)
         wrong += cursor.rowcount
         cursor.execute("DELETE FROM chat_memberday WHERE group_id = %s AND messages = 0", [group_id])

@@ -1,5 +1,8 @@
-"""Every read of the chat context, by noun."""
+"""Every read of the chat context, by noun. Rows are handed on for others to read, not to query."""
 
+from qunce.chat.models import Broadcast as Broadcast
+from qunce.chat.models import Delivery as Delivery
+from qunce.chat.models import SetAside as SetAside
 from qunce.chat.selectors.accounts import AccountView as AccountView
 from qunce.chat.selectors.accounts import connector_kind as connector_kind
 from qunce.chat.selectors.accounts import one_account as one_account
@@ -14,6 +17,7 @@ from qunce.chat.selectors.broadcasts import recallable as recallable
 from qunce.chat.selectors.broadcasts import seconds_left as seconds_left
 from qunce.chat.selectors.broadcasts import selectable as selectable
 from qunce.chat.selectors.broadcasts import targets as targets
+from qunce.chat.selectors.broadcasts import under_way as under_way
 from qunce.chat.selectors.broadcasts import visible_broadcasts as visible_broadcasts
 from qunce.chat.selectors.ledger import deliveries_of as deliveries_of
 from qunce.chat.selectors.ledger import delivery as delivery

@@ -201,6 +201,17 @@ def progress(broadcast_ids: Sequence[int]) -> dict[int, Progress]:
     return found
 
 
+def under_way(actor: Actor) -> list[tuple[Broadcast, Progress]]:
+    """Visible broadcasts of which something is still to be sent or taken back, newest first."""
+    moving = Q(state__in=[DeliveryState.PLANNED, DeliveryState.CLAIMED]) | Q(
+        state=DeliveryState.SENT, recall_wanted_at__isnull=False
+    )
+    open_ones = Delivery.objects.filter(moving, broadcast__isnull=False).order_by().values("broadcast").distinct()
+    found = list(visible_broadcasts(actor).filter(pk__in=open_ones))
+    counted = progress([each.pk for each in found])
+    return [(each, counted[each.pk]) for each in found]
+
+
 def seconds_left(broadcast_id: int, now: Progress) -> float | None:
     """How long the rest will take: at the rate of the last minute, else at the pace of its slowest account.
 

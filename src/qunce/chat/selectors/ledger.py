@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from qunce.chat.models import Account, Broadcast, Delivery, DeliveryStep
 from qunce.chat.types import Content, DeliveryState
@@ -45,6 +45,17 @@ def find_deliveries(
     if account_id is not None:
         found = found.filter(account_id=account_id)
     return _to_groups_named(actor, found, text)
+
+
+def latest_to(actor: Actor, group_id: int, limit: int = 8) -> list[Delivery]:
+    """What was sent to a group lately, or is to be, newest first."""
+    return list(visible_deliveries(actor).filter(group_id=group_id).order_by("-created_at")[:limit])
+
+
+def trouble(actor: Actor) -> dict[str, int]:
+    """How many deliveries have failed and of how many the outcome is unknown, by state."""
+    counted = visible_deliveries(actor).filter(state__in=TROUBLE).order_by().values_list("state")
+    return {state.value: 0 for state in TROUBLE} | dict(counted.annotate(Count("pk")))
 
 
 def _to_groups_named(actor: Actor, deliveries: QuerySet[Delivery], text: str) -> QuerySet[Delivery]:

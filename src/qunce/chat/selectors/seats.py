@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from django.db.models import QuerySet
 
-from qunce.chat.models import Seat
+from qunce.chat.models import Gap
+from qunce.chat.models import Seat as Seat  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.kernel.actor import Actor
@@ -38,6 +39,12 @@ def reading(seats: Collection[Seat]) -> Reading:
     if not reader.account.enabled:
         return Reading.PAUSED
     return Reading.BACKFILL if reader.backfill in {"wanted", "running"} else Reading.READ
+
+
+def gaps(actor: Actor, group_id: int, limit: int = 3) -> list[Gap]:
+    """Stretches of time of which the group's messages may be missing, latest first."""
+    visible = community.visible_groups(actor).filter(pk=group_id).order_by().values("pk")
+    return list(Gap.objects.filter(group_id__in=visible, filled_at=None).order_by("-until")[:limit])
 
 
 def unread(groups: QuerySet[Group]) -> QuerySet[Group]:

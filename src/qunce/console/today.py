@@ -1,0 +1,197 @@
+"""Today: what needs me now, and what has happened since midnight."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from qunce.chat import selectors as chat
+from qunce.chat.selectors import activity, ledger, seats
+from qunce.chat.selectors.activity import Day
+from qunce.chat.types import DeliveryState
+from qunce.community import selectors as community
+from qunce.community.selectors import Community
+from qunce.community.types import GroupFilter, GroupState
+from qunce.console.chat import words
+from qunce.console.context import StaffRequest
+from qunce.console.live import topic
+from qunce.desk import selectors as desk
+from qunce.kernel import clock
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.htmx import page
+
+DAYS = 15
+
+
+@topic("today")
+def may_follow(actor: Actor, key: str) -> bool:
+    """Whoever sees anything may know that something there has changed."""
+    return not key and actor.may_anywhere(Permission.VIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for a person: what in one sentence, and where to deal with it."""
+
+    sentence: str
+    url: str
+    action: str
+    icon: str
+    tone: str = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A community's day so far, with the two weeks before it."""
+
+    community: Community
+    today: Day
+    line: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the first steps of a new installation."""
+
+    title: str
+    hint: str
+    url: str
+    done: bool
+
+
+def today(request: StaffRequest) -> HttpResponse:
+    """What waits and what happened; asked for again whenever something of it has changed."""
+    actor = request.actor
+    waiting = list(_waiting(actor))
+    steps = list(_first_steps(actor)) if actor.may(Permission.OPERATE) else []
+    return page(
+        request,
+        "console/today/today.html",
+        {
+            "date": date_format(clock.now().astimezone(request.zone), pgettext("today's date", "l, j F")),
+            "waiting": waiting,
+            "happened": _happened(actor),
+            "under_way": chat.under_way(actor),
+            "steps": steps if not all(step.done for step in steps) else [],
+            "begun": any(step.done for step in steps),
+        },
+        piece="console/today/now.html",
+    )
+
+
+# ---------------------------------------------------------------- what waits
+def _waiting(actor: Actor) -> Iterator[Waiting]:
+    if actor.may(Permission.OPERATE):
+        yield from _accounts(actor)
+    yield from _deliveries(actor)
+    yield from _groups(actor)
+
+
+def _url(name: str, query: str = "") -> str:
+    return reverse(f"console:{name}") + query
+
+
+def _accounts(actor: Actor) -> Iterator[Waiting]:
+    """Accounts that need a person, and events that could not be processed."""
+    for view in chat.visible_accounts(actor):
+        tone, word = words.ACCOUNTS[view.state]
+        if tone == "bad" or view.state in {"new", "unserved"}:
+            said = _("%(account)s: %(state)s") % {"account": view.account.name, "state": word}
+            url = reverse("console:account", args=[view.account.pk])
+            yield Waiting(said, url, _("To the account"), "plug-connected-x", tone)
+    aside = chat.visible_set_aside(actor).count()
+    if aside:
+        said = ngettext(
+            "%(count)d event could not be processed", "%(count)d events could not be processed", aside
+        ) % {"count": aside}
+        yield Waiting(said, _url("set_aside"), _("Look at it"), "alert-triangle", "bad")
+
+
+def _deliveries(actor: Actor) -> Iterator[Waiting]:
+    """What was to be sent and was not, or perhaps was not."""
+    trouble = ledger.trouble(actor)
+    failed, unknown = trouble[DeliveryState.FAILED], trouble[DeliveryState.UNKNOWN]
+    if failed:
+        said = ngettext("%(count)d message was not delivered", "%(count)d messages were not delivered", failed)
+        yield Waiting(said % {"count": failed}, _url("deliveries"), _("See why"), "send-off", "bad")
+    if unknown:
+        said = ngettext(
+            "Of %(count)d message nobody knows whether it arrived",
+            "Of %(count)d messages nobody knows whether they arrived",
+            unknown,
+        )
+        yield Waiting(said % {"count": unknown}, _url("deliveries"), _("Decide"), "help-circle", "odd")
+
+
+def _groups(actor: Actor) -> Iterator[Waiting]:
+    """Groups that wait to be taken over, and those in our care that nobody reads."""
+    found = community.state_counts(actor)[GroupState.FOUND]
+    if found:
+        said = ngettext("%(count)d group waits to be taken over", "%(count)d groups wait to be taken over", found)
+        yield Waiting(said % {"count": found}, _url("groups", "?state=found"), _("Take over"), "door-enter")
+    unread = seats.unread(community.find_groups(actor, GroupFilter(), Permission.OPERATE)).count()
+    if unread:
+        said = ngettext("%(count)d group is not read by anyone", "%(count)d groups are not read by anyone", unread)
+        yield Waiting(said % {"count": unread}, _url("groups", "?reading=none"), _("See which"), "eye-off", "bad")
+
+
+# ---------------------------------------------------------------- what happened
+def _happened(actor: Actor) -> list[Happened]:
+    """Each open community's day, the busiest first."""
+    days = activity.days_of_communities(actor, days=DAYS)
+    told = [
+        Happened(each, days[each.pk][-1], [day.messages for day in days[each.pk][1:]])
+        for each in community.visible_communities(actor)
+        if each.pk in days
+    ]
+    return sorted(told, key=lambda each: -each.today.messages)
+
+
+# ---------------------------------------------------------------- how to begin
+def _first_steps(actor: Actor) -> Iterator[Step]:
+    """From an empty installation to the first broadcast; the sandbox takes most of them at once."""
+    platforms = {view.account.platform for view in chat.visible_accounts(actor)}
+    groups = community.state_counts(actor)[GroupState.ADOPTED]
+    yield Step(
+        _("Look around in the sandbox"),
+        _("A chat in the browser with rooms and people you can speak as: see everything work within a minute."),
+        _url("sandbox"),
+        "sandbox" in platforms,
+    )
+    yield Step(
+        _("Connect your first account"),
+        _("A bot on the platform where your groups are."),
+        _url("accounts"),
+        bool(platforms - {"sandbox"}),
+    )
+    yield Step(
+        _("Found a community"),
+        _("People with one shared goal; it takes the groups."),
+        _url("communities"),
+        community.visible_communities(actor).exists(),
+    )
+    yield Step(
+        _("Take over groups"),
+        _("Invite the account into your rooms; they appear by themselves."),
+        _url("groups", "?state=found"),
+        bool(groups),
+    )
+    yield Step(
+        _("Answer by keyword"),
+        _("What is asked again and again answers itself."),
+        _url("keyword_replies"),
+        desk.visible_rules(actor).exists(),
+    )
+    yield Step(
+        _("Send one message to all groups"),
+        _("With the group's name in it, a preview, and a result for each."),
+        _url("broadcasts"),
+        chat.visible_broadcasts(actor).exists(),
+    )
+
+
+urlpatterns = [path("", today, name="today")]
