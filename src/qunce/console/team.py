@@ -220,11 +220,11 @@ def no_second_factor(request: StaffRequest, staff_id: int) -> HttpResponse:
 
 urlpatterns = [
     path("staff/", staff, name="staff"),
-    path("staff/invite/", invite, name="invite"),
+    path("staff/invite/", invite, name="staff_invite"),
     path("staff/<int:staff_id>/", colleague, name="colleague"),
-    path("staff/<int:staff_id>/roles/", roles, name="roles"),
-    path("staff/<int:staff_id>/deactivate/", deactivate, name="deactivate"),
-    path("staff/<int:staff_id>/reactivate/", reactivate, name="reactivate"),
-    path("staff/<int:staff_id>/link/", new_link, name="new_link"),
-    path("staff/<int:staff_id>/second-factor/", no_second_factor, name="no_second_factor"),
+    path("staff/<int:staff_id>/roles/", roles, name="staff_roles"),
+    path("staff/<int:staff_id>/deactivate/", deactivate, name="staff_deactivate"),
+    path("staff/<int:staff_id>/reactivate/", reactivate, name="staff_reactivate"),
+    path("staff/<int:staff_id>/link/", new_link, name="staff_link"),
+    path("staff/<int:staff_id>/second-factor/", no_second_factor, name="staff_second_factor"),
 ]
