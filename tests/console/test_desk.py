@@ -194,6 +194,7 @@ def test_a_community_s_operator_is_not_offered_all_groups(browse):
 def test_a_list_costs_the_same_however_long(client, django_assert_max_num_queries):
     client.force_login(world.owner())
     group = a_group()
+    rule(community_id=group.community_id)
     for number in range(30):
         rule(keywords=(f"词{number}",), group_id=group.pk if number % 2 else None)
     with django_assert_max_num_queries(14) as first:

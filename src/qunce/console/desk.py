@@ -173,6 +173,8 @@ def _line(judged: Judged) -> Line:
 class RuleForm(forms.Form):
     """What an operator enters of a rule."""
 
+    use_required_attribute = False  # of community and group one at most is to be seen
+
     keywords = forms.CharField(
         label=_lazy("Keywords"),
         widget=forms.Textarea({"rows": 3}),
@@ -194,8 +196,12 @@ class RuleForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_lazy("Where several rules are met, the one nearer to the group answers."),
     )
-    community = forms.IntegerField(label=_lazy("Community"), required=False, widget=forms.Select)
-    group = forms.IntegerField(label=_lazy("Group"), required=False, widget=forms.Select)
+    community = forms.IntegerField(
+        label=_lazy("Community"), widget=forms.Select, error_messages={"required": _lazy("Choose a community.")}
+    )
+    group = forms.IntegerField(
+        label=_lazy("Group"), widget=forms.Select, error_messages={"required": _lazy("Choose a group.")}
+    )
     cooldown = forms.IntegerField(
         label=_lazy("Silence after an answer"),
         widget=forms.Select,
@@ -240,18 +246,18 @@ class RuleForm(forms.Form):
 
     def catch_up(self, view: RuleView) -> bool:
         """Whether somebody changed the rule after the form was opened; saving again then replaces that."""
+        typed: Any = self.data.copy()  # type: ignore[attr-defined]
         stands = view.rule.changed_at.isoformat()
-        changed: bool = self.data["seen"] != stands
-        self.data = {**self.data, "seen": stands} if changed else self.data
+        changed: bool = typed["seen"] != stands
+        typed["seen"] = stands
+        self.data = typed
         return changed
 
     def clean(self) -> dict[str, Any]:
-        """A place is chosen where one is needed: a missing one must not mean everywhere."""
-        given = self.cleaned_data
-        for reach, missing in (("community", _("Choose a community.")), ("group", _("Choose a group."))):
-            if given.get("reach") == reach and not given.get(reach) and reach not in self.errors:
-                self.add_error(reach, missing)
-        return given
+        """Only the place that the reach asks for must be chosen; a missing one never means everywhere."""
+        for reach in {"community", "group"} - {self.cleaned_data.get("reach")}:
+            self.errors.pop(reach, None)
+        return self.cleaned_data
 
 
 def _filled(view: RuleView) -> dict[str, Any]:
