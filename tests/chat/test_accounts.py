@@ -103,6 +103,9 @@ def test_a_failing_check_says_why_and_switches_nothing_on(mood, state, detail, m
     account = connected(mood=mood)
     checked = actions.check_account(actor=OWNER, account_id=account.pk)
     assert (checked.state, checked.detail, checked.enabled) == (state, detail, False)
+    assert selectors.one_account(OPERATOR, account.pk).state == "trouble"
+    with pytest.raises(Conflict, match="Check it first"):
+        actions.set_account_enabled(actor=OWNER, account_id=account.pk, enabled=True)
 
 
 def test_a_connector_that_breaks_is_trouble_with_its_error(monkeypatch):

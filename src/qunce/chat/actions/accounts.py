@@ -90,6 +90,8 @@ def set_account_enabled(*, actor: Actor, account_id: int, enabled: bool) -> Acco
         account = _locked(account_id)
         if account.enabled == enabled:
             return account
+        if not account.external_id:
+            raise Conflict(_("This account was never recognised by its platform."), fix=_("Check it first."))
         account.enabled = enabled
         account.save(update_fields=["enabled"])
         if enabled:

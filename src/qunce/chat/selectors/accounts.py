@@ -86,7 +86,9 @@ class AccountView:
     @property
     def state(self) -> str:
         """What a person needs to know first: switched off, not served by any gateway, or the account's own state."""
-        if not self.account.enabled and self.account.state != AccountState.NEW:
+        if not self.account.external_id:
+            return AccountState.NEW if self.account.state == AccountState.NEW else AccountState.TROUBLE
+        if not self.account.enabled:
             return "off"
         if self.account.state == AccountState.WORKING and not self.held_by:
             return "unserved"

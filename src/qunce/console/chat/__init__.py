@@ -1,0 +1,1 @@
+"""Pages of the chat context: accounts, broadcasts, deliveries, the sandbox."""

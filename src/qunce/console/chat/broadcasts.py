@@ -1,0 +1,3 @@
+"""Not yet."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,70 @@
+"""How accounts and deliveries are, in words and colours."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from qunce.chat.types import AccountState, Capabilities, DeliveryState, Reads, Replay
+
+Word = tuple[str, str | Promise]
+
+ACCOUNTS: dict[str, Word] = {
+    AccountState.NEW: ("wait", _lazy("Not checked yet")),
+    AccountState.WORKING: ("good", _lazy("At work")),
+    AccountState.WAITING: ("wait", _lazy("Waits for its platform")),
+    AccountState.TROUBLE: ("bad", _lazy("Needs you")),
+    "unserved": ("wait", _lazy("Not served")),
+    "off": ("off", _lazy("Switched off")),
+}
+NEXT_STEPS: dict[str, str | Promise] = {
+    AccountState.NEW: _lazy("Check it: once the platform knows it, it starts to work."),
+    AccountState.WORKING: "",
+    AccountState.WAITING: _lazy("Qunce tries again by itself. If it lasts, see whether the platform can be reached."),
+    AccountState.TROUBLE: _lazy("Put its configuration right, then check it again."),
+    "unserved": _lazy("No gateway is running that could serve it: start “qunce run” or “qunce gateway”."),
+    "off": _lazy("It neither reads nor sends. What is planned for it waits."),
+}
+DELIVERIES: dict[str, Word] = {
+    DeliveryState.PLANNED: ("wait", _lazy("Planned")),
+    DeliveryState.CLAIMED: ("busy", _lazy("Being sent")),
+    DeliveryState.SENT: ("good", _lazy("Sent")),
+    DeliveryState.FAILED: ("bad", _lazy("Failed")),
+    DeliveryState.UNKNOWN: ("odd", _lazy("Unknown")),
+    DeliveryState.RECALLED: ("off", _lazy("Taken back")),
+    DeliveryState.SKIPPED: ("off", _lazy("Skipped")),
+    "recalling": ("busy", _lazy("Being taken back")),
+    "refused": ("bad", _lazy("Not taken back")),
+}
+
+
+def told(reason: str) -> str:
+    """A stored reason in the reader's language: connectors and actions store message ids, platforms speak freely."""
+    return "\n".join(_(line) for line in reason.splitlines() if line)
+
+
+def abilities(can: Capabilities) -> list[tuple[bool, str]]:
+    """What a platform can do through its connector: sentences, and whether each is good news."""
+    reads = {
+        Reads.ALL: (True, _("Reads everything that is said in its groups")),
+        Reads.MENTIONS: (False, _("Reads only what mentions it")),
+        Reads.NONE: (False, _("Sends only, reads nothing")),
+        Reads.ENCRYPTED: (False, _("Cannot read: everything is encrypted")),
+    }
+    replay = {
+        Replay.CURSOR: (True, _("Misses nothing while it is away")),
+        Replay.ACK: (True, _("Misses nothing while it is away")),
+        Replay.HISTORY: (True, _("Reads up what was said while it was away")),
+        Replay.NONE: (False, _("Misses what is said while it is away; such gaps are shown")),
+    }
+    recall = (can.recall, _("Takes messages back") if can.recall else _("Cannot take messages back"))
+    if can.recall and can.recall_hours is not None:
+        hours = int(can.recall_hours)
+        within = ngettext("Takes messages back within %(n)d hour", "Takes messages back within %(n)d hours", hours)
+        recall = (True, within % {"n": hours})
+    past = (
+        can.history,
+        _("Reads what was said before it came") if can.history else _("Cannot read what was said before it came"),
+    )
+    length = _("Messages of up to %(count)d characters") % {"count": can.longest_text}
+    return [reads[can.reads], replay[can.replay], past, recall, (True, length)]
