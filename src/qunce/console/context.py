@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from qunce.kernel.actor import Actor, Permission
-from qunce.team.models import Staff
+from qunce.team.selectors import Staff
 
 
 class StaffRequest(HttpRequest):

@@ -23,7 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from qunce.console.forms import errors_in
 from qunce.kernel.crypto import seal, unseal
 from qunce.team import actions, selectors
-from qunce.team.models import Staff
+from qunce.team.selectors import Staff
 
 
 class NoOpenSignUp(DefaultAccountAdapter):

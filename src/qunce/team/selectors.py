@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from qunce.kernel import clock, locks
 from qunce.kernel.actor import Actor, Permission, Role
 from qunce.kernel.errors import NotFound
-from qunce.team.models import Grant, SignInLink, Staff
+from qunce.team.models import Grant, SignInLink
+from qunce.team.models import Staff as Staff  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.team.types import Standing
 
 NOBODY = Actor(id=None, name="")
