@@ -14,7 +14,7 @@ BIN := .venv/bin
 UV := .tools/bin/uv
 NODE := PATH="$(CURDIR)/.tools/bin:$$PATH"
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
+unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/qunce/locale/*/LC_MESSAGES/*.po))
 READY := .venv/.run node_modules/.copied $(CATALOGUES)
@@ -68,7 +68,7 @@ $(UV): requirements/uv.txt
 	@$(UV) venv --quiet --allow-existing --python .tools/bin/python .venv
 
 define sync
-	@$(UV) pip sync --quiet --python .venv --require-hashes --no-build requirements/$(1).txt
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv --require-hashes --no-build requirements/$(1).txt
 	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 	@touch .venv/.run
 endef

@@ -69,7 +69,7 @@ def set_up_django() -> None:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, message="qunce %(version)s")
 def main() -> None:
     """Qunce 群策: run communities that live in chat groups."""
 
