@@ -20,6 +20,7 @@ import psycopg
 import pytest
 
 from qunce import __version__
+from qunce.cli.process import Account
 
 pytestmark = pytest.mark.xdist_group("run")
 QUNCE = [sys.executable, "-m", "qunce"]
@@ -34,7 +35,7 @@ def environment(**more):
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | more
 
 
-def command(*arguments, **more):
+def command(*arguments, preexec_fn=None, **more):
     """Run a command that ends by itself."""
     return subprocess.run(
         [*QUNCE, *map(str, arguments)],
@@ -43,6 +44,7 @@ def command(*arguments, **more):
         capture_output=True,
         text=True,
         timeout=60,
+        preexec_fn=preexec_fn,
     )
 
 
@@ -252,10 +254,11 @@ def test_a_data_folder_that_cannot_be_used(data_dir):
     assert line == f"Error: The data folder {in_the_way / 'deeper'} cannot be used: Not a directory."
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_unreadable_data_folder(data_dir):
     data_dir.chmod(0)
-    line = the_line(command("run", "--data-dir", data_dir, "--port", 0))
+    # Root may read everything, so root gives up its powers first.
+    powerless = Account("nobody", 65534, 65534, namespace=True).become if os.geteuid() == 0 else None
+    line = the_line(command("run", "--data-dir", data_dir, "--port", 0, preexec_fn=powerless))
     assert line == f"Error: The data folder {data_dir} cannot be used: Permission denied."
 
 

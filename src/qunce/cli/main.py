@@ -36,7 +36,7 @@ def with_data_dir(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the option --data-dir."""
     return click.option(
         "--data-dir",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=click.Path(path_type=Path, readable=False),
         envvar="QUNCE_DATA_DIR",
         help="Keys, files and the embedded database. [default: ~/.local/share/qunce; as root /var/lib/qunce]",
     )(command)
