@@ -39,7 +39,8 @@ def _allowed(actor: Actor, names: Iterable[str]) -> list[str]:
     try:
         return [name for name in names if may_follow(actor, name)]
     finally:
-        connection.close()  # an open stream would otherwise keep it for as long as somebody looks at the page
+        if not connection.in_atomic_block:
+            connection.close()  # an open stream would otherwise keep it for as long as somebody looks at the page
 
 
 async def _frames(topics: list[str]) -> AsyncIterator[str]:
