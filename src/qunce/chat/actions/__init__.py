@@ -23,7 +23,6 @@ from qunce.chat.actions.deliveries import take_over as take_over
 from qunce.chat.actions.deliveries import want_recall as want_recall
 from qunce.chat.actions.deliveries import withdraw as withdraw
 from qunce.chat.actions.groups import adopt as adopt
-from qunce.chat.actions.groups import give_readers as give_readers
 from qunce.chat.actions.groups import note_read_back as note_read_back
 from qunce.chat.actions.groups import release as release
 from qunce.chat.actions.ingest import Ingested as Ingested

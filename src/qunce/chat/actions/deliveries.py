@@ -142,8 +142,8 @@ WITH due AS (
 ), steps AS (
     INSERT INTO chat_deliverystep (delivery_id, at, state, detail) SELECT id, %s, 'claimed', '' FROM taken
 )
-SELECT t.id, t.group_id, g.external_id, t.content, t.reply_to, t.attempts, t.first_claimed_at, t.external_id
-FROM taken t JOIN community_group g ON g.id = t.group_id ORDER BY t.purpose, t.not_before, t.id
+SELECT id, group_id, content, reply_to, attempts, first_claimed_at, external_id
+FROM taken ORDER BY purpose, not_before, id
 """
 
 
@@ -159,7 +159,11 @@ def claim(*, account_id: int, epoch: int, limit: int, waiting: Sequence[int] = (
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM, [account_id, now, list(waiting), limit, now, epoch, now, now])
             rows = cursor.fetchall()
-    return [Claimed(row[0], row[1], row[2], Content.from_json(json.loads(row[3])), *row[4:]) for row in rows]
+        rooms = community.external_ids(row[1] for row in rows)
+    return [
+        Claimed(key, group_id, rooms[group_id], Content.from_json(json.loads(content)), *rest)
+        for key, group_id, content, *rest in rows
+    ]
 
 
 def _expire(account_id: int, now: datetime) -> None:
@@ -175,15 +179,16 @@ def claim_recalls(*, account_id: int, epoch: int, limit: int) -> list[Claimed]:
     with transaction.atomic(), connection.cursor() as cursor:
         leases.hold(account_id, epoch)
         cursor.execute(
-            "SELECT d.id, d.group_id, g.external_id, d.external_id FROM chat_delivery d"
-            " JOIN community_group g ON g.id = d.group_id WHERE d.account_id = %s AND d.state = 'sent'"
-            " AND d.recall_wanted_at IS NOT NULL AND d.recall_after <= %s ORDER BY d.recall_after, d.id LIMIT %s",
+            "SELECT id, group_id, external_id FROM chat_delivery WHERE account_id = %s AND state = 'sent'"
+            " AND recall_wanted_at IS NOT NULL AND recall_after <= %s ORDER BY recall_after, id LIMIT %s",
             [account_id, clock.now(), limit],
         )
-        return [
-            Claimed(key, group_id, group, Content(()), None, 0, None, external_id, recall=True)
-            for key, group_id, group, external_id in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+        rooms = community.external_ids(group_id for _key, group_id, _external_id in rows)
+    return [
+        Claimed(key, group_id, rooms[group_id], Content(()), None, 0, None, external_id, recall=True)
+        for key, group_id, external_id in rows
+    ]
 
 
 def take_over(*, account_id: int, epoch: int, capabilities: Capabilities) -> None:
