@@ -65,15 +65,15 @@ def selectable(actor: Actor, selection: Selection) -> QuerySet[Any]:
     return found.filter(tags__overlap=list(selection.tags)) if selection.tags else found
 
 
-def targets(actor: Actor, selection: Selection, text: str) -> list[Target]:
+def targets(actor: Actor, selection: Selection, text: str, *, most: int | None = None) -> list[Target]:
     """The selection's groups with the text for each, and why some cannot be reached; a few statements in all.
 
-    Raises Invalid where the text cannot be filled in.
+    ``most``: only the first ones. Raises Invalid where the text cannot be filled in.
     """
     cut = parse_text(text)
     fields = ("pk", "name", "member_count", "community_id", "community__name", "community__zone")
     rows = selectable(actor, selection).values_list(*fields, "community__languages", "platform")
-    found = [Target(*row) for row in rows]
+    found = [Target(*row) for row in rows[:most]]
     seats = _seats([target.group_id for target in found])
     days: dict[tuple[str, str], tuple[str, str]] = {}
     for target in found:
@@ -224,8 +224,12 @@ def seconds_left(broadcast_id: int, now: Progress) -> float | None:
     waiting = Delivery.objects.filter(
         broadcast_id=broadcast_id, state__in=[DeliveryState.PLANNED, DeliveryState.CLAIMED]
     )
-    counts = dict(waiting.order_by().values_list("account_id").annotate(n=Count("pk")))
-    accounts = Account.objects.in_bulk(counts)
+    return seconds_at_pace(dict(waiting.order_by().values_list("account_id").annotate(n=Count("pk"))))
+
+
+def seconds_at_pace(counts: Mapping[int, int]) -> float | None:
+    """How long accounts need for so many messages each, at their pace; None where none of them can tell."""
+    accounts = Account.objects.in_bulk(list(counts))
     paces = [(n, _per_second(accounts.get(key))) for key, n in counts.items()]
     return max((n / pace for n, pace in paces if pace), default=None)
 

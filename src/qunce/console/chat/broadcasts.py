@@ -1,3 +1,262 @@
-"""Not yet."""
+"""Broadcasts: what was sent to many groups, how far it has come, and taking it back."""
 
-urlpatterns: list[object] = []
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from qunce.chat import actions, selectors
+from qunce.chat.selectors import Broadcast, DeliveryView, Progress
+from qunce.chat.types import DeliveryState
+from qunce.console.chat import composer, words
+from qunce.console.context import StaffRequest
+from qunce.console.live import topic
+from qunce.kernel import clock, paging
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import Conflict
+from qunce.kernel.htmx import go, page
+
+PER_PAGE = 50
+SHOWN = (
+    DeliveryState.SENT,
+    DeliveryState.CLAIMED,
+    DeliveryState.PLANNED,
+    DeliveryState.RECALLED,
+    DeliveryState.UNKNOWN,
+    DeliveryState.FAILED,
+    DeliveryState.SKIPPED,
+)
+
+
+@topic("broadcasts")
+def may_follow_all(actor: Actor, key: str) -> bool:
+    """Whoever sees anything may know that some have changed."""
+    return not key and actor.may_anywhere(Permission.VIEW)
+
+
+@topic("broadcast")
+def may_follow(actor: Actor, key: str) -> bool:
+    """Whoever may see the broadcast."""
+    return key.isdigit() and selectors.visible_broadcasts(actor).filter(pk=int(key)).exists()
+
+
+# ---------------------------------------------------------------- how far it has come
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One state's part of the bar, in percent of its length, and its number."""
+
+    state: str
+    tone: str
+    word: str
+    count: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A broadcast with how far it has come."""
+
+    row: Broadcast
+    progress: Progress
+    segments: list[Segment]
+
+    @property
+    def reached(self) -> int:
+        """How many groups have it now."""
+        return self.progress.by_state[DeliveryState.SENT]
+
+    @property
+    def meant(self) -> int:
+        """How many groups were to get it: without those that could not be reached from the start."""
+        return self.progress.total - self.progress.by_state[DeliveryState.SKIPPED]
+
+    @property
+    def heading(self) -> str:
+        """How it stands, in words."""
+        now = self.progress
+        gone = now.by_state[DeliveryState.RECALLED]
+        if self.row.recalled_at:
+            if now.is_moving:
+                return _("Being taken back: %(done)d of %(all)d groups") % {"done": gone, "all": gone + now.recalling}
+            return ngettext("Taken back from %(n)d group", "Taken back from %(n)d groups", gone) % {"n": gone}
+        if self.row.stopped_at:
+            return ngettext("Stopped after %(n)d group", "Stopped after %(n)d groups", self.reached) % {
+                "n": self.reached
+            }
+        if self.reached == self.meant:
+            return ngettext("Reached %(n)d group", "Reached all %(n)d groups", self.meant) % {"n": self.meant}
+        return _("Reached %(done)d of %(all)d groups") % {"done": self.reached, "all": self.meant}
+
+
+def _shown(row: Broadcast, progress: Progress) -> Shown:
+    segments: list[Segment] = []
+    start, total = 0.0, progress.total or 1
+    for state in SHOWN:
+        if count := progress.by_state[state]:
+            tone, word = words.DELIVERIES[state]
+            width = 100 * count / total
+            segments.append(Segment(state, tone, str(word), count, start, width))
+            start += width
+    return Shown(row, progress, segments)
+
+
+def broadcasts(request: StaffRequest) -> HttpResponse:
+    """All that this person may see, newest first."""
+    shown = paging.by_key(selectors.visible_broadcasts(request.actor), cursor=request.GET.get("cursor", ""), size=30)
+    progress = selectors.progress([row.pk for row in shown])
+    rows = [_shown(row, progress[row.pk]) for row in shown]
+    moving = sum(row.progress.is_moving for row in rows)
+    heading = ngettext("%(n)d broadcast under way", "%(n)d broadcasts under way", moving) % {"n": moving}
+    context = {
+        "page": shown,
+        "rows": rows,
+        "heading": heading if moving else _("Broadcasts"),
+        "may_send": request.actor.may_anywhere(Permission.OPERATE),
+    }
+    return page(request, "console/chat/broadcasts.html", context, piece="console/chat/broadcasts_rows.html")
+
+
+def broadcast(request: StaffRequest, broadcast_id: int) -> HttpResponse:
+    """One of them: how far it has come, and the result for every group."""
+    row = selectors.broadcast(request.actor, broadcast_id)
+    shown = _shown(row, selectors.progress([row.pk])[row.pk])
+    state, text = _wanted(request)
+    found = Paginator(selectors.deliveries_of(request.actor, row, state=state, text=text), PER_PAGE)
+    listed = found.get_page(request.GET.get("page"))
+    seconds = selectors.seconds_left(row.pk, shown.progress)
+    context = {
+        "shown": shown,
+        "broadcast": row,
+        "page": listed,
+        "results": [result_of(view) for view in selectors.named(listed.object_list)],
+        "state": state,
+        "text": text,
+        "filters": _filters(shown),
+        "lasts": words.lasting(seconds) if seconds else "",
+        "ends": clock.now() + timedelta(seconds=seconds) if seconds else None,
+        "may_operate": all(request.actor.may(Permission.OPERATE, key) for key in row.community_ids),
+        "may_retry": shown.progress.by_state[DeliveryState.FAILED] and _is_open(row),
+    }
+    return page(request, "console/chat/broadcast.html", context, piece="console/chat/broadcast_now.html")
+
+
+def _is_open(row: Broadcast) -> bool:
+    """Whether something of it may still be sent."""
+    return row.stopped_at is None and (row.not_after is None or row.not_after > clock.now())
+
+
+def _wanted(request: StaffRequest) -> tuple[str, str]:
+    """The state and name that the address restricts to; what makes no sense there does not."""
+    state = request.GET.get("state", "")
+    return state if state in words.DELIVERIES else "", request.GET.get("q", "").strip()
+
+
+def _filters(shown: Shown) -> list[tuple[str, str, int]]:
+    """States to filter by: those that occur, and recalls apart."""
+    found = [(segment.state, segment.word, segment.count) for segment in shown.segments]
+    for state, count in (("recalling", shown.progress.recalling), ("refused", shown.progress.not_recalled)):
+        if count:
+            found.append((state, str(words.DELIVERIES[state][1]), count))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one target, in words."""
+
+    view: DeliveryView
+    tone: str
+    word: str
+    reason: str
+
+
+def result_of(view: DeliveryView) -> Result:
+    delivery = view.delivery
+    state: str = delivery.state
+    if state == DeliveryState.SENT and delivery.recall_error:
+        state = "refused"
+    elif state == DeliveryState.SENT and delivery.recall_wanted_at:
+        state = "recalling"
+    tone, word = words.DELIVERIES[state]
+    return Result(view, tone, str(word), words.told(delivery.recall_error or delivery.reason))
+
+
+# ---------------------------------------------------------------- what can be done with it
+@require_POST
+def stop(request: StaffRequest, broadcast_id: int) -> HttpResponse:
+    """Send nothing more of it."""
+    return _do(request, broadcast_id, actions.stop_broadcast, _("%(n)d groups do not get it any more."))
+
+
+@require_POST
+def retry(request: StaffRequest, broadcast_id: int) -> HttpResponse:
+    """Once more where it failed, and nowhere else."""
+    return _do(request, broadcast_id, actions.retry_failed, _("It is sent again to %(n)d groups."))
+
+
+def _do(request: StaffRequest, broadcast_id: int, action: Callable[..., int], said: str) -> HttpResponse:
+    try:
+        count = action(actor=request.actor, broadcast_id=broadcast_id)
+    except Conflict as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, said % {"n": count})
+    return go(request, "console:broadcast", broadcast_id)
+
+
+def recall(request: StaffRequest, broadcast_id: int) -> HttpResponse:
+    """Take it back: first what that would do, platform by platform, then doing it."""
+    row = selectors.broadcast(request.actor, broadcast_id, Permission.OPERATE)
+    if request.method == "POST":
+        return _do(request, broadcast_id, actions.recall_broadcast, _("It is being taken back from %(n)d groups."))
+    found = selectors.recallable(row)
+    blocked = [(words.told(reason), len(ids)) for reason, ids in found.blocked.items()]
+    context = {"broadcast": row, "able": len(found.able), "waiting": found.waiting, "blocked": blocked}
+    return render(request, "console/chat/recall.html", context)
+
+
+# ---------------------------------------------------------------- results as a file
+def results_csv(request: StaffRequest, broadcast_id: int) -> HttpResponse:
+    """The results as the page filters them, for a spreadsheet; with the mark by which Excel knows UTF-8."""
+    row = selectors.broadcast(request.actor, broadcast_id)
+    state, text = _wanted(request)
+    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="broadcast-{row.pk}.csv"'
+    writer = csv.writer(answer)
+    writer.writerow([_("Group"), _("Account"), _("State"), _("Reason"), _("Sent at"), _("Text")])
+    for view in selectors.in_portions(selectors.deliveries_of(request.actor, row, state=state, text=text)):
+        result = result_of(view)
+        cells = [view.group, view.account, result.word, result.reason, _moment(view.delivery.sent_at), view.text]
+        writer.writerow([_harmless(cell) for cell in cells])
+    return answer
+
+
+def _moment(moment: datetime | None) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+
+
+def _harmless(cell: str) -> str:
+    """Spreadsheets run cells that begin like a formula; a group's name is a stranger's text."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+urlpatterns = [
+    path("broadcasts/", broadcasts, name="broadcasts"),
+    *composer.urlpatterns,
+    path("broadcasts/<int:broadcast_id>/", broadcast, name="broadcast"),
+    path("broadcasts/<int:broadcast_id>/stop/", stop, name="broadcast_stop"),
+    path("broadcasts/<int:broadcast_id>/recall/", recall, name="broadcast_recall"),
+    path("broadcasts/<int:broadcast_id>/retry/", retry, name="broadcast_retry"),
+    path("broadcasts/<int:broadcast_id>/results.csv", results_csv, name="broadcast_csv"),
+]

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from qunce.chat.types import AccountState, Capabilities, DeliveryState, Reads, Replay
 
 Word = tuple[str, str | Promise]
+MINUTE, HOUR = 60, 3600
 
 ACCOUNTS: dict[str, Word] = {
     AccountState.NEW: ("wait", _lazy("Not checked yet")),
@@ -68,3 +69,14 @@ def abilities(can: Capabilities) -> list[tuple[bool, str]]:
     )
     length = _("Messages of up to %(count)d characters") % {"count": can.longest_text}
     return [reads[can.reads], replay[can.replay], past, recall, (True, length)]
+
+
+def lasting(seconds: float) -> str:
+    """How long something takes, as one says it."""
+    if seconds < MINUTE:
+        return _("less than a minute")
+    if seconds < 2 * HOUR:
+        minutes = round(seconds / MINUTE)
+        return ngettext("about %(n)d minute", "about %(n)d minutes", minutes) % {"n": minutes}
+    hours = round(seconds / HOUR)
+    return ngettext("about %(n)d hour", "about %(n)d hours", hours) % {"n": hours}
