@@ -93,4 +93,4 @@ class Connector(ABC):
         return self.capabilities.pace
 
 
-connectors: Registry[Connector] = Registry(Connector, "connectors")
+connectors: Registry[Connector] = Registry(Connector, "connectors")  # type: ignore[type-abstract]

@@ -1,6 +1,8 @@
 """Helpers for pages that are updated in place."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 
 
@@ -17,9 +19,9 @@ def page(request: HttpRequest, template: str, context: dict[str, object], *, pie
     return response
 
 
-def go(request: HttpRequest, to: str, *args: object, **kwargs: object) -> HttpResponse:
+def go(request: HttpRequest, to: str, *args: Any, **kwargs: Any) -> HttpResponse:
     """Redirect: by header where htmx asked, so that the whole page moves."""
-    response = redirect(to, *args, **kwargs)
+    response: HttpResponseRedirect = redirect(to, *args, permanent=False, **kwargs)
     if is_partial(request):
         moved = HttpResponse(status=204)
         moved["HX-Redirect"] = response.url

@@ -51,7 +51,7 @@ def conditions() -> dict[str, Any]:
     return {
         "qunce": __version__,
         "python": platform.python_version(),
-        "postgresql": connection.pg_version // 10_000,
+        "postgresql": connection.pg_version // 10_000,  # type: ignore[attr-defined]
         "machine": platform.machine(),
         "cores": os.cpu_count(),
     }

@@ -6,6 +6,7 @@ scopes, no history, no error handling. What Qunce is measured against.
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -70,8 +71,10 @@ class Bare:
             )
 
     def _count(self, cursor: psycopg.Cursor, new: Sequence[tuple[int, int, MessageReceived]]) -> None:
-        hours = Counter((g, event.sent_at.replace(minute=0, second=0, microsecond=0)) for g, _who, event in new)
-        days = Counter((g, event.sent_at.date(), who) for g, who, event in new)
+        hours: Counter[Any] = Counter(
+            (g, event.sent_at.replace(minute=0, second=0, microsecond=0)) for g, _who, event in new
+        )
+        days: Counter[Any] = Counter((g, event.sent_at.date(), who) for g, who, event in new)
         for table, columns, counts in (
             ("bare_hour (group_id, hour, messages)", "(group_id, hour)", hours),
             ("bare_day (group_id, day, identity_id, messages)", "(group_id, day, identity_id)", days),
