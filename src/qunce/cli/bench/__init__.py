@@ -84,3 +84,16 @@ def _ingest(rounds: int, as_json: bool, **size: int) -> None:  # noqa: FBT001 (t
         from qunce.cli.bench.ingest import measure
 
         show({"benchmark": "ingest", **measure(**size, rounds=rounds), **conditions()}, as_json)
+
+
+@bench.command("match")
+@click.option("--messages", default=100_000, show_default=True, type=click.IntRange(min=1000))
+@click.option("--rules", default=10_000, show_default=True, type=click.IntRange(min=1))
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def _match(rounds: int, as_json: bool, **size: int) -> None:  # noqa: FBT001 (the option's value)
+    """Microseconds to see which keyword rule a message meets, beside the library alone."""
+    with throw_away():
+        from qunce.cli.bench.match import measure
+
+        show({"benchmark": "match", **measure(**size, rounds=rounds), **conditions()}, as_json)
