@@ -231,6 +231,7 @@ class _Flow:
                 yield event.member
                 if isinstance(event, MemberJoined) and event.inviter:
                     yield event.inviter
+        yield from (Sender(event.by) for event in self.by_kind[MessageEdited] if event.by and event.group in read)
 
     def _groups(self) -> None:
         if seen := self.by_kind[GroupSeen]:
@@ -329,16 +330,19 @@ class _Flow:
 
     def _changes(self) -> None:
         """Edits and deletions, one statement per group."""
-        edits: dict[int, list[MessageEdited]] = defaultdict(list)
+        edits: dict[int, list[tuple[MessageEdited, int | None]]] = defaultdict(list)
         deletions: dict[int, list[MessageDeleted]] = defaultdict(list)
-        for event in (*self.by_kind[MessageEdited], *self.by_kind[MessageDeleted]):
-            if (facts := self.view.groups.get(event.group)) is not None:
-                (edits if isinstance(event, MessageEdited) else deletions)[facts.id].append(event)
-                self.touched.add(facts.id)
+        for edit in self.by_kind[MessageEdited]:
+            if (facts := self.view.groups.get(edit.group)) is not None:
+                edits[facts.id].append((edit, self.people.ids[edit.by] if edit.by else None))
+        for deletion in self.by_kind[MessageDeleted]:
+            if (facts := self.view.groups.get(deletion.group)) is not None:
+                deletions[facts.id].append(deletion)
         for group_id in sorted(edits):
             messages.edit(group_id, edits[group_id])
         for group_id in sorted(deletions):
             messages.delete(group_id, deletions[group_id])
+        self.touched |= {*edits, *deletions}
 
     def _stages(self, new: Sequence[messages.Row]) -> None:
         inflow = Inflow(

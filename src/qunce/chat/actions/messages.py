@@ -95,19 +95,29 @@ def insert(rows: Sequence[Row], origin: Origin) -> set[UUID]:
         return {key for (key,) in cursor.fetchall()}
 
 
-def edit(group_id: int, edits: Sequence[MessageEdited]) -> None:
-    """Replace texts, unless a later edit was there first or the message is gone."""
+def edit(group_id: int, edits: Sequence[tuple[MessageEdited, int | None]]) -> None:
+    """Replace texts, unless a later edit was there first or the message is gone.
+
+    Each edit with the identity that claims it: only the sender's own counts; None: the platform has seen to that.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE chat_message m SET text = e.text, parts = e.parts::jsonb, edited_at = e.at"
-            " FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[]) AS e(external_id, at, text, parts)"
-            " WHERE m.group_id = %s AND m.external_id = e.external_id AND m.deleted_at IS NULL"
-            " AND coalesce(m.edited_at, '-infinity') < e.at",
+            "UPDATE chat_message m SET text = last.text, parts = last.parts::jsonb, edited_at = last.at"
+            " FROM (SELECT DISTINCT ON (o.sent_at, o.id) o.sent_at, o.id, e.at, e.text, e.parts"
+            " FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[])"
+            " AS e(external_id, at, text, parts, identity_id)"
+            " JOIN chat_message o ON o.group_id = %s AND o.external_id = e.external_id AND o.deleted_at IS NULL"
+            " AND o.identity_id = coalesce(e.identity_id, o.identity_id)"
+            " AND coalesce(o.edited_at, '-infinity') < e.at"
+            " ORDER BY o.sent_at, o.id, e.at DESC) last"
+            " WHERE m.group_id = %s AND m.sent_at = last.sent_at AND m.id = last.id",
             [
-                [each.external_id for each in edits],
-                [each.at for each in edits],
-                [clean(each.text) for each in edits],
-                [parts_json(each.parts) for each in edits],
+                [each.external_id for each, _ in edits],
+                [each.at for each, _ in edits],
+                [clean(each.text) for each, _ in edits],
+                [parts_json(each.parts) for each, _ in edits],
+                [identity_id for _, identity_id in edits],
+                group_id,
                 group_id,
             ],
         )
