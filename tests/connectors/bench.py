@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from qunce.chat.connector import Ambiguous, Connector, NeedsOperator, Permanent, Retry, WireError
 from qunce.chat.types import Inbound
@@ -54,9 +54,9 @@ class Bench(ABC):
         """Somebody else says ``text``; the message's external id."""
         raise NotImplementedError
 
+    @abstractmethod
     def standing(self, group: str) -> list[str] | None:
         """What we have said in a group as others see it; None where only the ledger knows."""
-        return None
 
     def short_memory(self, monkeypatch: Any) -> AbstractContextManager[None]:
         """In the block, the connector reads again less than 130 messages of an absence."""
@@ -78,8 +78,9 @@ class Listening:
         self._connector = connector
         self._news = asyncio.Event()
 
-    async def __aenter__(self) -> "Listening":
+    async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._listen())
+        self._task.add_done_callback(lambda _: self._news.set())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -90,14 +91,11 @@ class Listening:
     async def _listen(self) -> None:
         arrivals = self._connector.listen(self.cursor)
         assert arrivals is not None
-        try:
-            async for arrival in arrivals:
-                self.events += arrival.events
-                self.unreadable += arrival.unreadable
-                self.cursor = arrival.cursor or self.cursor
-                self.arrivals += 1
-                self._news.set()
-        finally:
+        async for arrival in arrivals:
+            self.events += arrival.events
+            self.unreadable += arrival.unreadable
+            self.cursor = arrival.cursor or self.cursor
+            self.arrivals += 1
             self._news.set()
 
     async def until(self, reached: Callable[[list[Inbound]], Any], within: float = 20) -> None:

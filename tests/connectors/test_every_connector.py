@@ -196,13 +196,17 @@ async def test_tells_errors_apart(bench, error):
     with bench.refusing(error) as (connector, group):
         try:
             with pytest.raises(error) as raised:
-                for _ in range(20):
-                    await connector.send(text(group, "喂"))
+                await send_on_and_on(connector, group)
             assert str(raised.value)
             if isinstance(raised.value, Retry):
                 assert raised.value.after > 0
         finally:
             await connector.close()
+
+
+async def send_on_and_on(connector, group):
+    for _ in range(20):
+        await connector.send(text(group, "喂"))
 
 
 async def test_a_signed_out_account_does_not_read(bench):

@@ -8,7 +8,7 @@ from typing import Any
 
 from qunce.chat.connector import Ambiguous, Permanent, Retry, gettext_noop
 from qunce.chat.connectors import _matrix_events as events
-from qunce.chat.connectors._matrix_wire import Json, Wire, part
+from qunce.chat.connectors._matrix_wire import Json, Query, Wire, part
 from qunce.chat.types import Arrival, GapSeen, GroupGone, GroupSeen, HistoryPage, Inbound, MemberJoined, Sender
 from qunce.kernel import clock
 
@@ -135,8 +135,10 @@ class Reader:
         await self._enter(rooms.get("invite", {}), told.place)
         return told
 
-    async def _sync(self, timeline: int, query: Mapping[str, str | int], within: float) -> Json:
-        return await self._wire.read("/v3/sync", {"filter": _filter(timeline), **query}, within=within)
+    async def _sync(self, timeline: int, query: Query, within: float) -> Json:
+        return await self._wire.read(
+            "/v3/sync", {"filter": _filter(timeline), **query}, needs="next_batch", within=within
+        )
 
     async def _first(self) -> Told:
         answer = await self._sync(0, {"timeout": 0}, FIRST_WITHIN)
@@ -190,14 +192,15 @@ class Reader:
 
     async def _messages(self, room: str, limit: int, query: Mapping[str, str]) -> Json:
         path = f"/v3/rooms/{part(room)}/messages"
-        return await self._wire.read(path, {"dir": "b", "limit": limit, "filter": json.dumps(_HISTORY), **query})
+        asked: Query = {"dir": "b", "limit": limit, "filter": json.dumps(_HISTORY), **query}
+        return await self._wire.read(path, asked, needs="chunk")
 
     async def history(self, room: str, before: str | None, limit: int) -> HistoryPage:
         """One page of a room's past, in order of time; with the newest one also who is in the room now."""
         page = await self._messages(room, limit, {"from": before} if before else {})
         found = Told(Place("", 0))
         if before is None:
-            answer = await self._wire.read(f"/v3/rooms/{part(room)}/joined_members")
+            answer = await self._wire.read(f"/v3/rooms/{part(room)}/joined_members", needs="joined")
             found.events += [
                 MemberJoined(room, Sender(who, profile.get("display_name") or ""), at=None)
                 for who, profile in answer["joined"].items()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 from urllib.parse import quote
 
 import httpx
@@ -10,6 +10,7 @@ import httpx
 from qunce.chat.connector import Ambiguous, NeedsOperator, Permanent, Retry, gettext_noop
 
 Json: TypeAlias = dict[str, Any]
+Query: TypeAlias = Mapping[str, str | int]
 
 ANSWER_WITHIN = 30.0
 """Seconds that a homeserver has for an ordinary call."""
@@ -48,26 +49,27 @@ class Wire:
             self._client = None
 
     async def read(
-        self, path: str, query: Mapping[str, str | int] | None = None, *, within: float = ANSWER_WITHIN
+        self, path: str, query: Query | None = None, *, needs: str = "", within: float = ANSWER_WITHIN
     ) -> Json:
-        """GET ``path``. Raises Permanent, NeedsOperator, or Retry where it may be asked again."""
+        """GET ``path``; the answer has ``needs``. Raises Permanent, NeedsOperator, or Retry: ask again later."""
         try:
-            return await self._call("GET", path, query or {}, None, within)
+            return _answer(await self._call("GET", path, query or {}, None, within), needs)
         except Ambiguous as error:
             raise Retry(AGAIN_AFTER, str(error)) from error
 
-    async def write(self, method: str, path: str, body: Json, *, within: float = ANSWER_WITHIN) -> Json:
-        """PUT or POST. Raises Permanent, NeedsOperator, Retry where nothing was done, else Ambiguous."""
-        return await self._call(method, path, {}, body, within)
-
-    async def _call(
-        self, method: str, path: str, query: Mapping[str, str | int], body: Json | None, within: float
+    async def write(
+        self, method: str, path: str, body: Json, *, needs: str = "", within: float = ANSWER_WITHIN
     ) -> Json:
+        """PUT or POST. Raises Permanent, NeedsOperator, Retry where nothing was done, else Ambiguous."""
+        return _answer(await self._call(method, path, {}, body, within), needs)
+
+    async def _call(self, method: str, path: str, query: Query, body: Json | None, within: float) -> httpx.Response:
         if self._client is None:
             self._client = httpx.AsyncClient(base_url=self._address, headers={"User-Agent": "Qunce"})
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        # What anybody may ask is asked without the token: homeservers refuse a wrong one even there.
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token and path != "/versions" else {}
         try:
-            response = await self._client.request(
+            return await self._client.request(
                 method,
                 f"/_matrix/client{path}",
                 content=None if body is None else _dump(body),
@@ -81,7 +83,6 @@ class Wire:
             raise Ambiguous(_LATE) from error
         except httpx.HTTPError as error:
             raise Ambiguous(_BROKEN) from error
-        return _answer(response)
 
 
 def _dump(body: Json) -> bytes:
@@ -89,35 +90,36 @@ def _dump(body: Json) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _answer(response: httpx.Response) -> Json:
+def _answer(response: httpx.Response, needs: str) -> Json:
     """What the homeserver said, or the error that its refusal is."""
     try:
-        said = response.json()
+        said: object = response.json()
     except ValueError:
         said = None
-    if response.is_success:
-        if isinstance(said, dict):
-            return said
-        raise Permanent(_NOT_MATRIX) if response.request.method == "GET" else Ambiguous(_NOT_MATRIX)
-    _refuse(response, said if isinstance(said, dict) else {})
-    raise AssertionError  # pragma: no cover
+    if not response.is_success:
+        _refuse(response, said if isinstance(said, dict) else {})
+    if isinstance(said, dict) and (not needs or needs in said):
+        return said
+    raise Permanent(_NOT_MATRIX) if response.request.method == "GET" else Ambiguous(_NOT_MATRIX)
 
 
-def _refuse(response: httpx.Response, said: Json) -> None:
+def _refuse(response: httpx.Response, said: Json) -> NoReturn:
     code, words = str(said.get("errcode", "")), str(said.get("error", ""))
-    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        raise Retry(_wait(response, said), words)
-    if response.is_server_error:
-        raise Ambiguous(_BROKEN)
-    if code in _NEED_OPERATOR:
-        raise NeedsOperator(_NEED_OPERATOR[code])
-    if response.status_code == httpx.codes.UNAUTHORIZED:
-        raise NeedsOperator(words or _NEED_OPERATOR["M_UNKNOWN_TOKEN"])
-    if response.status_code == httpx.codes.FORBIDDEN:
-        raise Permanent(_FORBIDDEN if code == "M_FORBIDDEN" else words or _FORBIDDEN)
-    if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-        raise Permanent(_TOO_LARGE)
-    raise Permanent(words if code else _NOT_MATRIX)
+    match response.status_code:
+        case httpx.codes.TOO_MANY_REQUESTS:
+            raise Retry(_wait(response, said), words)
+        case status if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise Ambiguous(_BROKEN)
+        case _ if code in _NEED_OPERATOR:
+            raise NeedsOperator(_NEED_OPERATOR[code])
+        case httpx.codes.UNAUTHORIZED:
+            raise NeedsOperator(words or _NEED_OPERATOR["M_UNKNOWN_TOKEN"])
+        case httpx.codes.FORBIDDEN:
+            raise Permanent(_FORBIDDEN if code == "M_FORBIDDEN" else words or _FORBIDDEN)
+        case httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            raise Permanent(_TOO_LARGE)
+        case _:
+            raise Permanent(words if code else _NOT_MATRIX)
 
 
 def _wait(response: httpx.Response, said: Json) -> float:

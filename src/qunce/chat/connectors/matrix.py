@@ -16,8 +16,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Self
-from urllib.parse import urlsplit
 
+import httpx
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
 
 from qunce.chat.connector import Ambiguous, Connector, NeedsOperator, Permanent, Retry, gettext_noop
@@ -47,10 +47,13 @@ _WRONG_PASSWORD = gettext_noop("The homeserver does not accept this user with th
 
 
 def _address(text: str) -> str:
-    address = urlsplit(text.strip())
-    if address.scheme not in {"http", "https"} or not address.hostname:
+    try:
+        address = httpx.URL(text.strip())
+    except httpx.InvalidURL:
+        raise ValueError(_NO_ADDRESS) from None
+    if address.scheme not in {"http", "https"} or not address.host or "%" in address.host:
         raise ValueError(_NO_ADDRESS)
-    return text.strip().rstrip("/")
+    return str(address).rstrip("/")
 
 
 class MatrixConfig(BaseModel):
@@ -136,7 +139,7 @@ class Matrix(Connector):
     async def check(self) -> Checked:
         """Who we are; signs in with the password where there is no session (any more)."""
         try:
-            await self._wire.read("/versions")
+            await self._wire.read("/versions", needs="versions")
         except Permanent as error:
             raise NeedsOperator(str(error)) from error
         secrets = None
@@ -150,7 +153,7 @@ class Matrix(Connector):
         return Checked(self._me, await self._name(), secrets=secrets)
 
     async def _recognise(self) -> None:
-        self._me = str((await self._wire.read("/v3/account/whoami"))["user_id"])
+        self._me = str((await self._wire.read("/v3/account/whoami", needs="user_id"))["user_id"])
 
     async def _name(self) -> str:
         try:
@@ -171,7 +174,7 @@ class Matrix(Connector):
         }
         self._wire.token = ""
         try:
-            answer = await self._wire.write("POST", "/v3/login", asked)
+            answer = await self._wire.write("POST", "/v3/login", asked, needs="access_token")
         except Permanent as error:
             raise NeedsOperator(_WRONG_PASSWORD) from error
         except Ambiguous as error:
@@ -190,25 +193,24 @@ class Matrix(Connector):
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Arrival]:
         """Arrivals from ``cursor`` on. Without one: the rooms that we are in, then what happens from now on."""
-        place = Place.load(cursor)
-        await self._recognise()
-        reader = Reader(self._wire, self._me, accept_invitations=self._config.accept_invitations)
-        first = True
-        while True:
-            try:
+        place, first = Place.load(cursor), True
+        try:
+            await self._recognise()
+            reader = Reader(self._wire, self._me, accept_invitations=self._config.accept_invitations)
+            while True:
                 told = await reader.next(place, wait=not first)
-            except Permanent as error:
-                raise Retry(AGAIN_AFTER, str(error)) from error
-            if first or told.events or told.unreadable or told.place.moved_from(place):
-                for arrival in told.portions():
-                    yield arrival
-            first, place = False, told.place
+                if first or told.events or told.unreadable or told.place.moved_from(place):
+                    for arrival in told.portions():
+                        yield arrival
+                first, place = False, told.place
+        except Permanent as error:  # What was right before is refused now: not by us, and not for ever.
+            raise Retry(AGAIN_AFTER, str(error)) from error
 
     # -------------------------------------------------------------- what goes out
     async def send(self, outbound: Outbound) -> Sent:
         """Send one message under its delivery's id: the same one twice is one message."""
         path = f"/v3/rooms/{part(outbound.group)}/send/m.room.message/{part(outbound.delivery_id)}"
-        answer = await self._wire.write("PUT", path, events.written(outbound))
+        answer = await self._wire.write("PUT", path, events.written(outbound), needs="event_id")
         return Sent(str(answer["event_id"]))
 
     async def perform(self, operation: Operation) -> Performed:

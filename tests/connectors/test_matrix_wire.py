@@ -1,0 +1,128 @@
+"""Answers that a real homeserver cannot be made to give: what each of them means to us."""
+
+from uuid import uuid4
+
+import pytest
+
+from qunce.chat.connector import Ambiguous, NeedsOperator, Permanent, Retry
+from qunce.chat.connectors.matrix import Matrix, MatrixConfig
+from qunce.chat.types import Content, Outbound
+from tests.connectors.standin import homeserver
+from tests.support.synapse import free_port
+
+
+def matrix(address):
+    return Matrix(MatrixConfig(homeserver=address, user="@qunce:qunce.test", access_token="token"))
+
+
+async def sending(address):
+    connector = matrix(address)
+    try:
+        return await connector.send(Outbound(str(uuid4()), "!room:qunce.test", Content.of("喂")))
+    finally:
+        await connector.close()
+
+
+async def checking(address):
+    connector = matrix(address)
+    try:
+        return await connector.check()
+    finally:
+        await connector.close()
+
+
+async def hearing(address, cursor=None):
+    connector = matrix(address)
+    try:
+        async for arrival in connector.listen(cursor):
+            return arrival
+    finally:
+        await connector.close()
+
+
+def matrix_error(code, **more):
+    return {"errcode": code, "error": f"({code})", **more}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (500, {}, Ambiguous),
+        (500, matrix_error("M_UNKNOWN"), Ambiguous),
+        (502, b"<html>Bad Gateway</html>", Ambiguous),
+        (504, b"", Ambiguous),
+        (200, b"<html>Please log in to this Wi-Fi</html>", Ambiguous),
+        (200, b"\xff\xfe\x00", Ambiguous),
+        (200, [], Ambiguous),
+        (200, {}, Ambiguous),
+        (401, matrix_error("M_UNKNOWN_TOKEN", soft_logout=True), NeedsOperator),
+        (401, matrix_error("M_MISSING_TOKEN"), NeedsOperator),
+        (401, b"Unauthorized", NeedsOperator),
+        (403, matrix_error("M_USER_DEACTIVATED"), NeedsOperator),
+        (403, matrix_error("M_USER_SUSPENDED"), NeedsOperator),
+        (403, matrix_error("M_CONSENT_NOT_GIVEN"), NeedsOperator),
+        (403, matrix_error("M_RESOURCE_LIMIT_EXCEEDED"), NeedsOperator),
+        (403, matrix_error("M_FORBIDDEN"), Permanent),
+        (403, matrix_error("ORG_EXAMPLE_SPAM"), Permanent),
+        (403, b"<html>Forbidden</html>", Permanent),
+        (404, matrix_error("M_NOT_FOUND"), Permanent),
+        (404, b"<html>Not Found</html>", Permanent),
+        (413, b"", Permanent),
+        (308, b"", Permanent),
+        (429, matrix_error("M_LIMIT_EXCEEDED", retry_after_ms=1500), Retry),
+    ],
+)
+async def test_an_answer_to_a_message(status, body, error):
+    with homeserver(status, body) as address, pytest.raises(error) as raised:
+        await sending(address)
+    assert str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "seconds"),
+    [
+        (matrix_error("M_LIMIT_EXCEEDED", retry_after_ms=1500), (), 1.5),
+        (matrix_error("M_LIMIT_EXCEEDED", retry_after_ms=0), (), 0.1),
+        (matrix_error("M_LIMIT_EXCEEDED"), [("Retry-After", "7")], 7),
+        (matrix_error("M_LIMIT_EXCEEDED", retry_after_ms="soon"), (), 5),
+        (b"slow down", [("Retry-After", "Sun, 22 Nov 2026 08:00:00 GMT")], 5),
+    ],
+)
+async def test_how_long_to_wait(body, headers, seconds):
+    with homeserver(429, body, headers=headers) as address, pytest.raises(Retry) as raised:
+        await sending(address)
+    assert raised.value.after == seconds
+    assert not raised.value.chat
+
+
+async def test_nobody_there():
+    address = f"http://127.0.0.1:{free_port()}"
+    for attempt in (sending, checking, hearing):
+        with pytest.raises(Retry):
+            await attempt(address)
+
+
+async def test_silence_after_a_message_leaves_it_open_and_after_a_question_does_not():
+    with homeserver(silence=True) as address:
+        with pytest.raises(Ambiguous):
+            await sending(address)
+        with pytest.raises(Retry):
+            await checking(address)
+        with pytest.raises(Retry):
+            await hearing(address)
+
+
+async def test_another_web_site_is_no_homeserver():
+    for status, body in ((200, b"<html>Welcome</html>"), (404, b"<html>Not Found</html>"), (301, b"")):
+        with homeserver(status, body) as at, pytest.raises(NeedsOperator, match="No Matrix homeserver answers"):
+            await checking(at)
+
+
+async def test_listening_only_ever_asks_for_patience_or_a_person():
+    for status, body in ((200, b"<html>"), (404, b""), (500, {}), (400, matrix_error("M_UNKNOWN")), (200, {})):
+        with homeserver(status, body) as address:
+            with pytest.raises(Retry) as raised:
+                await hearing(address, '{"since": "s1", "at": 1795316609.0, "invitations": []}')
+            assert raised.value.after >= 1
+    with homeserver(401, matrix_error("M_UNKNOWN_TOKEN")) as address, pytest.raises(NeedsOperator):
+        await hearing(address)
