@@ -1,7 +1,7 @@
 """The one way in: stored once, counted right, nothing stops an account."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -18,7 +18,6 @@ from qunce.chat.types import (
     MemberLeft,
     MessageDeleted,
     MessageEdited,
-    MessageReceived,
     Origin,
     Sender,
 )
@@ -151,7 +150,7 @@ def test_a_message_from_an_impossible_time_is_set_aside_unstored():
     assert "impossible time" in SetAside.objects.get().error
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "\ud83d", "‮مرحبا", "𠮷" * 10, "x" * 10_000_000])
+@pytest.mark.parametrize("text", ["a\x00b", "\ud83d", "\u202eمرحبا", "𠮷" * 10, "x" * 10_000_000])
 def test_texts_that_break_databases_do_not_break_us(text):
     made = account()
     adopted(made, "!a")

@@ -120,7 +120,7 @@ def test_secrets_come_back_and_cannot_be_read_in_between(secrets):
 def test_secrets_of_another_installation_say_what_to_do(settings):
     sealed = crypto.seal({"token": "geheim"})
     settings.SECRET_KEY = "another"
-    with pytest.raises(QunceError, match="secret.key"):
+    with pytest.raises(QunceError, match=r"secret\.key"):
         crypto.unseal(sealed)
     assert crypto.unseal("") == {}
 
