@@ -28,7 +28,7 @@ def put(content: bytes | Iterable[bytes], *, name: str, content_type: str) -> St
     return stored
 
 
-def open_file(sha256: str) -> File[bytes]:
+def open_file(sha256: str) -> "File[bytes]":
     """The file's bytes for reading; raises NotFound where they are not stored."""
     if not default_storage.exists(_path(sha256)):
         raise NotFound
