@@ -13,7 +13,8 @@ from qunce.chat.models import GroupHour, MemberDay
 from qunce.chat.selectors import activity, messages, timeline
 from qunce.chat.types import MemberJoined, MemberLeft, MessageDeleted, Sender
 from qunce.community import actions as community
-from qunce.community.types import CommunityProfile
+from qunce.community import selectors
+from qunce.community.types import CommunityProfile, GroupFilter
 from qunce.kernel import clock, events
 from qunce.kernel.actor import SYSTEM, Actor, Role
 from qunce.kernel.errors import NotFound
@@ -96,7 +97,7 @@ def test_communities_are_counted_over_their_open_groups():
     groups = adopted(made, "!a", "!b", "!c")
     live(made, said("!a", "1"), said("!b", "2"), said("!c", "3"))
     community.archive_groups(actor=SYSTEM, group_ids=[groups["!c"].pk])
-    home = groups["!a"].pk and groups["!a"].community_id or community_of(groups["!a"])
+    home = (groups["!a"].pk and groups["!a"].community_id) or community_of(groups["!a"])
     assert [day.messages for day in activity.days_of_communities(SYSTEM, days=2)[home]] == [0, 2]
     assert activity.days_of_communities(STRANGER, days=2) == {}
 
@@ -138,9 +139,9 @@ def test_groups_are_ranked_by_what_people_said_lately():
     groups = adopted(made, "!a", "!b", "!c")
     a, b, c = (groups[room].pk for room in ("!a", "!b", "!c"))
     live(made, said("!b", "1"), said("!b", "2"), said("!c", "1"), said("!a", "old", at=NOON - timedelta(days=8)))
-    assert activity.ranked(SYSTEM, [a, b, c]) == [b, c, a]
-    assert activity.ranked(SYSTEM, [a, b, c], quietest=True) == [a, c, b]
-    assert activity.ranked(STRANGER, [a, b, c]) == []
+    everything = selectors.find_groups(SYSTEM, GroupFilter())
+    assert activity.ranked(everything) == [b, c, a]
+    assert activity.ranked(everything, quietest=True) == [a, c, b]
 
 
 def test_latest_messages_page_by_page_with_names_and_what_they_answer():

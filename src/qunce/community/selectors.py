@@ -99,7 +99,7 @@ def zones(actor: Actor, group_ids: Collection[int]) -> dict[int, str]:
     Where a group belongs to no community, that is the installation's zone.
     """
     zone = Coalesce("community__zone", Value(settings.DEFAULT_COMMUNITY_ZONE))
-    return dict(visible_groups(actor).filter(pk__in=group_ids).values_list("pk", zone))
+    return dict(visible_groups(actor).filter(pk__among=group_ids).values_list("pk", zone))
 
 
 def find_groups(actor: Actor, wanted: GroupFilter, permission: Permission = Permission.VIEW) -> QuerySet[Group]:
@@ -169,7 +169,7 @@ def group_names(group_ids: Collection[int]) -> dict[int, str]:
 def group_facts(group_ids: Iterable[int]) -> list[GroupFacts]:
     """What the pipeline needs of those of the groups that are adopted and not archived. No guard: not for pages."""
     rows = (
-        Group.objects.filter(_STATES[GroupState.ADOPTED], pk__in=list(group_ids))
+        Group.objects.filter(_STATES[GroupState.ADOPTED], pk__among=list(group_ids))
         .annotate(zone=F("community__zone"))
         .values_list("id", "platform", "external_id", "name", "community_id", "zone")
     )

@@ -17,7 +17,7 @@ from qunce.chat.selectors import activity
 from qunce.chat.selectors.activity import Day, Weeks
 from qunce.community import actions, selectors
 from qunce.community.selectors import Community, Size
-from qunce.community.types import LANGUAGES, ZONES, CommunityProfile
+from qunce.community.types import LANGUAGES, ZONES, CommunityProfile, GroupFilter
 from qunce.console import charts
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
@@ -85,8 +85,8 @@ def community(request: StaffRequest, community_id: int) -> HttpResponse:
     """One community: what is said in its groups, and what it is for."""
     found = selectors.community(request.actor, community_id)
     days = activity.days_of_communities(request.actor, days=30).get(found.pk, [])
-    groups = selectors.groups_of(request.actor, found.pk)
-    busiest = selectors.groups_in_order(request.actor, activity.ranked(request.actor, groups)[:BUSIEST])
+    groups = selectors.find_groups(request.actor, GroupFilter(community_id=found.pk))
+    busiest = selectors.groups_in_order(request.actor, activity.ranked(groups)[:BUSIEST])
     lines = activity.daily_messages(request.actor, [group.pk for group in busiest])
     return render(
         request,

@@ -116,8 +116,7 @@ def _page(actor: Actor, query: QueryDict) -> "Page[Any]":
     found, wanted = _found(actor, query), wanted_from(query)
     if wanted.order not in {GroupOrder.BUSIEST, GroupOrder.QUIETEST}:
         return Paginator(found, PER_PAGE).get_page(query.get("page"))
-    ids = list(found.values_list("pk", flat=True))
-    ranked = activity.ranked(actor, ids, quietest=wanted.order is GroupOrder.QUIETEST)
+    ranked = activity.ranked(found, quietest=wanted.order is GroupOrder.QUIETEST)
     shown: Page[Any] = Paginator(ranked, PER_PAGE).get_page(query.get("page"))
     shown.object_list = selectors.groups_in_order(actor, list(shown.object_list))
     return shown

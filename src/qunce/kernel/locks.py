@@ -34,7 +34,7 @@ def rows(model: type[M], ids: Iterable[object]) -> list[M]:
     Lock several tables in the order of the floors, lowest first. Raises Busy when a row is not free in time.
     """
     with _patience():
-        return list(model._default_manager.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk"))  # noqa: SLF001
+        return list(model._default_manager.select_for_update(of=("self",)).filter(pk__among=list(ids)).order_by("pk"))  # noqa: SLF001
 
 
 def row(model: type[M], key: object) -> M:

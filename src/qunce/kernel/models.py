@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from qunce.kernel import lookups as lookups  # noqa: PLC0414 (registers them with the first model)
+
 
 class StoredEvent(models.Model):
     """An event as published, in the transaction that made it true."""

@@ -10,7 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from qunce.community import selectors as community
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
-from qunce.members.models import Identity, Member, Membership
+from qunce.members.models import Identity as Identity
+from qunce.members.models import Member, Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,15 @@ def member(actor: Actor, member_id: int) -> Member:
 def identities(actor: Actor, member_ids: Collection[int]) -> dict[int, list[Identity]]:
     """The identities of those of the members that the actor may see, by the member's id."""
     found: dict[int, list[Identity]] = defaultdict(list)
-    for identity in Identity.objects.filter(member__in=visible_members(actor).filter(pk__in=member_ids)).order_by(
-        "pk"
-    ):
+    visible = visible_members(actor).filter(pk__in=member_ids)
+    for identity in Identity.objects.filter(member__in=visible).order_by("pk"):
         found[identity.member_id].append(identity)
     return found
 
 
 def who(identity_ids: Collection[int]) -> dict[int, Who]:
     """Who the identities are, by id. No guard: the ids come from what the viewer may see."""
-    rows = Identity.objects.filter(pk__in=set(identity_ids)).values_list(
+    rows = Identity.objects.filter(pk__among=set(identity_ids)).values_list(
         "pk", "member_id", "name", "is_bot", "member__name", "external_id"
     )
     return {
@@ -85,7 +85,7 @@ def who(identity_ids: Collection[int]) -> dict[int, Who]:
 
 def bots(identity_ids: Collection[int]) -> set[int]:
     """Those of the identities that are bots. No guard: not for pages."""
-    return set(Identity.objects.filter(pk__in=set(identity_ids), is_bot=True).values_list("pk", flat=True))
+    return set(Identity.objects.filter(pk__among=set(identity_ids), is_bot=True).values_list("pk", flat=True))
 
 
 # ------------------------------------------------------------------ stays
@@ -109,11 +109,18 @@ def groups_now(actor: Actor, member_ids: Collection[int]) -> dict[int, set[int]]
     return found
 
 
+def present(actor: Actor, group_id: int, *, most: int = 200) -> list[Identity]:
+    """Who is in a group now, bots too, in the order in which they came; the first ``most``."""
+    community.group(actor, group_id)
+    stays = Membership.objects.filter(group_id=group_id, left_at=None).select_related("identity").order_by("pk")
+    return [stay.identity for stay in stays[:most]]
+
+
 def known_counts(actor: Actor, group_ids: Collection[int]) -> dict[int, int]:
     """How many people (bots apart) we know to be in each of the groups now, by the group's id."""
     rows = (
         _stays(actor)
-        .filter(group_id__in=group_ids, left_at=None, identity__is_bot=False)
+        .filter(group_id__among=group_ids, left_at=None, identity__is_bot=False)
         .order_by()
         .values_list("group_id")
         .annotate(people=Count("pk"))

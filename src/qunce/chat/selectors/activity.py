@@ -10,10 +10,11 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from qunce.chat.models import GroupHour, MemberDay
 from qunce.community import selectors as community
+from qunce.community.selectors import Group
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor
 from qunce.members import selectors as members
@@ -123,16 +124,21 @@ def busiest(actor: Actor, group_id: int, days: int = 28, limit: int = 10) -> lis
     return sorted(said.values(), key=lambda each: -each.messages)[:limit]
 
 
-def ranked(actor: Actor, group_ids: Collection[int], days: int = 7, *, quietest: bool = False) -> list[int]:
-    """The groups' ids by people's messages in the last ``days`` × 24 hours, the busiest first; else as they came."""
-    seen = community.zones(actor, group_ids)
+def ranked(groups: QuerySet[Group], days: int = 7, *, quietest: bool = False) -> list[int]:
+    """The ids of groups (a query that is guarded already) by people's messages in the last ``days`` × 24 hours.
+
+    The busiest come first; where the same was said, the order of the query stays.
+    """
     said: Mapping[int, int] = dict(
-        GroupHour.objects.filter(group_id__in=list(seen), hour__gte=clock.now() - timedelta(days=days))
+        GroupHour.objects.filter(
+            group_id__in=groups.order_by().values("pk"), hour__gte=clock.now() - timedelta(days=days)
+        )
         .values_list("group_id")
         .annotate(said=Sum("messages"))
     )
-    visible = [group_id for group_id in group_ids if group_id in seen]
-    return sorted(visible, key=lambda group_id: said.get(group_id, 0), reverse=not quietest)
+    return sorted(
+        groups.values_list("pk", flat=True), key=lambda group_id: said.get(group_id, 0), reverse=not quietest
+    )
 
 
 def said_lately(
@@ -141,9 +147,9 @@ def said_lately(
     """How much each identity said in those of the groups that the actor may see, in the last ``days`` days."""
     rows = (
         MemberDay.objects.filter(
-            group_id__in=list(community.zones(actor, group_ids)),
+            group_id__among=community.zones(actor, group_ids),
             day__gte=clock.now().date() - timedelta(days=days - 1),
-            identity_id__in=identity_ids,
+            identity_id__among=identity_ids,
         )
         .values_list("identity_id")
         .annotate(said=Sum("messages"))

@@ -53,5 +53,5 @@ def unread(groups: QuerySet[Group]) -> QuerySet[Group]:
 
 
 def _visible(actor: Actor, group_ids: Collection[int]) -> QuerySet[Seat]:
-    visible = community.visible_groups(actor).filter(pk__in=group_ids).order_by().values("pk")
+    visible = community.visible_groups(actor).filter(pk__among=group_ids).order_by().values("pk")
     return Seat.objects.filter(group_id__in=visible)

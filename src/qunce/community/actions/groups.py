@@ -46,7 +46,7 @@ def adopt_groups(*, actor: Actor, community_id: int, group_ids: Collection[int])
         ids = [each.pk for each in groups]
         if not ids:
             return []
-        Group.objects.filter(pk__in=ids).update(community=community, adopted_at=clock.now(), archived_at=None)
+        Group.objects.filter(pk__among=ids).update(community=community, adopted_at=clock.now(), archived_at=None)
         for source, those in _by_community(groups):
             if source is not None:
                 _record_on_groups(actor, _MOVE, those, source, to=community.name)
@@ -156,7 +156,7 @@ def _turn(actor: Actor, group_ids: Collection[int], turn: _Turn, **values: objec
         if not groups:
             return []
         ids = [each.pk for each in groups]
-        Group.objects.filter(pk__in=ids).update(**values)
+        Group.objects.filter(pk__among=ids).update(**values)
         for community, those in _by_community(groups):
             _record_on_groups(actor, (turn.action, turn.one, turn.many), those, community)
         events.publish(turn.event(ids))
@@ -168,7 +168,7 @@ def _operable(actor: Actor, group_ids: Collection[int]) -> list[Group]:
     """The groups, locked. NotFound where the actor cannot see one of them, NotAllowed where he may not operate it."""
     groups = locks.rows(Group, sorted(set(group_ids)))
     visible = set(
-        selectors.visible_groups(actor).filter(pk__in=[each.pk for each in groups]).values_list("pk", flat=True)
+        selectors.visible_groups(actor).filter(pk__among=[each.pk for each in groups]).values_list("pk", flat=True)
     )
     if visible != set(group_ids):
         raise NotFound

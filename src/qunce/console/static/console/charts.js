@@ -22,7 +22,7 @@ window.charts = (() => {
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       categoryAxis: { ...axis, splitLine: { show: false } },
       valueAxis: axis,
-      legend: { textStyle: { color: colour("ink") } },
+      legend: { top: 0, textStyle: { color: colour("ink") } },
       tooltip: {
         backgroundColor: colour("sheet-raised"),
         borderColor: colour("rule"),
