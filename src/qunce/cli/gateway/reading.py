@@ -8,7 +8,7 @@ from dataclasses import replace
 from qunce.chat import actions as chat
 from qunce.chat import selectors
 from qunce.chat.connector import Connector, NeedsOperator, Retry, WireError
-from qunce.chat.types import AccountState, Arrival, Batch, HistoryPage, Origin, ReadHistory
+from qunce.chat.types import AccountState, Arrival, Batch, HistoryPage, MessageReceived, Origin, ReadHistory
 from qunce.cli.gateway import database
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,8 @@ class Reading:
                 assert isinstance(page, HistoryPage)  # noqa: S101 (what ReadHistory promises)
                 batch = Batch(self.account_id, Origin.BACKFILL, page.events, epoch=self.epoch)
                 fresh = (await database.surely(chat.ingest, batch)).stored
-                before, read = page.before, read + len(page.events)
+                before = page.before
+                read += sum(isinstance(event, MessageReceived) for event in page.events)
                 state = "done" if before is None or read >= READ_BACK else "running"
             await database.surely(
                 chat.note_read_back, seat_id=unread.seat_id, state=state, before=before, read=fresh, error=error
