@@ -7,6 +7,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
 from qunce.cli.postgres import Server
 
@@ -29,6 +30,7 @@ if not is_worker:
         QUNCE_TESTING="1",
     )
 django.setup()
+settings.LANGUAGE_CODE = "en"  # tests read sentences in English, whatever catalogues are compiled
 
 
 def pytest_configure() -> None:
