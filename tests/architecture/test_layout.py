@@ -45,15 +45,15 @@ def contracts():
     return {each["id"]: each for each in config["tool"]["importlinter"]["contracts"]}
 
 
-@pytest.mark.parametrize("context", CONTEXTS)
-def test_a_context_has_the_same_file_names_as_every_other(context):
-    found = {path.name for path in (PACKAGE / context).iterdir() if path.name != "__pycache__"}
+@pytest.mark.parametrize("room", CONTEXTS)
+def test_a_context_has_the_same_file_names_as_every_other(room):
+    found = {path.name for path in (PACKAGE / room).iterdir() if path.name != "__pycache__"}
     assert found <= FILES | INTERFACES | FOLDERS
     for twice in ("actions", "selectors", "models"):
-        assert not {twice, f"{twice}.py"} <= found, f"{context}: {twice} is a file and a folder"
+        assert not {twice, f"{twice}.py"} <= found, f"{room}: {twice} is a file and a folder"
     for singular, plural in KINDS.items():
         if plural in found and singular != "condition":
-            assert f"{singular}.py" in found, f"{context}/{plural}: its interface is missing"
+            assert f"{singular}.py" in found, f"{room}/{plural}: its interface is missing"
 
 
 def test_every_room_has_its_floor_and_every_context_its_contracts():
