@@ -1,9 +1,16 @@
-"""The frame of all pages: navigation, languages, light and dark, keyboard, live updates."""
+"""The frame of all pages: navigation, languages, light and dark, keyboard, phone, errors."""
 
 import pytest
+from django.test import Client
 
+from qunce.console.context import NAVIGATION, navigation
+from qunce.kernel.actor import Role
 from tests.support import world
-from tests.support.browser import page_ok
+from tests.support.browser import PHONE, page_ok, shoot
+
+
+def places(page):
+    return page.locator("#places a").all_inner_texts()
 
 
 def test_signing_in_comes_first(browse):
@@ -12,18 +19,113 @@ def test_signing_in_comes_first(browse):
     page_ok(page, "sign-in")
 
 
-def test_profile(browse):
+def test_everybody_finds_what_is_theirs(browse):
+    home = world.a_community()
+    viewer = browse("/profile/", world.member_of_staff(roles={home.pk: Role.VIEWER}))
+    assert "Groups" in places(viewer)
+    assert not {"Staff", "Audit", "Accounts", "Sandbox"} & set(places(viewer))
+    lead = browse("/profile/", world.member_of_staff(roles={home.pk: Role.LEAD}))
+    assert {"Staff", "Audit"} < set(places(lead))
+    assert not {"Accounts", "Sandbox"} & set(places(lead))
+    owner = browse("/staff/", world.owner())
+    assert {"Staff", "Audit", "Accounts", "Sandbox"} < set(places(owner))
+    assert owner.locator('#places [aria-current="page"]').inner_text() == "Staff"
+    owner.goto("/staff/invite/")
+    assert owner.locator('#places [aria-current="true"]').inner_text() == "Staff"
+
+
+@pytest.mark.django_db
+def test_every_place_leads_somewhere(rf):
+    request = rf.get("/")
+    request.actor = world.actor(world.owner())
+    shown = {link.place.name for _title, links in navigation(request) for link in links}
+    assert shown == {place.name for _title, section in NAVIGATION for place in section}
+
+
+def test_language_and_look_change_with_a_click_and_stay(browse):
     page = browse("/profile/", world.owner())
-    page_ok(page, "profile")
+    page.get_by_label("Light or dark").click()
+    page.get_by_role("button", name="Dark").click()
+    page.wait_for_url("**/profile/")
+    assert page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
+    page_ok(page, "profile-dark")
+    page.get_by_label("Language", exact=True).first.click()
+    page.get_by_role("button", name="简体中文").click()
+    page.wait_for_url("**/profile/")
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    page.get_by_role("button", name="保存").wait_for()
+    page.reload()
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
 
 
-def test_staff_pages(browse):
-    owner = world.owner()
-    page = browse("/staff/", owner)
-    page_ok(page, "staff")
-    page.goto("/staff/invite/")
-    page_ok(page, "invite")
-    page.goto(f"/staff/{owner.pk}/")
-    page_ok(page, "colleague")
-    page.goto("/audit/")
-    page_ok(page, "audit")
+def test_as_the_device_follows_the_device(browse):
+    page = browse("/sign-in/", dark=True)
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    page_ok(page, "sign-in-dark")
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function("document.documentElement.dataset.bsTheme === 'light'")
+
+
+def test_by_keyboard(browse):
+    page = browse("/staff/", world.owner())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.type("a/b")
+    assert page.locator("[name=q]").input_value() == "a/b"
+    menu = page.locator("summary.top-me")
+    menu.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="My profile").wait_for()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "top-button top-me"
+    assert not page.get_by_role("link", name="My profile").is_visible()
+
+
+def test_on_a_phone(browse):
+    page = browse("/staff/", world.owner(), phone=True)
+    assert page.viewport_size == PHONE
+    assert not page.locator("#places").is_visible()
+    menu = page.get_by_label("Menu", exact=True)
+    menu.click()
+    assert menu.get_attribute("aria-expanded") == "true"
+    page.locator("#places").get_by_text("Audit").wait_for()
+    shoot(page, "menu-phone")
+    page.locator("#places").get_by_text("Audit").click()
+    page.wait_for_url("**/audit/")
+    assert not page.locator("#places").is_visible()
+    thumb = page.get_by_role("navigation", name="Short cuts")
+    assert thumb.get_by_role("link").count() == 4
+    thumb.get_by_text("Groups").click()
+    page.wait_for_url("**/groups/")
+
+
+def test_errors_say_what_to_do(browse):
+    home = world.a_community()
+    viewer = world.member_of_staff(roles={home.pk: Role.VIEWER})
+    for path, words in (("/nowhere/", "There is no such page"), ("/staff/", "Your role does not allow this")):
+        page = browse(path, viewer)
+        assert words in page.locator("h1").inner_text()
+        page.complaints = [line for line in page.complaints if "the server responded with" not in line]
+        page_ok(page, f"error-{path.strip('/')}")
+        page.get_by_role("link", name="To the first page", exact=True).click()
+
+
+def test_an_error_in_a_piece_is_told_in_the_page(browse):
+    page = browse("/audit/", world.owner())
+    page.evaluate("htmx.ajax('GET', '/groups/999999/', {target: '#entries'})")
+    page.locator("#notices .notice-bad").get_by_text("This does not exist").wait_for()
+    assert page.locator("#entries").is_visible()
+
+
+@pytest.mark.django_db
+def test_every_answer_is_under_the_strict_policy():
+    for path in ("/sign-in/", "/nowhere/", "/healthz", "/static/console/theme.css"):
+        answer = Client().get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy, path
+        assert "default-src 'none'" in policy, path
+        answer.close()

@@ -1,8 +1,8 @@
 """A browser that looks at the console as people do, and notices what they would complain about.
 
-    def test_groups(browse, site):
-        page = browse("/groups/", world.owner())
-        page_ok(page, "groups")
+def test_groups(browse, site):
+    page = browse("/groups/", world.owner())
+    page_ok(page, "groups")
 """
 
 import os
@@ -18,10 +18,15 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver has an 
 PICTURES = Path(__file__).parents[2] / "test-pictures"
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run"
-    " --disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SERIOUS = {"serious", "critical"}
 
 
@@ -102,4 +107,4 @@ def _accessible(page):
 def shoot(page, name):
     """Keep a picture of the whole page in test-pictures/."""
     PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True, caret="initial")  # hiding it leaves style attributes

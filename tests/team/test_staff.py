@@ -28,9 +28,7 @@ def grants(staff):
 # ------------------------------------------------------------------ inviting
 def test_an_invitation_gives_the_roles_and_one_link():
     owner, home = world.owner(), world.a_community()
-    made = actions.invite_staff(
-        actor=world.actor(owner), roles={home.pk: Role.OPERATOR, None: Role.VIEWER}, **NEW
-    )
+    made = actions.invite_staff(actor=world.actor(owner), roles={home.pk: Role.OPERATOR, None: Role.VIEWER}, **NEW)
     invited = Staff.objects.get(pk=made.staff_id)
     assert grants(invited) == {home.pk: Role.OPERATOR, None: Role.VIEWER}
     assert selectors.standing(invited) is Standing.INVITED
@@ -170,7 +168,11 @@ change = st.tuples(
 @given(changes=st.lists(change, max_size=14))
 def test_no_sequence_of_changes_removes_the_last_owner(changes):
     with transaction.atomic():
-        people = [world.owner(), world.member_of_staff(everywhere=Role.OWNER), world.member_of_staff(everywhere=Role.LEAD)]
+        people = [
+            world.owner(),
+            world.member_of_staff(everywhere=Role.OWNER),
+            world.member_of_staff(everywhere=Role.LEAD),
+        ]
         for who, what, whom, role in changes:
             actor, target = world.actor(Staff.objects.get(pk=people[who].pk)), people[whom].pk
             try:

@@ -34,7 +34,7 @@ def over_time(
     kind: str = "bar",
     stack: bool = False,
 ) -> Chart:
-    """Bars or lines over ``points`` (dates, hours …), one series per entry of ``values``; ``when`` heads the points."""
+    """Bars or lines over ``points`` (dates, hours …, headed ``when``), one series per entry of ``values``."""
     option = {
         "xAxis": {"type": "category", "data": list(points)},
         "yAxis": {"type": "value", "minInterval": 1},

@@ -32,7 +32,7 @@ BUSIEST = 8
 @topic("community")
 def may_follow(actor: Actor, key: str) -> bool:
     """Whoever may see the community."""
-    return key.isdigit() and actor.may(Permission.VIEW, int(key))
+    return key.isdecimal() and actor.may(Permission.VIEW, int(key))
 
 
 # ---------------------------------------------------------------- how they are

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -67,6 +68,9 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
 )
 
 
+THEMES = (("light", _("Light"), "sun"), ("dark", _("Dark"), "moon"), ("auto", _("As the device"), "sun-moon"))
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A place as shown on one page. ``here``: ``page`` where it is this page, ``true`` where this page is inside."""
@@ -104,6 +108,11 @@ def thumb_links(request: StaffRequest) -> list[Link]:
     return [link for _title, links in navigation(request) for link in links if link.place.thumb]
 
 
+def languages() -> list[tuple[str, str]]:
+    """The languages of the console, each in its own words."""
+    return [(code, translation.get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+
+
 def theme_of(request: HttpRequest) -> str:
     """Light, dark, or as the device has it (``auto``)."""
     kept = getattr(request.user, "theme", "") or request.COOKIES.get("theme", "")
@@ -114,11 +123,11 @@ def console(request: HttpRequest) -> dict[str, object]:
     """Context processor; what costs something is computed where a template asks for it."""
     return {
         "path": request.path,
-        "navigation": partial(navigation, request),
-        "thumb_links": partial(thumb_links, request),
+        "navigation": partial(navigation, cast("StaffRequest", request)),
+        "thumb_links": partial(thumb_links, cast("StaffRequest", request)),
         "theme": theme_of(request),
-        "themes": (("light", _("Light"), "sun"), ("dark", _("Dark"), "moon"), ("auto", _("As the device"), "sun-moon")),
-        "languages": [(code, translation.get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES],
+        "themes": THEMES,
+        "languages": languages(),
         "language": translation.get_language(),
         "zone": getattr(request, "zone", None),
     }

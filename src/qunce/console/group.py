@@ -35,7 +35,7 @@ TURNS = 12
 @topic("group")
 def may_follow(actor: Actor, key: str) -> bool:
     """Whoever may see the group."""
-    return key.isdigit() and selectors.visible_groups(actor).filter(pk=int(key)).exists()
+    return key.isdecimal() and selectors.visible_groups(actor).filter(pk=int(key)).exists()
 
 
 def group(request: StaffRequest, group_id: int) -> HttpResponse:

@@ -44,7 +44,7 @@ class StaffPreferences:
 class SignInRequired(LoginRequiredMiddleware):
     """Every view needs a sign-in, except those marked `login_not_required`."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         """Show the sign-in page; where htmx asked for a piece, the whole page goes there and comes back."""

@@ -1,7 +1,5 @@
 """One's own name, language, zone and look."""
 
-from zoneinfo import available_timezones
-
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -10,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
-from qunce.console.context import StaffRequest
+from qunce.community.types import ZONES
+from qunce.console.context import StaffRequest, languages
 from qunce.console.forms import errors_in
 from qunce.kernel.htmx import go
 from qunce.team import actions
@@ -38,10 +36,8 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["language"].choices = [  # type: ignore[attr-defined]
-            (code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES
-        ]
-        self.fields["zone"].choices = [(zone, zone) for zone in sorted(available_timezones())]  # type: ignore[attr-defined]
+        self.fields["language"].choices = languages()  # type: ignore[attr-defined]
+        self.fields["zone"].choices = [(zone, zone) for zone in sorted(ZONES)]  # type: ignore[attr-defined]
 
 
 def profile(request: StaffRequest) -> HttpResponse:

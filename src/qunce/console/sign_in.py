@@ -9,7 +9,6 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django import forms
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.dispatch import Signal, receiver
 from django.http import HttpRequest, HttpResponse
@@ -26,7 +25,7 @@ from qunce.team import actions, selectors
 from qunce.team.selectors import Staff
 
 
-class NoOpenSignUp(DefaultAccountAdapter):
+class NoOpenSignUp(DefaultAccountAdapter):  # type: ignore[misc]
     """No public registration."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (the interface's)
@@ -34,7 +33,7 @@ class NoOpenSignUp(DefaultAccountAdapter):
         return False
 
 
-class SecondFactor(DefaultMFAAdapter):
+class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]
     """Keys of authenticator apps and recovery codes are sealed in the database."""
 
     def encrypt(self, text: str) -> str:
@@ -57,9 +56,7 @@ class WelcomeForm(forms.Form):
     """What somebody with a link tells us about himself."""
 
     name = forms.CharField(label=_("Your name"), max_length=80, help_text=_("Colleagues see it beside what you do."))
-    email = forms.EmailField(
-        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
-    )
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
     password = forms.CharField(
         label=pgettext_lazy("to be chosen", "Password"),
         strip=False,
@@ -78,9 +75,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     form = WelcomeForm(request.POST or None, initial={"name": staff.name, "email": staff.email})
     if request.method == "POST" and form.is_valid():
         with errors_in(form):
-            staff = actions.use_sign_in_link(
-                token=token, language=request.LANGUAGE_CODE, **form.cleaned_data
-            )
+            staff = actions.use_sign_in_link(token=token, language=request.LANGUAGE_CODE, **form.cleaned_data)
             return cast("HttpResponse", perform_login(request, staff, email_verification="none"))
     return render(request, "console/team/welcome.html", {"form": form, "known": staff.has_usable_password()})
 

@@ -20,7 +20,7 @@ class StaffManager(BaseUserManager["Staff"]):
 class Staff(AbstractBaseUser):
     """A person who works in the console. ``email`` is None until the first administrator has set up."""
 
-    email = models.EmailField(null=True, unique=True)
+    email = models.EmailField(null=True, unique=True)  # noqa: DJ001 (none until the first set-up)
     name = models.CharField(max_length=80)
     language = models.CharField(max_length=12, blank=True)
     zone = models.CharField(max_length=64, blank=True)
@@ -28,7 +28,7 @@ class Staff(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
-    objects: ClassVar[StaffManager] = StaffManager()  # type: ignore[assignment]
+    objects: ClassVar[StaffManager] = StaffManager()
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 

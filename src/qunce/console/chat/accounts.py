@@ -43,7 +43,7 @@ def may_follow(actor: Actor, key: str) -> bool:
 @topic("account")
 def may_follow_one(actor: Actor, key: str) -> bool:
     """Whoever operates the installation."""
-    return key.isdigit() and actor.may(Permission.OPERATE)
+    return key.isdecimal() and actor.may(Permission.OPERATE)
 
 
 # ---------------------------------------------------------------- how they are

@@ -47,7 +47,7 @@ def may_follow_all(actor: Actor, key: str) -> bool:
 @topic("broadcast")
 def may_follow(actor: Actor, key: str) -> bool:
     """Whoever may see the broadcast."""
-    return key.isdigit() and selectors.visible_broadcasts(actor).filter(pk=int(key)).exists()
+    return key.isdecimal() and selectors.visible_broadcasts(actor).filter(pk=int(key)).exists()
 
 
 # ---------------------------------------------------------------- how far it has come

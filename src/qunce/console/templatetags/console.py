@@ -73,7 +73,7 @@ def relative(moment: datetime) -> str:
 
 @register.simple_tag
 def when(moment: datetime | None, zone: ZoneInfo | None = None) -> SafeString | str:
-    """``{% when message.sent_at community.zone %}``: relative, and the exact time in ``zone`` (the viewer's) on hover."""
+    """``{% when message.sent_at community.zone %}``: relative; on hover exact, in ``zone`` (else the viewer's)."""
     if moment is None:
         return "–"
     local = timezone.localtime(moment, zone)
@@ -129,7 +129,8 @@ def sparkline(values: Sequence[int | float], label: str) -> SafeString:
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     return format_html(
         '<svg class="sparkline" viewBox="0 0 {w} {h}" preserveAspectRatio="none" role="img" aria-label="{label}">'
-        '<polygon points="0,{h} {line} {w},{h}"/><polyline points="{line}" vector-effect="non-scaling-stroke"/></svg>',
+        '<polygon points="0,{h} {line} {w},{h}"/>'
+        '<polyline points="{line}" vector-effect="non-scaling-stroke"/></svg>',
         w=WIDTH,
         h=HEIGHT,
         line=line,
@@ -177,8 +178,8 @@ def _css(bound: BoundField) -> str:
         css = "form-check-input"
     else:
         css = "form-select" if isinstance(widget, Select) else "form-control"
-    kept = str(widget.attrs.get("class", ""))
-    return " ".join(filter(None, [kept, css if css not in kept.split() else "", "is-invalid" if bound.errors else ""]))
+    kept = str(widget.attrs.get("class", "")).split()
+    return " ".join(dict.fromkeys([*kept, css, *(["is-invalid"] if bound.errors else [])]))
 
 
 @register.inclusion_tag("console/components/field.html")
@@ -204,8 +205,14 @@ def fields(form: object) -> dict[str, object]:
 
 
 @register.inclusion_tag("console/components/confirm.html", takes_context=True)
-def confirm(
-    context: RequestContext, key: str, action: str, question: object, consequences: object, button: object, tone: str = "danger"
+def confirm(  # noqa: PLR0917 (templates name few arguments)
+    context: RequestContext,
+    key: str,
+    action: str,
+    question: object,
+    consequences: object,
+    button: object,
+    tone: str = "danger",
 ) -> dict[str, object]:
     """A question before something that cannot simply be undone; a button with ``data-open="<key>"`` asks it.
 

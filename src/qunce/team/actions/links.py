@@ -1,4 +1,4 @@
-"""Links that sign one person in, once, within a day: how somebody's first password comes about, or a lost one's successor."""
+"""Links that sign one person in, once, within a day: the way to a first password, or to one for a lost one."""
 
 import secrets
 from datetime import timedelta

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop, override
 from qunce.community import selectors as community
 from qunce.kernel import audit, clock, locks
 from qunce.kernel.actor import PERMISSIONS, Actor, Permission, Role
-from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.team import selectors
 from qunce.team.actions.links import checked_email, checked_name, issue
 from qunce.team.models import Grant, SignInLink, Staff
@@ -50,7 +50,9 @@ def invite_staff(*, actor: Actor, email: str, name: str, roles: Roles, language:
         known = selectors.by_email(email.strip())
         if known is not None:
             if not known.is_active:
-                raise Conflict(_("This person is deactivated."), fix=_("An owner of everything can reactivate the person."))
+                raise Conflict(
+                    _("This person is deactivated."), fix=_("An owner of everything can reactivate the person.")
+                )
             _give(actor, known, roles)
             return Invitation(known.pk, "")
         for community_id, role in roles.items():
@@ -176,7 +178,7 @@ def change_own_profile(
     if theme is not None:
         changes["theme"] = theme
     with transaction.atomic():
-        if not changes or not Staff.objects.filter(pk=actor.id).update(**changes):
+        if not changes or actor.id is None or not Staff.objects.filter(pk=actor.id).update(**changes):
             return
         if changes.get("name", actor.name) != actor.name:
             audit.record(
