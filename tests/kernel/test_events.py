@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import transaction
 
-from qunce.kernel import events, jobs
+from qunce.kernel import events
 from qunce.kernel.models import HandledEvent, Revision, StoredEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ def heard(monkeypatch):
             raise RuntimeError("not today")
 
     monkeypatch.setitem(events._subscribers, SomethingHappened.name, {"first": first, "second": second})
-    monkeypatch.setattr(jobs, "wake_event_delivery", lambda: told.setdefault("woken", True))
+    monkeypatch.setattr(events, "_wake", lambda: told.setdefault("woken", True))
     return told
 
 
@@ -105,3 +105,13 @@ def test_what_nobody_hears_is_not_stored():
     with transaction.atomic():
         events.publish(NobodyCares())
     assert not StoredEvent.objects.exists()
+
+
+def test_an_event_of_a_plug_in_that_is_gone_does_not_stop_the_others(heard):
+    from qunce.kernel import clock
+    from qunce.kernel.ids import new_id
+
+    StoredEvent.objects.create(id=new_id(), name="gone.Away", payload={}, at=clock.now())
+    publish()
+    assert events.deliver_pending() == 2
+    assert heard["first"] == [EVENT]

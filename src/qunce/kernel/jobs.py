@@ -1,12 +1,11 @@
 """Background jobs of the kernel."""
 
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from qunce.kernel import events
 
 
-@app.task(name="kernel.deliver_events", queueing_lock="kernel.deliver_events", lock="kernel.deliver_events")
+@app.task(name=events.DELIVER, queueing_lock=events.DELIVER, lock=events.DELIVER)
 def deliver_events() -> None:
     """Hand out stored events; goes on as long as there is progress."""
     while events.deliver_pending():
@@ -18,11 +17,3 @@ def deliver_events() -> None:
 def deliver_leftover_events(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
     """Retry failed handlers, and deliver what a crash left between commit and wake-up."""
     events.deliver_pending()
-
-
-def wake_event_delivery() -> None:
-    """Have events delivered soon; one waiting job is enough."""
-    try:
-        deliver_events.defer()
-    except AlreadyEnqueued:
-        return
