@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -142,7 +143,7 @@ def check_account(*, actor: Actor, account_id: int) -> Account:
     if account is None:
         raise NotFound
     try:
-        checked = asyncio.run(_ask(open_connector(account)))
+        checked = _answer(open_connector(account))
     except (TimeoutError, WireError) as error:
         state = AccountState.TROUBLE if isinstance(error, NeedsOperator) else AccountState.WAITING
         return record_account_state(account_id=account_id, state=state, detail=str(error) or TOO_LATE)
@@ -205,6 +206,12 @@ def settle_set_aside(*, actor: Actor, set_aside_id: int) -> None:
 
 
 # ------------------------------------------------------------------ within
+def _answer(connector: Connector) -> Checked:
+    """Ask in a loop of its own, in a thread of its own: whoever calls may have a loop running already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _ask(connector)).result()
+
+
 async def _ask(connector: Connector) -> Checked:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT):

@@ -2,6 +2,7 @@
 //   data-once                a form that is sent once; its button says data-busy meanwhile
 //   data-insert="{group}"    puts that into the form's data-text field, where the cursor is
 //   data-pick="name"         a group on offer: ticked, it joins #picked as a chip that can be taken off again
+//   data-empties             a form of htmx whose data-text field is empty again once it was sent
 //   data-stay-below          a conversation: shows its end, unless somebody reads further up
 (() => {
   const $all = (selector) => [...document.querySelectorAll(selector)];
@@ -26,6 +27,14 @@
     field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
     field.focus();
     field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  document.addEventListener("htmx:after:request", (event) => {
+    const form = event.detail.ctx.sourceElement.closest("[data-empties]");
+    if (!form || !event.detail.ctx.response?.raw.ok) return;
+    const field = form.querySelector("[data-text]");
+    field.value = "";
+    field.focus();
   });
 
   // ---- groups one by one
@@ -76,6 +85,19 @@
       talk.dataset.shown = "yes";
     }
   };
+
+  // Not while somebody is changing a message in it: the news come when that is closed.
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (event.detail.ctx.sourceElement.matches("[data-stay-below]:has(details[open])")) event.preventDefault();
+  });
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const talk = event.target.closest("[data-stay-below]");
+      if (talk && !event.target.open) htmx.trigger(talk, "live");
+    },
+    true,
+  );
 
   document.addEventListener("htmx:after:swap", () => {
     if (picked()) marry();
