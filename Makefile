@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.NOTPARALLEL:
+MAKEFLAGS += --jobs=2
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,19 +16,22 @@ NODE := PATH="$(CURDIR)/.tools/bin:$$PATH"
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
+# Once the tools for tests were wanted, the environment keeps them.
+LOCK := $(if $(filter test check,$(MAKECMDGOALS))$(wildcard .venv/.test),test,run)
+ENVIRONMENT := .venv/.$(LOCK)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/qunce/locale/*/LC_MESSAGES/*.po))
-READY := .venv/.run node_modules/.copied $(CATALOGUES)
+READY := $(ENVIRONMENT) node_modules/.copied $(CATALOGUES)
 
 .PHONY: run test check assets messages lock wheel clean
 
 run: $(READY)
 	@export QUNCE_DATA_DIR="$${QUNCE_DATA_DIR:-$(CURDIR)/data}"; exec $(BIN)/qunce run $(ARGS)
 
-test: .venv/.test $(READY) .venv-synapse/.ready
+test: $(READY) .venv-synapse/.ready
 	@tools/system-packages.sh
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-check: .venv/.test $(READY)
+check: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -39,7 +42,7 @@ check: .venv/.test $(READY)
 
 assets: node_modules/.copied
 
-messages: .venv/.run
+messages: $(ENVIRONMENT)
 	@command -v xgettext >/dev/null \
 		|| { echo "Collecting strings needs gettext: sudo apt-get install gettext" >&2; exit 1; }
 	cd src/qunce && ../../$(BIN)/django-admin makemessages --locale zh_Hans --no-location --settings qunce.config.settings
@@ -56,7 +59,7 @@ clean:
 $(UV): requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| { echo "Qunce needs Python 3.11 or newer; '$(PYTHON)' is not." \
-			"Debian, Ubuntu: sudo apt-get install python3 python3-venv; elsewhere: make PYTHON=/path/to/python3" >&2; exit 1; }
+			"Debian, Ubuntu: sudo apt-get install python3.11-venv, then make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(PYTHON) -c \
 		'import sys; sys.exit("Python lacks venv: sudo apt-get install python3.%d-venv" % sys.version_info.minor)'
 	@echo "Setting up, once: Python packages …"
@@ -67,19 +70,9 @@ $(UV): requirements/uv.txt
 .venv/bin/python: | $(UV)
 	@$(UV) venv --quiet --allow-existing --python .tools/bin/python .venv
 
-define sync
-	@$(UV) pip sync --quiet --compile-bytecode --python .venv --require-hashes --no-build requirements/$(1).txt
+.venv/.run .venv/.test: .venv/.%: requirements/%.txt pyproject.toml src/qunce/__init__.py | .venv/bin/python
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv --require-hashes --no-build $<
 	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
-	@touch .venv/.run
-endef
-
-# Once the tools for tests were wanted, a renewed environment keeps them.
-.venv/.run: requirements/run.txt pyproject.toml src/qunce/__init__.py | .venv/bin/python
-	$(call sync,$$(test -e .venv/.test && echo test || echo run))
-
-.venv/.test: requirements/test.txt pyproject.toml src/qunce/__init__.py | .venv/bin/python
-	@echo "Setting up, once: tools for tests …"
-	$(call sync,test)
 	@touch $@
 
 .venv-synapse/.ready: requirements/synapse.txt | $(UV)
@@ -88,16 +81,22 @@ endef
 	@$(UV) pip sync --quiet --python .venv-synapse --require-hashes --no-build requirements/synapse.txt
 	@touch $@
 
-%.mo: %.po | .venv/.run
+%.mo: %.po | $(ENVIRONMENT)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 
 # ------------------------------------------------------------------ the pages' scripts, styles and fonts
 
-node_modules/.installed: package.json package-lock.json .npmrc | $(UV)
+# The machine's own node where it is new enough, else one from a wheel.
+HAS_NODE := $(if $(wildcard node_modules/.installed),yes,$(shell command -v npm >/dev/null && node -e \
+	'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && echo yes))
+
+node_modules/.installed: package.json package-lock.json .npmrc | $(if $(HAS_NODE),,.tools/bin/node)
 	@echo "Setting up, once: scripts, styles and fonts …"
-	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null \
-		|| $(UV) pip install --quiet --python .tools --require-hashes --no-build -r requirements/node.txt
-	@$(NODE) npm ci --loglevel error
+	@$(NODE) npm ci --loglevel error >/dev/null
+	@touch $@
+
+.tools/bin/node: requirements/node.txt | $(UV)
+	@$(UV) pip install --quiet --python .tools --require-hashes --no-build -r $<
 	@touch $@
 
 node_modules/.copied: node_modules/.installed tools/assets.mjs
