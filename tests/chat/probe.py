@@ -69,13 +69,13 @@ class Probe(Connector):
         given = None if self.config.second else {"second": f"session of {token}"}
         return Checked(self.config.identity, "Probe", remarks=("It is raining.",), secrets=given)
 
-    def parse(self, raw: Any) -> list[Inbound]:  # noqa: ARG002
+    def parse(self, raw: Any) -> list[Inbound]:
         raise ValueError("nothing comes in")
 
     async def send(self, outbound: Outbound) -> Sent:
         return Sent(f"p-{outbound.delivery_id}", datetime(2026, 11, 22, tzinfo=UTC))
 
-    async def perform(self, operation: Operation) -> Performed:  # noqa: ARG002
+    async def perform(self, operation: Operation) -> Performed:
         return Done()
 
 

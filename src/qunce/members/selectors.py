@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from qunce.community import selectors as community
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
-from qunce.members.models import Identity as Identity
+from qunce.members.models import Identity as Identity  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.members.models import Member, Membership
 
 
