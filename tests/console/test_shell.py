@@ -122,6 +122,21 @@ def test_an_error_in_a_piece_is_told_in_the_page(browse):
 
 
 @pytest.mark.django_db
+def test_files_of_the_pages_are_sent_compressed_and_once():
+    client, path = Client(), "/static/vendor/tabler.min.css"
+    whole = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert whole["Content-Encoding"] == "gzip"
+    assert whole["Content-Type"] == 'text/css; charset="utf-8"'
+    assert not whole.streaming
+    again = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": whole["ETag"]})
+    assert (again.status_code, again.content, "Content-Type" in again) == (304, b"", False)
+    part = client.get("/static/console/theme.css", headers={"Range": "bytes=0-9"})
+    assert (part.status_code, len(part.content)) == (206, 10)
+    assert client.head(path).content == b""
+    assert client.get("/static/../settings.py").status_code == 404
+
+
+@pytest.mark.django_db
 def test_every_answer_is_under_the_strict_policy():
     for path in ("/sign-in/", "/nowhere/", "/healthz", "/static/console/theme.css"):
         answer = Client().get(path)

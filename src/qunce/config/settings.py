@@ -88,7 +88,7 @@ INBOUND_STAGES = [
 MIDDLEWARE = [
     "qunce.kernel.http.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "qunce.kernel.http.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from qunce.kernel.actor import Actor, Permission
-from qunce.team.selectors import Staff
+from qunce.team.selectors import NOBODY, Staff
 
 
 class StaffRequest(HttpRequest):
@@ -90,10 +90,7 @@ def _links(places: tuple[Place, ...], request: StaffRequest) -> Iterator[Link]:
     for place in places:
         if not place.open_to(request.actor):
             continue
-        try:
-            url = reverse(f"console:{place.name}")
-        except NoReverseMatch:
-            continue
+        url = reverse(f"console:{place.name}")
         yield Link(place, url, _here(url, request.path))
 
 
@@ -121,8 +118,10 @@ def theme_of(request: HttpRequest) -> str:
 
 def console(request: HttpRequest) -> dict[str, object]:
     """Context processor; what costs something is computed where a template asks for it."""
+    signed_in = getattr(request, "actor", NOBODY) is not NOBODY
     return {
         "path": request.path,
+        "frame": "console/base.html" if signed_in else "console/plain.html",
         "navigation": partial(navigation, cast("StaffRequest", request)),
         "thumb_links": partial(thumb_links, cast("StaffRequest", request)),
         "theme": theme_of(request),

@@ -18,7 +18,7 @@ from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.kernel import audit, paging
 from qunce.kernel.actor import Actor, Permission, Role
-from qunce.kernel.errors import Invalid, NotAllowed
+from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.kernel.htmx import go, page
 from qunce.team import actions, selectors
 from qunce.team.selectors import Colleague
@@ -182,8 +182,12 @@ def roles(request: StaffRequest, staff_id: int) -> HttpResponse:
     if where != EVERYWHERE and not where.isdecimal():
         raise Invalid(_("Choose where."))
     place = None if where == EVERYWHERE else int(where)
-    actions.change_roles(actor=request.actor, staff_id=staff_id, roles={place: Role(role) if role else None})
-    messages.success(request, _("The role is changed."))
+    try:
+        actions.change_roles(actor=request.actor, staff_id=staff_id, roles={place: Role(role) if role else None})
+    except Conflict as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The role is changed."))
     visible = selectors.visible_staff(request.actor).filter(pk=staff_id).exists()
     return go(request, "console:colleague", staff_id) if visible else go(request, "console:staff")
 
@@ -191,8 +195,12 @@ def roles(request: StaffRequest, staff_id: int) -> HttpResponse:
 @require_POST
 def deactivate(request: StaffRequest, staff_id: int) -> HttpResponse:
     """Let somebody in no more."""
-    actions.deactivate_staff(actor=request.actor, staff_id=staff_id)
-    messages.success(request, _("Deactivated: every session has ended."))
+    try:
+        actions.deactivate_staff(actor=request.actor, staff_id=staff_id)
+    except Conflict as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Deactivated: every session has ended."))
     return go(request, "console:colleague", staff_id)
 
 

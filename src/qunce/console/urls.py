@@ -1,7 +1,5 @@
 """Addresses of the console: every page module has its own ``urlpatterns``, this is the list of them."""
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "console"
@@ -23,6 +21,4 @@ PAGES = (
     "profile",
 )
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include(f"qunce.console.{page}")) for page in PAGES if find_spec(f"qunce.console.{page.split('.')[0]}")
-]
+urlpatterns: list[URLPattern | URLResolver] = [path("", include(f"qunce.console.{page}")) for page in PAGES]

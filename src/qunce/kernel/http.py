@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 from qunce.kernel.errors import QunceError
 
@@ -25,6 +27,23 @@ class SecurityHeaders:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        return response
+
+
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
+    """Files of the pages, each in one piece: an asynchronous server would warn of a synchronous stream."""
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+        """Answer with a file, a part of it, or that the browser's copy is still true."""
+        found = static_file.get_response(request.method, request.META)
+        response = HttpResponse(status=int(found.status))
+        del response["Content-Type"]  # an answer without content must not rename the type of the browser's copy
+        for name, value in found.headers:
+            response[name] = value
+        if found.file is not None:
+            with found.file as file:
+                response.content = file.read()
         return response
 
 
