@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from procrastinate.contrib.django import app
 
 from qunce.chat.actions.recognition import memory
 from qunce.chat.actions.rollups import count_again
@@ -24,7 +25,6 @@ from tests.chat.support import NOON, account, adopted, live, minutes, said
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STRANGER = Actor(id=9, name="Wei", grants={999_999: Role.OWNER})
-hours = 60
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +147,8 @@ def test_groups_are_ranked_by_what_people_said_lately():
 def test_latest_messages_page_by_page_with_names_and_what_they_answer():
     made = account()
     group = adopted(made, "!a")["!a"]
-    live(made, *(said("!a", f"{n}", at=NOON + minutes(n), key=f"$k{n}") for n in range(5)))
+    a_hair = timedelta(microseconds=7)
+    live(made, *(said("!a", f"{n}", at=NOON + n * a_hair, key=f"$k{n}") for n in range(5)))
     live(made, said("!a", "because", by="@li", name="李四", at=NOON + minutes(9), reply_to="$k2"))
     first = messages.latest(SYSTEM, group.pk, size=4)
     assert [line.message.text for line in first] == ["because", "4", "3", "2"]
@@ -155,6 +156,8 @@ def test_latest_messages_page_by_page_with_names_and_what_they_answer():
     rest = messages.latest(SYSTEM, group.pk, cursor=first.older, size=4)
     assert [line.message.text for line in rest] == ["1", "0"]
     assert rest.older == ""
+    back = messages.latest(SYSTEM, group.pk, cursor=rest.newer, size=4)
+    assert [line.message.id for line in back] == [line.message.id for line in first]
     with pytest.raises(NotFound):
         messages.latest(STRANGER, group.pk)
 
@@ -235,9 +238,6 @@ def run_jobs() -> None:
     """Run what waits for a worker, whatever its time."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
-    from procrastinate.contrib.django import app
-
-    worker = app.with_connector(app.connector.get_worker_connector())
     with app.replace_connector(app.connector.get_worker_connector()) as working:
         working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 

@@ -118,7 +118,7 @@ def test_archived_groups_come_back(browse):
 def test_a_new_room_appears_by_itself_but_never_under_the_hand_that_chooses(browse):
     made = world.lively(groups=1, found=1)
     page = browse("/groups/?state=found", world.owner())
-    page.wait_for_function("document.documentElement.dataset.live === 'on'")
+    page.locator('html[data-live="on"]').wait_for(state="attached")
     support.live(made.account, GroupSeen("!new", "新来的群"))
     page.get_by_role("link", name="新来的群").wait_for()
     page.get_by_label("Choose 新来的群").check()
@@ -166,7 +166,7 @@ def test_the_list_costs_the_same_for_any_number(client, db, django_assert_num_qu
 def test_five_thousand_groups(client, many):
     client.get("/groups/")
     for query in ("", "?text=12", "?order=quietest", "?page=60", "?reading=none&order=members"):
-        took = min(_timed(client, f"/groups/{query}") for _ in range(3))
+        took = min(_timed(client, f"/groups/{query}") for _ in range(5))
         assert took < 0.3, f"{query}: {took:.3f} s"
 
 
@@ -200,7 +200,7 @@ def test_one_group(browse):
     group = made.groups["城市书房 · 晨读群"]
     page = browse(f"/groups/{group.pk}/", world.owner())
     page.get_by_role("heading", name="城市书房 · 晨读群").wait_for()
-    assert page.locator("canvas").count() == 2
+    assert page.locator(".chart:has(canvas)").count() == 2
     assert page.get_by_text("read by 群秘书").is_visible()
     assert page.get_by_text("Most is said on").is_visible()
     page_ok(page, "group")
@@ -211,7 +211,7 @@ def test_the_next_message_appears_by_itself(browse):
     made = world.lively(groups=1, found=0)
     group = made.groups["城市书房 · 晨读群"]
     page = browse(f"/groups/{group.pk}/", world.owner())
-    page.wait_for_function("document.documentElement.dataset.live === 'on'")
+    page.locator('html[data-live="on"]').wait_for(state="attached")
     support.live(made.account, support.said(group.external_id, "刚刚说的一句", at=clock.now()))
     page.get_by_text("刚刚说的一句").wait_for()
 

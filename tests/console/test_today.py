@@ -10,7 +10,7 @@ from tests.chat import support
 from tests.support import world
 from tests.support.browser import page_ok, shoot
 
-QUERIES = 26
+QUERIES = 21
 
 
 def planned(group, account, state):
@@ -71,7 +71,7 @@ def test_what_waits_is_named_with_the_way_to_deal_with_it(browse):
 def test_what_waits_appears_by_itself(browse):
     made = world.lively(groups=1, found=0)
     page = browse("/", world.owner())
-    page.wait_for_function("document.documentElement.dataset.live === 'on'")
+    page.locator('html[data-live="on"]').wait_for(state="attached")
     support.live(made.account, GroupSeen("!new", "新来的群"))
     page.get_by_text("1 group waits to be taken over").wait_for()
 

@@ -1,7 +1,8 @@
 """Today: what needs me now, and what has happened since midnight."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from django.http import HttpResponse
 from django.urls import path, reverse
@@ -11,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from qunce.chat import selectors as chat
 from qunce.chat.selectors import activity, ledger, seats
+from qunce.chat.selectors.accounts import AccountView
 from qunce.chat.selectors.activity import Day
 from qunce.chat.types import DeliveryState
 from qunce.community import selectors as community
@@ -25,6 +27,7 @@ from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.htmx import page
 
 DAYS = 15
+Counts: TypeAlias = Mapping[GroupState, int]
 
 
 @topic("today")
@@ -66,8 +69,10 @@ class Step:
 def today(request: StaffRequest) -> HttpResponse:
     """What waits and what happened; asked for again whenever something of it has changed."""
     actor = request.actor
-    waiting = list(_waiting(actor))
-    steps = list(_first_steps(actor)) if actor.may(Permission.OPERATE) else []
+    accounts = chat.visible_accounts(actor) if actor.may(Permission.OPERATE) else []
+    counts = community.state_counts(actor)
+    waiting = list(_waiting(actor, accounts, counts))
+    steps = list(_first_steps(actor, accounts, counts)) if actor.may(Permission.OPERATE) else []
     return page(
         request,
         "console/today/today.html",
@@ -84,26 +89,25 @@ def today(request: StaffRequest) -> HttpResponse:
 
 
 # ---------------------------------------------------------------- what waits
-def _waiting(actor: Actor) -> Iterator[Waiting]:
-    if actor.may(Permission.OPERATE):
-        yield from _accounts(actor)
+def _waiting(actor: Actor, accounts: Sequence[AccountView], counts: Counts) -> Iterator[Waiting]:
+    yield from _accounts(accounts)
     yield from _deliveries(actor)
-    yield from _groups(actor)
+    yield from _groups(actor, counts)
 
 
 def _url(name: str, query: str = "") -> str:
     return reverse(f"console:{name}") + query
 
 
-def _accounts(actor: Actor) -> Iterator[Waiting]:
+def _accounts(accounts: Sequence[AccountView]) -> Iterator[Waiting]:
     """Accounts that need a person, and events that could not be processed."""
-    for view in chat.visible_accounts(actor):
+    for view in accounts:
         tone, word = words.ACCOUNTS[view.state]
         if tone == "bad" or view.state in {"new", "unserved"}:
             said = _("%(account)s: %(state)s") % {"account": view.account.name, "state": word}
             url = reverse("console:account", args=[view.account.pk])
             yield Waiting(said, url, _("To the account"), "plug-connected-x", tone)
-    aside = chat.visible_set_aside(actor).count()
+    aside = sum(view.set_aside for view in accounts)
     if aside:
         said = ngettext(
             "%(count)d event could not be processed", "%(count)d events could not be processed", aside
@@ -127,9 +131,9 @@ def _deliveries(actor: Actor) -> Iterator[Waiting]:
         yield Waiting(said % {"count": unknown}, _url("deliveries"), _("Decide"), "help-circle", "odd")
 
 
-def _groups(actor: Actor) -> Iterator[Waiting]:
+def _groups(actor: Actor, counts: Counts) -> Iterator[Waiting]:
     """Groups that wait to be taken over, and those in our care that nobody reads."""
-    found = community.state_counts(actor)[GroupState.FOUND]
+    found = counts[GroupState.FOUND]
     if found:
         said = ngettext("%(count)d group waits to be taken over", "%(count)d groups wait to be taken over", found)
         yield Waiting(said % {"count": found}, _url("groups", "?state=found"), _("Take over"), "door-enter")
@@ -152,10 +156,9 @@ def _happened(actor: Actor) -> list[Happened]:
 
 
 # ---------------------------------------------------------------- how to begin
-def _first_steps(actor: Actor) -> Iterator[Step]:
+def _first_steps(actor: Actor, accounts: Sequence[AccountView], counts: Counts) -> Iterator[Step]:
     """From an empty installation to the first broadcast; the sandbox takes most of them at once."""
-    platforms = {view.account.platform for view in chat.visible_accounts(actor)}
-    groups = community.state_counts(actor)[GroupState.ADOPTED]
+    platforms = {view.account.platform for view in accounts}
     yield Step(
         _("Look around in the sandbox"),
         _("A chat in the browser with rooms and people you can speak as: see everything work within a minute."),
@@ -178,7 +181,7 @@ def _first_steps(actor: Actor) -> Iterator[Step]:
         _("Take over groups"),
         _("Invite the account into your rooms; they appear by themselves."),
         _url("groups", "?state=found"),
-        bool(groups),
+        counts[GroupState.ADOPTED] > 0,
     )
     yield Step(
         _("Answer by keyword"),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -63,7 +62,7 @@ def _beyond(key: Sequence[str], values: Sequence[object], comparison: str) -> Q:
 
 
 def _write(direction: str, row: Model, key: Sequence[str]) -> str:
-    text = json.dumps([direction, *(getattr(row, name) for name in key)], cls=DjangoJSONEncoder)
+    text = json.dumps([direction, *(getattr(row, name) for name in key)], default=str)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
