@@ -57,7 +57,12 @@ def ready(data_dir: Path | None) -> Iterator[Path]:
     command = click.get_current_context().command_path
     with opened(folder, note=f"{command}, process {os.getpid()}"):
         set_up_django()
-        yield folder
+        from qunce.kernel.errors import QunceError
+
+        try:
+            yield folder
+        except QunceError as error:
+            raise click.ClickException(str(error)) from error
 
 
 def set_up_django() -> None:
@@ -138,8 +143,4 @@ def admin_link(data_dir: Path | None) -> None:
         from qunce.team import actions as team
 
         path = team.issue_sign_in_link(email=None)
-        if path is None:
-            raise click.ClickException(
-                "Nobody to sign in yet: `qunce run` prints the link for the first administrator."
-            )
         click.echo(f"{public_address(folder)}{path}")

@@ -12,6 +12,7 @@ from procrastinate.exceptions import ConnectorException
 from qunce.kernel import health
 
 AT_ONCE = 4  # jobs
+PATIENCE = 3.0  # seconds without the database after which the worker gives up, to be started again
 FINISH = 1.0  # seconds that running jobs get at shutdown; whatever is cut off runs again
 
 
@@ -39,7 +40,7 @@ def work() -> int:
 
 async def _work() -> None:
     # The connector of Django's own app cannot listen for jobs.
-    connector = PsycopgConnector(kwargs=connector_params())
+    connector = PsycopgConnector(kwargs=connector_params(), timeout=PATIENCE)
     async with app.with_connector(connector).open_async() as working:
         await working.run_worker_async(
             concurrency=AT_ONCE, delete_jobs="successful", shutdown_graceful_timeout=FINISH

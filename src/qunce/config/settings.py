@@ -177,4 +177,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("QUNCE_LOG", "WARNING")},
+    # Says of every attempt that the database is away; whoever needs it says so once.
+    "loggers": {"psycopg.pool": {"level": "ERROR"}},
 }
