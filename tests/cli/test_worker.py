@@ -10,7 +10,18 @@ from qunce.cli import worker
 from qunce.kernel import clock
 from qunce.kernel.jobs import deliver_events
 
-pytestmark = pytest.mark.django_db(transaction=True)
+
+@pytest.fixture(autouse=True)
+def _no_other_jobs(transactional_db):
+    forget_jobs()
+    yield
+    forget_jobs()
+
+
+def forget_jobs():
+    """Django empties its own tables after a test, the queue's it does not know."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
 def job_state(job_id):
