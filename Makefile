@@ -1,7 +1,7 @@
 # make run     a running Qunce from nothing          make run ARGS="--port 9000 --data-dir /srv/qunce"
 # make test    all tests, end to end included        make test ARGS="tests/chat -k ingest"
 # make check   lint, formatting, types, contracts
-# More: assets, messages (collect strings to translate), lock (renew the locked versions), wheel, clean
+# More: assets, messages (collect strings to translate), pictures (of the docs), lock (renew the locked versions), wheel, clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -22,7 +22,7 @@ ENVIRONMENT := .venv/.$(LOCK)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/qunce/locale/*/LC_MESSAGES/*.po))
 READY := $(ENVIRONMENT) node_modules/.copied $(CATALOGUES)
 
-.PHONY: run test check assets messages lock wheel clean
+.PHONY: run test check assets messages pictures lock wheel clean
 
 run: $(READY)
 	@export QUNCE_DATA_DIR="$${QUNCE_DATA_DIR:-$(CURDIR)/data}"; exec $(BIN)/qunce run $(ARGS)
@@ -46,6 +46,9 @@ messages: $(ENVIRONMENT)
 	@command -v xgettext >/dev/null \
 		|| { echo "Collecting strings needs gettext: sudo apt-get install gettext" >&2; exit 1; }
 	cd src/qunce && ../../$(BIN)/django-admin makemessages --locale zh_Hans --no-location --settings qunce.config.settings
+
+pictures: $(READY)
+	QUNCE_PICTURES=docs/images $(BIN)/python -m pytest tests/e2e/test_pictures.py
 
 wheel: $(READY)
 	$(UV) build --quiet --wheel --python $(BIN)/python --no-build-isolation --out-dir dist
