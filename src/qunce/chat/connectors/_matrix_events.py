@@ -31,9 +31,9 @@ from qunce.chat.types import (
 
 _MEDIA = {"m.image": "image", "m.file": "file", "m.audio": "audio", "m.video": "video", "m.sticker": "sticker"}
 _PILL = re.compile(
-    r'<a\s[^>]*href="https://matrix\.to/#/((?:@|%40)[^"?]+)"[^>]*>(.*?)</a>', re.IGNORECASE | re.DOTALL
+    r'<a\s[^>]{0,100}?href="https://matrix\.to/#/((?:@|%40)[^"?]{1,255})"[^>]{0,100}>([^<]{1,255})</a>', re.IGNORECASE
 )
-_TAG = re.compile(r"<[^>]*>")
+_MOST_MENTIONS = 100
 _NO_MEDIA = gettext_noop("Pictures and files cannot be sent to Matrix.")
 
 
@@ -56,11 +56,12 @@ def read(room: str, event: Json, names: Mapping[str, str], me: str) -> list[Inbo
 
 
 def _message(room: str, event: Json, names: Mapping[str, str]) -> list[Inbound]:
+    """One message. What is malformed around its text must not hide the text, which people see."""
     sender, content = _text(event["sender"]), event["content"]
-    unsigned = event.get("unsigned", {})
-    relation = content.get("m.relates_to", {})
-    if relation.get("rel_type") == "m.replace":
-        return [_edit(room, event, _text(relation["event_id"]))]
+    unsigned = _object(event.get("unsigned"))
+    relation = _object(content.get("m.relates_to"))
+    if relation.get("rel_type") == "m.replace" and isinstance(relation.get("event_id"), str):
+        return [_edit(room, event, relation["event_id"])]
     text, parts = _said(content, event["type"])
     message = MessageReceived(
         group=room,
@@ -74,8 +75,8 @@ def _message(room: str, event: Json, names: Mapping[str, str]) -> list[Inbound]:
         delivery_id=unsigned.get("transaction_id"),
     )
     told: list[Inbound] = [message]
-    if edit := unsigned.get("m.relations", {}).get("m.replace", {}).get("content"):
-        told.append(_edit(room, unsigned["m.relations"]["m.replace"] | {"content": edit}, message.external_id))
+    if edit := _object(_object(unsigned.get("m.relations")).get("m.replace")):
+        told.append(_edit(room, edit, message.external_id))
     if redaction := unsigned.get("redacted_because"):
         told.append(MessageDeleted(room, message.external_id, moment(redaction)))
     return told
@@ -89,10 +90,9 @@ def _edit(room: str, event: Json, original: str) -> MessageEdited:
 
 def _reply_to(relation: Json) -> str | None:
     """The message that is answered; in a thread, whose messages only pretend to be replies, the thread's first."""
-    if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back"):
-        return _text(relation["event_id"])
-    answered = relation.get("m.in_reply_to", {}).get("event_id")
-    return None if answered is None else _text(answered)
+    in_thread = relation.get("rel_type") == "m.thread" and relation.get("is_falling_back")
+    answered = (relation if in_thread else _object(relation.get("m.in_reply_to"))).get("event_id")
+    return answered if isinstance(answered, str) else None
 
 
 def _said(content: Json, kind: str) -> tuple[str, tuple[Part, ...] | None]:
@@ -100,22 +100,22 @@ def _said(content: Json, kind: str) -> tuple[str, tuple[Part, ...] | None]:
     if not content:
         return "", None
     body = _text(content.get("body", ""))
-    media = _MEDIA.get(content.get("msgtype", kind))
+    media = _MEDIA.get(_words(content.get("msgtype")) or kind)
     if media:
         found = Content(_media(content, media, body))
         return found.plain, found.parts
-    if content.get("m.relates_to", {}).get("m.in_reply_to"):
+    if _reply_to(_object(content.get("m.relates_to"))):
         body = _without_quote(body)
     parts = _with_mentions(content, body)
     return Content(parts).plain, None if all(isinstance(each, Text) for each in parts) else parts
 
 
 def _media(content: Json, kind: str, body: str) -> tuple[Part, ...]:
-    info = content.get("info") or {}
-    ref = content.get("url") or content.get("file", {}).get("url", "")
-    name = _text(content.get("filename") or body)
+    info = _object(content.get("info"))
+    ref = _words(content.get("url")) or _words(_object(content.get("file")).get("url"))
+    name = _words(content.get("filename")) or body
     size = info.get("size")
-    media = Media(kind, _text(ref), name, _text(info.get("mimetype", "")), size if isinstance(size, int) else None)
+    media = Media(kind, ref, name, _words(info.get("mimetype")), size if isinstance(size, int) else None)
     return (media,) if name == body else (media, Text(body))
 
 
@@ -131,15 +131,17 @@ def _without_quote(body: str) -> str:
 def _with_mentions(content: Json, body: str) -> tuple[Part, ...]:
     """The body cut where somebody is mentioned: links to people in the formatted body, and ids in the plain one."""
     wanted: list[tuple[str, Mention]] = []
-    for link, label in _PILL.findall(_text(content.get("formatted_body", ""))):
-        shown = unescape(_TAG.sub("", label))
+    for link, label in _PILL.findall(_words(content.get("formatted_body"))):
+        shown = unescape(label)
         wanted.append((shown, Mention(unquote(link), shown.removeprefix("@"))))
-    asked = content.get("m.mentions") or {}
-    wanted += [(who, Mention(who)) for who in asked.get("user_ids", ()) if isinstance(who, str)]
+    asked = _object(content.get("m.mentions"))
+    people = asked.get("user_ids")
+    listed = people if isinstance(people, list) else []
+    wanted += [(who, Mention(who)) for who in listed if _words(who).startswith("@")]
     if asked.get("room"):
-        wanted.append(("@room", Mention(EVERYBODY, "room")))
+        wanted.insert(0, ("@room", Mention(EVERYBODY, "room")))
     parts: list[Part] = [Text(body)]
-    for shown, mention in wanted:
+    for shown, mention in wanted[:_MOST_MENTIONS]:
         parts = _cut(parts, shown, mention)
     return tuple(part for part in parts if part != Text(""))
 
@@ -162,7 +164,7 @@ def _membership(room: str, event: Json, names: Mapping[str, str], me: str) -> li
             return [GroupSeen(room)] if before != "join" else []
         return [GroupGone(room, _farewell(event))] if now in {"leave", "ban"} and before == "join" else []
     if now == "join" and before != "join":
-        member = Sender(who, _text(event["content"].get("displayname") or ""))
+        member = Sender(who, _words(event["content"].get("displayname")))
         by = event["unsigned"].get("prev_sender") if before == "invite" else None
         return [MemberJoined(room, member, moment(event), Sender(by, names.get(by, "")) if by else None)]
     if now in {"leave", "ban"} and before in {"join", None}:
@@ -241,7 +243,7 @@ def group_in(room: str, state: Sequence[Json], summary: Json, *, entered: bool) 
     seen = GroupSeen(
         group=room,
         name=name if isinstance(name, str) else None,
-        topic=_text(content["m.room.topic"].get("topic") or "") if "m.room.topic" in content else None,
+        topic=_words(content["m.room.topic"].get("topic")) if "m.room.topic" in content else None,
         member_count=summary.get("m.joined_member_count"),
         reads=Reads.ENCRYPTED if "m.room.encryption" in content else None,
     )
@@ -251,6 +253,16 @@ def group_in(room: str, state: Sequence[Json], summary: Json, *, entered: bool) 
 def moment(event: Json) -> datetime:
     """The platform's stamp of an event."""
     return datetime.fromtimestamp(event["origin_server_ts"] / 1000, UTC)
+
+
+def _object(value: Any) -> Json:
+    """The value if it is an object; else it says nothing."""
+    return value if isinstance(value, dict) else {}
+
+
+def _words(value: Any) -> str:
+    """The value if it is text; else it says nothing."""
+    return value if isinstance(value, str) else ""
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,237 @@
+"""The main job on real input: thirty rooms of a real homeserver, sixty members, the product as one runs it.
+
+Two accounts serve fifteen rooms each, because the homeserver's default limit, which stays on, lets an account say
+ten things and then one in five seconds. The tests are chapters of one story and run in order.
+"""
+
+import re
+import threading
+import time
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.browser import DESK
+from tests.support.product import Product, eventually
+from tests.support.synapse import PASSWORD, at_once, unique
+
+pytestmark = pytest.mark.xdist_group("synapse")
+ROOMS, MEMBERS = 30, 60
+SIGN_UP, WHERE = "怎么报名?", "在哪里见面"
+ANSWER = "{昵称},回复「我要参加」加城市即可。"
+
+
+@pytest.fixture(scope="module")
+def story(synapse, browser, tmp_path_factory):
+    """Rooms with people and our two accounts invited; the product, set up through its pages."""
+    product = Product(tmp_path_factory.mktemp("product") / "data folder")
+    product.folder.mkdir()
+    people = at_once([lambda n=n: synapse.register(unique(f"member{n}"), shown=f"成员{n}") for n in range(MEMBERS)])
+    accounts = [synapse.register(unique(f"qunce{n}"), limited=True, shown="群秘书") for n in range(2)]
+    hosts = at_once([lambda: synapse.register(unique("host"), shown="群主") for _ in range(4)])
+    rooms = at_once([lambda n=n: _room(hosts[n % 4], n, accounts[n % 2]) for n in range(ROOMS)])
+    for at, room in enumerate(rooms):
+        room.members = people[at::ROOMS]
+    at_once([lambda who=who, room=room: who.join(room.id) for room in rooms for who in room.members])
+    # What was said before we came is history: it is read, and nobody reacts to it.
+    at_once([lambda room=room: room.members[0].say(room.id, SIGN_UP) for room in rooms[:3]])
+    context = browser.new_context(locale="en-GB", viewport=DESK)
+    context.set_default_timeout(20_000)
+    try:
+        product.start()
+        page = context.new_page()
+        yield SimpleNamespace(product=product, page=page, rooms=rooms, accounts=accounts, server=synapse)
+    finally:
+        context.close()
+        product.stop()
+
+
+def _room(host, number, account):
+    name = f"城市书房 {number + 1:02} 群"
+    made = host.create_room(name, invite=[account])
+    return SimpleNamespace(id=made, name=name, host=host, account=account)
+
+
+# ------------------------------------------------------------------ what stands in the rooms
+def ours(room):
+    """What our account said in a room and did not take back: the events."""
+    return [event for event in room.host.messages(room.id) if event["sender"] == room.account.id]
+
+
+def is_reply(event):
+    """Whether it answers a message; other relations of these tests are edits."""
+    return "m.in_reply_to" in event["content"]["m.relates_to"]
+
+
+def answers_to(room, event_id):
+    """Our answers to one message."""
+    return [
+        event["content"]["body"]
+        for event in ours(room)
+        if event["content"].get("m.relates_to", {}).get("m.in_reply_to", {}).get("event_id") == event_id
+    ]
+
+
+def everything_is_recorded_once(story):
+    """Every message of every room, ours too, is in the product exactly once."""
+    said = Counter()
+    for events in at_once([lambda room=room: room.host.messages(room.id) for room in story.rooms]):
+        said.update(
+            event["event_id"] for event in events if "m.relates_to" not in event["content"] or is_reply(event)
+        )
+    recorded = Counter(
+        key for (key,) in story.product.rows("SELECT external_id FROM chat_message WHERE deleted_at IS NULL")
+    )
+    assert not [key for key, times in recorded.items() if times > 1]
+    return set(said) == set(recorded)
+
+
+# ------------------------------------------------------------------ chapters
+def test_the_first_administrator_sets_up_and_connects_two_accounts(story):
+    page = story.page
+    page.goto(story.product.first_sign_in)
+    page.get_by_label("Your name").fill("林芝")
+    page.get_by_label("E-mail address").fill("lin@example.org")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Set up and go in").click()
+    page.wait_for_url(re.compile(r"127\.0\.0\.1:\d+/$"))
+    for account in story.accounts:
+        page.goto(f"{story.product.address}/accounts/new/matrix/")
+        page.get_by_label("Homeserver").fill(story.server.url)
+        page.get_by_label("User").fill(account.id)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Connect and check").click()
+        page.get_by_text(f"The platform knows it as {account.id}.").wait_for()
+    found = "SELECT count(*) FROM community_group WHERE platform = 'matrix'"
+    eventually(lambda: story.product.rows(found) == [(ROOMS,)], within=60)
+
+
+def test_all_rooms_are_taken_over_at_once_and_their_past_is_read(story):
+    page, address = story.page, story.product.address
+    page.goto(f"{address}/communities/new/")
+    page.get_by_label("Name").fill("城市书房")
+    page.get_by_role("button", name="Found it").click()
+    page.get_by_role("heading", name="城市书房").first.wait_for()
+    page.goto(f"{address}/groups/?state=found")
+    page.get_by_role("heading", name=f"{ROOMS} groups wait to be taken over").wait_for()
+    page.get_by_label("Choose all groups of this page").check()
+    page.get_by_role("button", name="Take over").click()
+    page.get_by_text(f"{ROOMS} groups are now in 城市书房.").wait_for()
+    read = "SELECT count(*) FROM chat_seat WHERE reads AND backfill = 'done'"
+    eventually(lambda: story.product.rows(read) == [(ROOMS,)], within=60)
+    assert everything_is_recorded_once(story)
+    people = "SELECT count(DISTINCT identity_id) FROM members_membership WHERE left_at IS NULL"
+    assert story.product.rows(people)[0][0] >= MEMBERS + 4  # the hosts are members too
+
+
+def test_members_say_keywords_and_get_the_right_answer_once(story):
+    rule(story, "报名", ANSWER)
+    rule(story, WHERE, "在老城区图书馆。", exact=True)
+    rule(story, WHERE, "在{group}的书房。", exact=True, group=story.rooms[1].name)
+    rooms = story.rooms
+    asked = [
+        (rooms[0], SIGN_UP, "成员0,回复「我要参加」加城市即可。"),
+        (rooms[1], WHERE, f"在{rooms[1].name}的书房。"),
+        (rooms[2], WHERE, "在老城区图书馆。"),
+        (rooms[3], "请问这周怎么报名?谢谢 🙏", "成员3,回复「我要参加」加城市即可。"),
+    ]
+    keys = [room.members[0].say(room.id, words) for room, words, _ in asked]
+    chatter(story.rooms)
+    for (room, _, answer), key in zip(asked, keys, strict=True):
+        assert eventually(lambda room=room, key=key: answers_to(room, key), within=30) == [answer]
+    eventually(lambda: everything_is_recorded_once(story), within=20)
+    assert [len(ours(room)) for room in rooms] == [1, 1, 1, 1] + [0] * (ROOMS - 4)
+
+
+def test_a_push_reaches_every_room_exactly_once_though_the_gateway_is_killed(story):
+    page, product = story.page, story.product
+    page.goto(f"{product.address}/broadcasts/new/")
+    page.get_by_label("Text").fill("晚上好,{群名}!今晚八点共读。")
+    page.get_by_text("Every group that I operate").click()
+    page.get_by_role("button", name="See what each group gets").click()
+    page.get_by_role("button", name=f"Send to {ROOMS} groups").click()
+    page.get_by_role("heading", name=re.compile(rf"Reached \d+ of {ROOMS} groups")).wait_for()
+    story.broadcast = page.url
+    for reached in (1, 20):
+        eventually(lambda reached=reached: deliveries(story, "sent") >= reached, within=60, every=0.02)
+        product.role("gateway").kill()
+    page.get_by_role("heading", name=f"Reached all {ROOMS} groups").wait_for(timeout=120_000)
+    for room, said in zip(story.rooms, at_once([lambda room=room: ours(room) for room in story.rooms]), strict=True):
+        assert Counter(pushed(said)) == {f"晚上好,{room.name}!今晚八点共读。": 1}
+    eventually(lambda: everything_is_recorded_once(story), within=20)
+
+
+def test_without_its_database_for_twenty_seconds_nothing_is_lost_and_nothing_doubled(story):
+    rooms, keys = story.rooms, []
+    away = threading.Thread(target=story.product.without_database, args=(20,))
+    away.start()
+    until = time.monotonic() + 24
+    for turn in range(40):
+        room = rooms[turn % ROOMS]
+        key = room.members[turn % 2].say(room.id, SIGN_UP if turn % 10 == 5 else f"第 {turn} 句")
+        keys += [(room, key)] if turn % 10 == 5 else []
+        time.sleep(max(0, (until - time.monotonic()) / (40 - turn)))
+    away.join()
+    eventually(story.product.is_well, within=30)
+    eventually(lambda: everything_is_recorded_once(story), within=60)
+    for room, key in keys:
+        assert len(eventually(lambda room=room, key=key: answers_to(room, key), within=60)) == 1
+
+
+def test_an_event_that_cannot_be_read_is_set_aside_and_its_account_goes_on(story):
+    room = story.rooms[4]
+    changed = {"rel_type": "m.replace", "event_id": room.members[0].say(room.id, "说错了")}
+    room.members[0].say(room.id, "* an edit that does not say into what", **{"m.relates_to": changed})
+    key = room.members[0].say(room.id, SIGN_UP)
+    assert len(eventually(lambda: answers_to(room, key), within=30)) == 1
+    story.page.goto(f"{story.product.address}/accounts/set-aside/")
+    story.page.get_by_text("The whole event").wait_for()
+    assert story.product.rows("SELECT count(*) FROM chat_setaside") == [(1,)]
+
+
+def test_a_recall_takes_the_push_out_of_every_room(story):
+    page = story.page
+    answered = sum(len(ours(room)) for room in story.rooms) - ROOMS
+    page.goto(f"{story.broadcast}recall/")
+    page.get_by_role("heading", name=f"Take it back from {ROOMS} groups?").wait_for()
+    page.get_by_role("button", name="Take it back").click()
+    page.get_by_role("heading", name=f"Taken back from {ROOMS} groups").wait_for(timeout=150_000)
+    said = at_once([lambda room=room: ours(room) for room in story.rooms])
+    assert not [text for events in said for text in pushed(events)]
+    assert sum(map(len, said)) == answered
+    eventually(lambda: everything_is_recorded_once(story), within=20)
+
+
+# ------------------------------------------------------------------ hands
+def rule(story, keywords, answer, *, exact=False, group=None):
+    """Make a keyword rule at its page."""
+    page = story.page
+    page.goto(f"{story.product.address}/keyword-replies/new/")
+    page.get_by_label("Keywords").fill(keywords)
+    if exact:
+        page.get_by_label("is the whole message").check()
+    page.get_by_label("Answer", exact=True).fill(answer)
+    page.get_by_label("In one group" if group else "In all groups").check()
+    if group:
+        page.get_by_label("Group", exact=True).select_option(label=group)
+    page.get_by_label("Silence after an answer").select_option("0")
+    page.get_by_role("button", name="Make the rule").click()
+    page.get_by_text("The rule is made").wait_for()
+
+
+def chatter(rooms):
+    """Every member says something that nobody has to answer."""
+    turns = [(room, who) for room in rooms for who in room.members]
+    at_once([lambda room=room, who=who: who.say(room.id, f"{room.name},早上好 ☀️") for room, who in turns])
+
+
+def deliveries(story, state):
+    """How many messages of the push are in this state."""
+    counted = "SELECT count(*) FROM chat_delivery WHERE broadcast_id IS NOT NULL AND state = %s"
+    return story.product.rows(counted, state)[0][0]
+
+
+def pushed(events):
+    """The texts among ours that are the push's."""
+    return [event["content"]["body"] for event in events if "今晚八点共读" in event["content"]["body"]]
