@@ -51,6 +51,4 @@ def test_placeholders_survive_translation(catalogue):
 
 
 def _names(text):
-    import re
-
     return set(re.findall(r"%\((\w+)\)[sd]", text))
