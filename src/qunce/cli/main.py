@@ -134,6 +134,21 @@ def migrate(data_dir: Path | None) -> None:
         bring_up_to_date()
 
 
+@main.command()
+@with_data_dir
+def rebuild(data_dir: Path | None) -> None:
+    """Count all groups again from their messages; may be interrupted and run again, also while messages arrive."""
+    with ready(data_dir):
+        from qunce.chat import actions as chat
+        from qunce.community import selectors as community
+        from qunce.kernel.actor import SYSTEM
+
+        groups = list(community.visible_groups(SYSTEM).order_by("pk").values_list("pk", flat=True))
+        with click.progressbar(groups, label="Counting") as counted:
+            wrong = sum(chat.count_again(group_ids=[group_id]) for group_id in counted)
+        click.echo(f"{len(groups)} groups counted, {wrong} rows were wrong.")
+
+
 @main.command("admin-link")
 @with_data_dir
 def admin_link(data_dir: Path | None) -> None:
