@@ -144,7 +144,7 @@ def rebuild(data_dir: Path | None) -> None:
         from qunce.kernel.actor import SYSTEM
 
         groups = list(community.visible_groups(SYSTEM).order_by("pk").values_list("pk", flat=True))
-        with click.progressbar(groups, label="Counting") as counted:
+        with click.progressbar(groups) as counted:
             wrong = sum(chat.count_again(group_ids=[group_id]) for group_id in counted)
         click.echo(f"{len(groups)} groups counted, {wrong} rows were wrong.")
 
