@@ -17,17 +17,11 @@ from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, QunceEr
 from qunce.kernel.models import AuditEntry
 from tests.chat import probe, support
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("probes")]
 
 OWNER = Actor(id=1, name="Lin", grants={None: Role.OWNER})
 OPERATOR = Actor(id=2, name="Wei", grants={None: Role.OPERATOR})
 ELSEWHERE = Actor(id=3, name="Mei", grants={7: Role.OWNER})
-
-
-@pytest.fixture(autouse=True)
-def probes():
-    with probe.installed():
-        yield
 
 
 def connected(identity="@one", **config):

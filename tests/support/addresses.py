@@ -163,11 +163,10 @@ EXPECTED = {
         installation(Permission.OPERATE),
         {"as": "@zhang", "text": "你好"},
         audited=False,
-        answers=200,
         group_id="group",
     ),
     "console:sandbox_alter": change(
-        installation(Permission.OPERATE), {"message": "m"}, audited=False, answers=200, group_id="group"
+        installation(Permission.OPERATE), {"message": "m"}, audited=False, group_id="group"
     ),
     "console:sandbox_join": change(
         installation(Permission.OPERATE), {"name": "新人"}, audited=False, group_id="group"

@@ -7,10 +7,11 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Lookup
+from django.db.models import Field, ForeignObject, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 
+@ForeignObject.register_lookup
 @Field.register_lookup
 class Among(Lookup):
     """``column = ANY(array)``; takes any collection of values."""

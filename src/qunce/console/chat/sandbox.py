@@ -42,8 +42,8 @@ Room = Mapping[str, Any]
 
 # ---------------------------------------------------------------- setting one up
 def _people() -> list[tuple[str, str]]:
-    """Three members one can speak as: ids and names."""
-    return [("u1", _("Xiaoyu")), ("u2", _("Aqiang")), ("u3", _("Linlin"))]
+    """Three members one can speak as: ids of their own in every sandbox, and names."""
+    return [(f"u-{uuid4().hex[:8]}", name) for name in (_("Xiaoyu"), _("Aqiang"), _("Linlin"))]
 
 
 def set_up(actor: Actor) -> int:
@@ -54,9 +54,10 @@ def set_up(actor: Actor) -> int:
     except Conflict:
         chat.remove_account(actor=actor, account_id=account.pk)
         raise
+    people = _people()
     rooms = [{"id": f"r-{uuid4().hex[:8]}", "name": name} for name in (_("Morning readers"), _("Weekend runners"))]
     for room in rooms:
-        _post(account.pk, {"kind": "room", "room": {**room, "members": len(_people())}})
+        _post(account.pk, {"kind": "room", "room": {**room, "members": len(people)}})
     profile = CommunityProfile(
         name=_free_name(actor),
         purpose=_("To try Qunce without any platform."),
@@ -67,7 +68,7 @@ def set_up(actor: Actor) -> int:
     ids = [found[room["id"]].pk for room in rooms]
     chat.adopt(actor=actor, community_id=home.pk, group_ids=ids)
     for room in rooms:
-        _enter(account.pk, room, _people())
+        _enter(account.pk, room, people)
     keywords, answer = (_("sign up"), _("how to join")), _("Sign up here, {name}: https://example.org/join")
     draft = RuleDraft(keywords=keywords, answer=answer, match=Match.CONTAINS, community_id=home.pk)
     desk.create_rule(actor=actor, draft=draft)
