@@ -43,6 +43,8 @@ def _database() -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": options,
+        # A pooled connection may have died with a restarted server: it is tried before it is handed out.
+        "CONN_HEALTH_CHECKS": True,
         **{setting: str(parts.get(key) or "") for key, setting in named.items()},
     }
 
