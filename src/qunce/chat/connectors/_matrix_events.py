@@ -51,8 +51,10 @@ def read(room: str, event: Json, names: Mapping[str, str], me: str) -> list[Inbo
                 return _membership(room, event, names, me)
             case _:
                 return []
-    except (AttributeError, KeyError, OSError, OverflowError, TypeError) as error:
-        raise ValueError(f"{type(error).__name__}: {error}") from error
+    except KeyError as error:
+        raise ValueError(f"{error.args[0]} is missing") from error
+    except (AttributeError, OSError, OverflowError, TypeError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _message(room: str, event: Json, names: Mapping[str, str]) -> list[Inbound]:
@@ -75,7 +77,8 @@ def _message(room: str, event: Json, names: Mapping[str, str]) -> list[Inbound]:
         delivery_id=unsigned.get("transaction_id"),
     )
     told: list[Inbound] = [message]
-    if edit := _object(_object(unsigned.get("m.relations")).get("m.replace")):
+    edit = _object(_object(unsigned.get("m.relations")).get("m.replace"))
+    if _object(_object(edit.get("content")).get("m.new_content")):
         told.append(_edit(room, edit, message.external_id))
     if redaction := unsigned.get("redacted_because"):
         told.append(MessageDeleted(room, message.external_id, moment(redaction)))
@@ -84,7 +87,10 @@ def _message(room: str, event: Json, names: Mapping[str, str]) -> list[Inbound]:
 
 def _edit(room: str, event: Json, original: str) -> MessageEdited:
     """Homeservers pass on edits whoever claims them: the sender goes along for the pipeline to compare."""
-    text, parts = _said(event["content"]["m.new_content"], event["type"])
+    new = event["content"]["m.new_content"]
+    if not isinstance(new, dict):
+        raise TypeError("m.new_content is no object")
+    text, parts = _said(new, event["type"])
     return MessageEdited(room, original, moment(event), text, parts, by=_text(event["sender"]))
 
 
