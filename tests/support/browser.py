@@ -107,4 +107,5 @@ def _accessible(page):
 def shoot(page, name):
     """Keep a picture of the whole page in test-pictures/."""
     PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True, caret="initial")  # hiding it leaves style attributes
+    # Hiding the caret would leave style attributes behind.
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True, caret="initial")
