@@ -6,10 +6,11 @@ import pytest
 
 from qunce.chat import actions as chat
 from qunce.chat.models import GroupHour
-from qunce.chat.types import GroupSeen
+from qunce.chat.types import GapSeen, GroupSeen, Selection
 from qunce.community.models import Group
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Role
+from qunce.kernel.ids import new_id
 from tests.chat import support
 from tests.support import world
 from tests.support.browser import page_ok, shoot
@@ -255,6 +256,22 @@ def test_a_found_group_is_taken_over_from_its_page(browse):
     page.get_by_text("read by 群秘书").wait_for()
     found.refresh_from_db()
     assert found.community_id == made.home.pk
+
+
+def test_what_was_sent_and_what_was_not_observed_is_said(client, db):
+    made = world.lively(groups=1, found=0)
+    group = next(iter(made.groups.values()))
+    owner = world.owner()
+    chat.send_broadcast(
+        actor=world.actor(owner), text="周六见", selection=Selection(group_ids=(group.pk,)), submission=new_id()
+    )
+    support.live(made.account, GapSeen(group.external_id, clock.now(), clock.now(), "the wire was cut"))
+    client.force_login(owner)
+    shown = client.get(f"/groups/{group.pk}/?piece=standing").content.decode()
+    assert "周六见" in shown
+    assert "Planned" in shown
+    assert "the wire was cut" in shown
+    assert "<html" not in shown
 
 
 def test_the_page_of_a_group_has_a_budget(client, db, django_assert_num_queries):
