@@ -82,7 +82,7 @@ class Run:
 
     def health(self):
         try:
-            with urlopen(f"{self.address}/healthz", timeout=5) as answer:
+            with urlopen(f"{self.address}/healthz", timeout=READY_WITHIN) as answer:
                 return answer.status, json.load(answer)
         except HTTPError as error:
             with error:

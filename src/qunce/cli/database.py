@@ -6,6 +6,7 @@ Both come out as DATABASE_URL in the environment, where the settings and all chi
 import fcntl
 import os
 import secrets
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,7 @@ from qunce.cli.postgres import OLDEST, Server
 
 LOCK = "qunce.lock"
 ATTACH_TIMEOUT = 60.0
+MIGRATION_REMINDER = 30.0
 MIGRATION_LOCK = 7_810_001  # any number that nothing else locks
 
 
@@ -63,16 +65,45 @@ def migrate() -> None:
     """Bring the tables to this version; several hosts may try at once. Needs Django to be set up."""
     from django.core.management import call_command
     from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         try:
-            executor = MigrationExecutor(connection)
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            if _is_behind():
                 call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def wait_until_migrated() -> None:
+    """Wait for whoever brings the tables to this version. Needs Django to be set up."""
+    from django.db import connection
+
+    until = time.monotonic() + MIGRATION_REMINDER
+    while _is_behind():
+        if time.monotonic() > until:
+            print("Waiting for the database to be brought to this version by `qunce migrate`.", file=sys.stderr)
+            until = float("inf")
+        time.sleep(0.1)
+    connection.close()
+
+
+def _is_behind() -> bool:
+    """Whether a migration of this version is not recorded in the database.
+
+    Compares names only: to load the migrations as well takes longer than everything else at a start.
+    """
+    from django.apps import apps
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    recorded = MigrationRecorder(connection).applied_migrations()
+    for app in apps.get_app_configs():
+        folder = Path(app.path, "migrations")
+        names = [file.stem for file in folder.glob("[!_]*.py")]
+        if any((app.label, name) not in recorded for name in names):
+            return True
+    return False
 
 
 def _prepare(folder: Path) -> None:

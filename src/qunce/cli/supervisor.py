@@ -10,17 +10,17 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from click import ClickException
+
 from qunce import __version__
 from qunce.cli import database
 from qunce.cli.address import base_url, listen, local_address
-from qunce.cli.main import set_up_django
 from qunce.cli.postgres import Server
 from qunce.cli.process import end_with_parent
 
@@ -50,18 +50,21 @@ class Living(Protocol):
 
 
 class Child:
-    """The process of one role."""
+    """A ``qunce`` command as a process of its own; ``tells`` if we want to read what it prints."""
 
-    def __init__(self, role: str, *arguments: str, hand_over: tuple[int, ...] = ()) -> None:
-        self._command = [sys.executable, "-P", "-m", "qunce", role, *arguments]
+    def __init__(self, command: str, *arguments: str, hand_over: tuple[int, ...] = (), tells: bool = False) -> None:
+        self._command = [sys.executable, "-P", "-m", "qunce", command, *arguments]
         self._hand_over = hand_over
-        self._process: subprocess.Popen[bytes] | None = None
+        self._stdout = subprocess.PIPE if tells else None
+        self._process: subprocess.Popen[str] | None = None
 
     def spawn(self) -> None:
         """Start the process; it is killed if we die without a word, because without us nobody limits its farewell."""
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.DEVNULL,
+            stdout=self._stdout,
+            text=True,
             pass_fds=self._hand_over,
             start_new_session=True,  # Ctrl-C in a terminal is for us alone: we end them in order
             preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509 (no other way to end with the parent)
@@ -71,6 +74,13 @@ class Child:
     def died(self) -> bool:
         """Whether the process is gone."""
         return self._process is None or self._process.poll() is not None
+
+    def told(self) -> str | None:
+        """What the process, now gone, printed; None if it failed."""
+        if self._process is None or self._process.stdout is None or self._process.returncode != 0:
+            return None
+        with self._process.stdout as output:
+            return output.read()
 
     def send(self, what: signal.Signals) -> None:
         """Send a signal, if there is a process to get it."""
@@ -105,27 +115,43 @@ class Watch:
 
 
 class Supervisor:
-    """Keeps the server (where it is ours) and the children running until told to stop."""
+    """Keeps the server (where it is ours) and the roles running until told to stop."""
 
-    def __init__(self, server: Server | None, children: dict[str, Child]) -> None:
+    def __init__(self, server: Server | None, roles: dict[str, Child]) -> None:
         self._server = server
-        self._children = children.values()
-        self._watches = [Watch(name, child) for name, child in children.items()]
+        self._preparation = Child("prepare", tells=True)
+        self._children = [self._preparation, *roles.values()]
+        self._watches = [Watch(name, role) for name, role in roles.items()]
         if server:
             self._watches.insert(0, Watch("PostgreSQL", server))
         self._asked = 0
 
-    def run(self) -> None:
-        """Start the children and look after everything; returns when all of it has ended."""
+    def run(self, prepared: Callable[[str], None]) -> None:
+        """Start everything and look after it; returns when all of it has ended.
+
+        The roles load while the database is prepared, and wait for that; then ``prepared`` gets the first sign-in
+        link's path. Raises ClickException when the database cannot be prepared, which has been explained by then.
+        """
         for caught in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(caught, self._ask)
-        for child in self._children:
-            child.spawn()
-        while not self._asked:
-            for watch in self._watches:
-                watch.tend()
-            time.sleep(TICK)
-        self._end()
+        try:
+            for child in self._children:
+                child.spawn()
+            while not self._asked:
+                if self._preparation in self._children and self._preparation.died:
+                    self._children.remove(self._preparation)
+                    prepared(self._link())
+                for watch in self._watches:
+                    watch.tend()
+                time.sleep(TICK)
+        finally:
+            self._end()
+
+    def _link(self) -> str:
+        told = self._preparation.told()
+        if told is None:
+            raise ClickException("The database could not be prepared.")
+        return told
 
     def _ask(self, *_: object) -> None:
         self._asked += 1
@@ -150,18 +176,18 @@ def run(folder: Path, host: str, port: int) -> None:
     with listen(host, port) as listener:
         address = local_address(listener)
         note = f"qunce run, process {os.getpid()}, {address}"
-        with database.opened(folder, note=note, alone=True) as server:
-            # In a process of its own, so that this one, which lives long and ends quickly, never loads Django.
-            with ProcessPoolExecutor(1, mp_context=get_context("fork")) as once:
-                link = once.submit(_prepare).result()
+
+        def announce(link: str) -> None:
             threading.Thread(target=_announce, args=(address, link), daemon=True).start()
+
+        with database.opened(folder, note=note, alone=True) as server:
             fd = listener.fileno()
-            children = {
+            roles = {
                 "web": Child("web", "--fd", str(fd), hand_over=(fd,)),
                 "worker": Child("worker"),
                 "gateway": Child("gateway"),
             }
-            Supervisor(server, children).run()
+            Supervisor(server, roles).run(announce)
 
 
 def complain(line: str) -> None:
@@ -169,22 +195,12 @@ def complain(line: str) -> None:
     print(f"qunce: {line}", file=sys.stderr, flush=True)
 
 
-def _prepare() -> str | None:
-    """Bring the tables up to date; returns the path of the first sign-in link, where nobody has set up yet."""
-    set_up_django()
-    from qunce.team import actions as team
-
-    database.migrate()
-    link: str | None = team.issue_first_sign_in_link()
-    return link
-
-
-def _announce(address: str, link: str | None) -> None:
+def _announce(address: str, link: str) -> None:
     """Say where Qunce is, once everything is well; or, after a while, that something is not."""
     shown = base_url() or address
     until = time.monotonic() + WELL_TIMEOUT
     while not (well := _is_well(address)) and time.monotonic() < until:
-        time.sleep(0.1)
+        time.sleep(0.2)
     line = f"Qunce {__version__} is ready: {shown}"
     if not well:
         line = f"Qunce {__version__} is not well yet, see {address}/healthz: {shown}"

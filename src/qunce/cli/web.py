@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from django.urls import get_resolver
 
 from qunce.cli.address import listen
 from qunce.kernel import health, live
@@ -29,6 +30,12 @@ class Server(uvicorn.Server):
         """End the streams first: uvicorn waits for them."""
         live.close()
         await super().shutdown(sockets)
+
+
+def load() -> None:
+    """Import all pages now, not for the first visitor."""
+    if not get_resolver().url_patterns:
+        raise ValueError("the console has no pages")
 
 
 def serve(host: str, port: int, fd: int | None) -> None:
