@@ -120,6 +120,9 @@ def _halving(batch: Batch) -> Ingested:
         return _halving(first) + _halving(second)
     if not batch.events:
         raise fault
+    event = batch.events[0]
+    if (legible := messages.legible(event)) != event:
+        return _halving(replace(batch, events=[legible]))
     return _alone(batch, fault)
 
 

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
-from qunce.chat.types import LONGEST_TEXT, Content, MessageDeleted, MessageEdited, Origin, Part
+from qunce.chat.types import LONGEST_TEXT, Content, Inbound, MessageDeleted, MessageEdited, Origin, Part, Sender
 from qunce.community.types import GroupFacts
 
 
@@ -39,6 +39,24 @@ def clean(text: str) -> str:
     if "\x00" in text:
         text = text.replace("\x00", "")
     return text if text.isascii() or _encodable(text) else text.encode("utf-8", "replace").decode()
+
+
+_SPOKEN = frozenset({"name", "topic", "reason", "source", "reply_to"})
+
+
+def legible(event: Inbound) -> Inbound:
+    """The event with its names cleaned too, for the rare one that the database refuses: nobody hides behind his name.
+
+    Ids stay as they are: cleaned, one could be another's.
+    """
+    changed: dict[str, Any] = {}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, Sender):
+            changed[field.name] = replace(value, name=clean(value.name))
+        elif field.name in _SPOKEN and isinstance(value, str):
+            changed[field.name] = clean(value)
+    return replace(event, **changed)
 
 
 def _encodable(text: str) -> bool:
