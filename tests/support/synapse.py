@@ -161,8 +161,9 @@ class Synapse:
         """Start it, again too, and wait until it answers."""
         self._configure()
         command = [PYTHON, "-m", "synapse.app.homeserver", "-c", self.home / "homeserver.yaml"]
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         with (self.home / "output.log").open("ab") as output:
-            self._process = subprocess.Popen(command, cwd=self.home, stdout=output, stderr=output)
+            self._process = subprocess.Popen(command, cwd=self.home, env=ours, stdout=output, stderr=output)
         deadline = time.monotonic() + READY_WITHIN
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
