@@ -10,7 +10,7 @@ from procrastinate.contrib.django import app
 
 from qunce.chat.actions.recognition import memory
 from qunce.chat.actions.rollups import count_again
-from qunce.chat.models import GroupHour, MemberDay
+from qunce.chat.models import GroupHour, MemberDay, Seat
 from qunce.chat.selectors import activity, messages, timeline
 from qunce.chat.types import MemberJoined, MemberLeft, MessageDeleted, Sender
 from qunce.community import actions as community
@@ -232,6 +232,36 @@ def test_a_new_zone_moves_the_days():
     events.deliver_pending()
     run_jobs()
     assert [(row.day, row.messages) for row in MemberDay.objects.all()] == [(date(2026, 11, 20), 1)]
+
+
+def test_a_group_that_moves_is_counted_in_its_new_zone_and_one_without_history_is_left_alone():
+    made = account()
+    groups = adopted(made, "!a", "!b")
+    events.deliver_pending()
+    live(made, said("!a", "late in Shanghai", at=datetime(2026, 11, 19, 15, 30, tzinfo=UTC)))
+    tokyo = community.create_community(actor=SYSTEM, profile=CommunityProfile("Tokyo", zone="Asia/Tokyo"))
+    ids = [group.pk for group in groups.values()]
+    community.adopt_groups(actor=SYSTEM, community_id=tokyo.pk, group_ids=ids)
+    events.deliver_pending()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, jsonb_array_elements(args->'group_ids')::bigint FROM procrastinate_jobs"
+            " WHERE task_name = 'chat.count_again' ORDER BY id"
+        )
+        waiting = [group_id for _job, group_id in cursor.fetchall() if group_id in ids]
+    assert waiting == [groups["!a"].pk]
+    run_jobs()
+    assert MemberDay.objects.get().day == date(2026, 11, 20)
+
+
+def test_a_restored_group_is_read_again_by_who_is_there():
+    made = account()
+    group = adopted(made, "!a")["!a"]
+    community.archive_groups(actor=SYSTEM, group_ids=[group.pk])
+    Seat.objects.update(reads=False)
+    community.restore_groups(actor=SYSTEM, group_ids=[group.pk])
+    events.deliver_pending()
+    assert Seat.objects.get(group_id=group.pk).reads
 
 
 def run_jobs() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import count
 
 from qunce.chat import actions as chat
-from qunce.chat.models import Account
+from qunce.chat.models import Account, Lease
 from qunce.chat.types import AccountState, GroupSeen, MemberJoined, MemberLeft, Sender
 from qunce.community import actions as community
 from qunce.community.models import Community, Group
@@ -97,6 +97,7 @@ def lively(name="城市书房", *, groups=4, found=2, days=16, zone="Asia/Shangh
     rng = random.Random(7)
     account = chat_support.account(state=AccountState.WORKING)
     chat_support.lease(account)
+    Lease.objects.filter(account=account).update(until=clock.now() + timedelta(hours=1))
     rooms = [f"!{name}{n}" for n in range(groups)]
     lonely = [f"!{name} 待接管 {n}" for n in range(found)]
     chat_support.live(

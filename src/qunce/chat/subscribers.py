@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from procrastinate.contrib.django import app
 
 from qunce.chat.actions.groups import give_readers
+from qunce.chat.selectors import activity
 from qunce.community import selectors as community
 from qunce.community.events import CommunityZoneChanged, GroupsAdopted, GroupsRestored
 from qunce.kernel.actor import SYSTEM
@@ -34,7 +35,8 @@ def somebody_reads_again(event: GroupsRestored) -> None:
 
 
 def _count_again_soon(group_ids: Sequence[int]) -> None:
-    """A few groups in each job, once batches under way have been committed."""
+    """Those that have a history, a few in each job, once batches under way have been committed."""
+    counted = activity.with_history(group_ids)
     job = app.configure_task("chat.count_again", schedule_in={"seconds": SETTLING})
-    for first in range(0, len(group_ids), GROUPS_PER_JOB):
-        job.defer(group_ids=list(group_ids[first : first + GROUPS_PER_JOB]))
+    for first in range(0, len(counted), GROUPS_PER_JOB):
+        job.defer(group_ids=list(counted[first : first + GROUPS_PER_JOB]))

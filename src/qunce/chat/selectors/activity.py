@@ -141,6 +141,12 @@ def ranked(groups: QuerySet[Group], days: int = 7, *, quietest: bool = False) ->
     )
 
 
+def with_history(group_ids: Collection[int]) -> list[int]:
+    """Those of the groups of which anything was ever counted. No guard: not for pages."""
+    counted = GroupHour.objects.filter(group_id__among=group_ids).order_by("group_id")
+    return list(counted.values_list("group_id", flat=True).distinct())
+
+
 def said_lately(
     actor: Actor, identity_ids: Collection[int], group_ids: Collection[int], days: int = 30
 ) -> dict[int, int]:
