@@ -220,17 +220,32 @@ def test_nothing_survives_a_killed_supervisor_and_the_next_run_starts(data_dir):
         assert again.health()[0] == 200
 
 
-def test_a_database_elsewhere(data_dir):
+@pytest.fixture
+def elsewhere():
+    """The DATABASE_URL of an empty database that is not the data folder's."""
     name = f"elsewhere_{os.getpid()}"
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as wire:
         wire.execute(f"CREATE DATABASE {name}")
-        try:
-            with Run(data_dir, DATABASE_URL=os.environ["DATABASE_URL"].replace("/qunce?", f"/{name}?")) as run:
-                assert set(run.children()) == {"web", "worker", "gateway"}
-                assert run.health()[0] == 200
-                assert not (data_dir / "postgres").exists()
-        finally:
-            wire.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        yield os.environ["DATABASE_URL"].replace("/qunce?", f"/{name}?")
+        wire.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_database_elsewhere(data_dir, elsewhere):
+    with Run(data_dir, DATABASE_URL=elsewhere) as run:
+        assert set(run.children()) == {"web", "worker", "gateway"}
+        assert run.health()[0] == 200
+        assert not (data_dir / "postgres").exists()
+
+
+def test_tables_that_cannot_be_brought_up_to_date_end_it(data_dir, elsewhere):
+    with psycopg.connect(elsewhere) as wire:
+        wire.execute("CREATE TABLE kernel_heartbeat (in_the_way int)")
+    done = command("run", "--data-dir", data_dir, "--port", 0, DATABASE_URL=elsewhere)
+    assert done.returncode == 1
+    assert 'relation "kernel_heartbeat" already exists' in done.stderr
+    assert done.stderr.endswith("Error: The database could not be prepared.\n")
+    environments = [process.info["environ"] or {} for process in psutil.process_iter(["environ"])]
+    assert not [left for left in environments if left.get("QUNCE_DATA_DIR") == str(data_dir)]
 
 
 def test_a_database_that_does_not_answer(data_dir):
