@@ -24,7 +24,7 @@ from qunce.cli.process import Account
 
 pytestmark = pytest.mark.xdist_group("run")
 QUNCE = [sys.executable, "-m", "qunce"]
-READY = re.compile(r"Qunce \S+ is ready: (http\S+)(?:   First sign-in, once: http://[^/]+(/\S+))?\n")
+READY = re.compile(r"Qunce \S+ is ready: (http\S+)(?:   First sign-in, once: https?://[^/]+(/\S+))?\n")
 READY_WITHIN = 30
 GONE_WITHIN = 3.0
 
@@ -216,8 +216,8 @@ def test_nothing_survives_a_killed_supervisor_and_the_next_run_starts(data_dir):
         processes = run.all_processes()
         run.process.kill()
         assert none_left(processes, 5)
-    with Run(data_dir) as again:
-        assert again.health()[0] == 200
+    with Run(data_dir, QUNCE_BASE_URL="https://qunce.example.org/") as again:
+        assert again.address == "https://qunce.example.org"
 
 
 @pytest.fixture

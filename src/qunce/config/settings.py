@@ -54,7 +54,8 @@ DEBUG = False
 VERSION = __version__
 BASE_URL = os.environ.get("QUNCE_BASE_URL", "").rstrip("/")
 # The default server listens on this machine only; a host that opens it names its address in QUNCE_BASE_URL.
-ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "*"] if BASE_URL else ["*"]
+# This machine itself may always ask, for /healthz.
+ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "*", "localhost", "127.0.0.1", "[::1]"] if BASE_URL else ["*"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL else []
 _SECURE = BASE_URL.startswith("https://")
 
