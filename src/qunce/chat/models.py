@@ -49,6 +49,8 @@ class Seat(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="seats")
     group_id = models.BigIntegerField()
     reads = models.BooleanField(default=False)
+    reads_less = models.CharField(max_length=10, blank=True)
+    """What is read here, where that is less than the connector promises (types.Reads): the rest is not observed."""
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
     left_reason = models.TextField(blank=True)

@@ -18,7 +18,8 @@ from qunce.kernel.actor import Actor
 def record_seen(account_id: int, platform: str, seen: Sequence[GroupSeen]) -> None:
     """The account is in these rooms."""
     found = [FoundGroup(each.group, each.name, each.topic, each.member_count) for each in seen]
-    ids = sorted(community.record_found(platform=platform, found=found).values())
+    rooms = community.record_found(platform=platform, found=found)
+    ids = sorted(rooms.values())
     known = dict(Seat.objects.filter(account_id=account_id, group_id__in=ids).values_list("group_id", "left_at"))
     back = [group_id for group_id, left_at in known.items() if left_at is not None]
     now = clock.now()
@@ -31,6 +32,9 @@ def record_seen(account_id: int, platform: str, seen: Sequence[GroupSeen]) -> No
             left_at=None, left_reason="", joined_at=now
         )
         give_readers(back)
+    for each in seen:
+        if each.reads is not None:
+            Seat.objects.filter(account_id=account_id, group_id=rooms[each.group]).update(reads_less=each.reads)
     if back or len(known) < len(ids):
         revisions.bump("groups")
         live.touch("groups", "today")

@@ -174,6 +174,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('group_id', models.BigIntegerField()),
                 ('reads', models.BooleanField(default=False)),
+                ('reads_less', models.CharField(blank=True, max_length=10)),
                 ('joined_at', models.DateTimeField()),
                 ('left_at', models.DateTimeField(null=True)),
                 ('left_reason', models.TextField(blank=True)),

@@ -8,16 +8,20 @@ from django.db.models import QuerySet
 
 from qunce.chat.models import Gap
 from qunce.chat.models import Seat as Seat  # noqa: PLC0414 (rows are passed along, so their type is public)
+from qunce.chat.types import Reads
 from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.kernel.actor import Actor
 
 
 class Reading(StrEnum):
-    """How a group is read: by an account, by one that reads its past too, by one switched off, by none."""
+    """How a group is read: by an account, by one that reads its past too, by one that sees only secrets, by one
+    switched off, by none.
+    """
 
     READ = "read"
     BACKFILL = "backfill"
+    ENCRYPTED = "encrypted"
     PAUSED = "paused"
     LEFT = "left"
     UNREAD = "unread"
@@ -38,6 +42,8 @@ def reading(seats: Collection[Seat]) -> Reading:
         return Reading.UNREAD if any(seat.left_at is None for seat in seats) else Reading.LEFT
     if not reader.account.enabled:
         return Reading.PAUSED
+    if reader.reads_less == Reads.ENCRYPTED:
+        return Reading.ENCRYPTED
     return Reading.BACKFILL if reader.backfill in {"wanted", "running"} else Reading.READ
 
 
