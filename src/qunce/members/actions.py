@@ -113,20 +113,20 @@ def record_stays(*, changes: Sequence[StayChange]) -> list[StayChange]:
         at = change.at
         if policies.join(stays, at) if change.joined else policies.leave(stays, at or clock.now()):
             news.append(change)
-    _write(by_pair, {(c.group_id, c.identity_id): c for c in news if c.joined})
+    _write(by_pair, {(c.group_id, c.identity_id, c.at): c for c in news if c.joined})
     return news
 
 
 Stays = Mapping[tuple[int, int], list[policies.Stay]]
 
 
-def _write(by_pair: Stays, joins: Mapping[tuple[int, int], StayChange]) -> None:
+def _write(by_pair: Stays, joins: Mapping[tuple[int, int, datetime | None], StayChange]) -> None:
     fresh: list[Membership] = []
     changed: list[Membership] = []
     introduced: list[Membership] = []
     for (group_id, identity_id), stays in sorted(by_pair.items()):
-        told = joins.get((group_id, identity_id))
         for stay in filter(attrgetter("changed"), stays):
+            told = joins.get((group_id, identity_id, stay.joined_at))
             row = Membership(
                 pk=stay.id,
                 group_id=group_id,
@@ -135,7 +135,7 @@ def _write(by_pair: Stays, joins: Mapping[tuple[int, int], StayChange]) -> None:
                 joined_at=stay.joined_at,
                 left_at=stay.left_at,
             )
-            if told is not None and stay.joined_at == told.at:
+            if told is not None:
                 row.inviter_id, row.source = told.inviter_id, told.source[:80]
                 if stay.id:
                     introduced.append(row)
