@@ -12,13 +12,11 @@ from qunce.chat import actions, selectors
 from qunce.chat.actions import deliveries
 from qunce.chat.models import Account, Broadcast, Delivery
 from qunce.chat.types import DeliveryState
-from qunce.community import actions as community
-from qunce.community.types import FoundGroup
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Actor, Role
 from qunce.kernel.errors import Conflict, NotAllowed, NotFound
 from tests.chat import probe, support
-from tests.chat.push import OPERATOR, claimed, only_account, send, settle, states
+from tests.chat.push import OPERATOR, claimed, crowd, only_account, send, settle, states
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("probes")]
 S = DeliveryState
@@ -216,24 +214,10 @@ def test_results_are_found_by_state_and_group_with_names(groups, django_assert_n
 
 
 def test_ten_thousand_targets_take_as_many_statements_as_three(groups, django_assert_num_queries):
-    account = only_account()
-    found = community.record_found(
-        platform="probe",
-        found=[FoundGroup(f"!many{n}", f"many {n}", member_count=n) for n in range(10_000)],
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE community_group SET community_id = %s, adopted_at = now() WHERE id = ANY(%s)",
-            [groups["a"].community_id, list(found.values())],
-        )
-        cursor.execute(
-            "INSERT INTO chat_seat (account_id, group_id, reads, joined_at, left_reason, backfill, backfilled,"
-            " backfill_error) SELECT %s, unnest(%s::bigint[]), true, now(), '', '', 0, ''",
-            [account.pk, list(found.values())],
-        )
+    found = crowd(10_000, groups["a"].community_id, "probe")
     with django_assert_num_queries(11):
         broadcast = send("{group} has {members}")
     assert states(broadcast) == {S.PLANNED: 10_003}
-    assert Delivery.objects.filter(key=f"broadcast:{broadcast.pk}:{found['!many77']}").count() == 1
+    assert Delivery.objects.filter(key=f"broadcast:{broadcast.pk}:{found['many77']}").count() == 1
     with django_assert_num_queries(1):
         assert selectors.progress([broadcast.pk])[broadcast.pk].total == 10_003

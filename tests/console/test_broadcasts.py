@@ -6,16 +6,15 @@ import time
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from qunce.chat import actions
 from qunce.chat.models import Account, Broadcast, Delivery
 from qunce.chat.types import DeliveryState, GroupGone, Selection
 from qunce.community import actions as community
 from qunce.community.models import Group
-from qunce.community.types import FoundGroup
 from qunce.kernel.actor import SYSTEM, Role
 from tests.chat import support
+from tests.chat.push import crowd
 from tests.support import world
 from tests.support.browser import page_ok
 
@@ -222,20 +221,7 @@ def test_results_as_a_file_are_no_formulas(client):
 @pytest.mark.django_db
 def test_ten_thousand_targets_do_not_slow_a_page(client, django_assert_max_num_queries):
     groups = rooms("a")
-    account = Account.objects.get()
-    found = community.record_found(
-        platform="sandbox", found=[FoundGroup(f"many{n}", f"many {n}", member_count=n) for n in range(10_000)]
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE community_group SET community_id = %s, adopted_at = now() WHERE id = ANY(%s)",
-            [groups["a"].community_id, list(found.values())],
-        )
-        cursor.execute(
-            "INSERT INTO chat_seat (account_id, group_id, reads, joined_at, left_reason, backfill, backfilled,"
-            " backfill_error) SELECT %s, unnest(%s::bigint[]), true, now(), '', '', 0, ''",
-            [account.pk, list(found.values())],
-        )
+    crowd(10_000, groups["a"].community_id, "sandbox")
     client.force_login(world.owner())
     written = {"text": "{group}", "whom": "everywhere", "submission": str(uuid4())}
     took = {}

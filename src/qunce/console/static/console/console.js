@@ -2,6 +2,7 @@
 //   data-open="id" / data-close     a dialog             data-toggles="id"   shows and hides, with aria-expanded
 //   hx-confirm="…?"                 asks in our dialog   data-copy="#id"     copies a field's text
 //   data-live="group:12" + hx-trigger="live"             fires `live` when the topic has changed
+//   data-live-moving        beside it: it may change while the page is on its way
 //   data-chart="id"                 draws the JSON of script#id with ECharts
 (() => {
   const $all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -84,7 +85,8 @@
     const opened = (stream = new EventSource(`/live/?topics=${encodeURIComponent(wanted)}`));
     opened.addEventListener("touched", (event) => fire(event.data));
     opened.onopen = () => {
-      if (opened.again) for (const topic of wanted.split(",")) fire(topic);
+      // What changed between the making of the page and this moment is read where things are moving.
+      for (const element of $all(opened.again ? "[data-live]" : "[data-live-moving]")) htmx.trigger(element, "live", {});
       opened.again = true;
       document.documentElement.dataset.live = "on";
     };
