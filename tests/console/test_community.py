@@ -55,7 +55,7 @@ def test_cards_and_one_community(browse):
     page_ok(page, "communities")
     page.get_by_role("link", name="城市书房").click()
     page.get_by_role("heading", name="Messages per day").wait_for()
-    assert page.locator("canvas").count() == 1
+    page.locator(".chart:has(canvas)").wait_for()
     page_ok(page, "community")
     shoot(browse(page.url, world.owner(), dark=True), "community-dark")
 
