@@ -111,7 +111,7 @@ def test_groups_are_chosen_by_tag_or_one_by_one(browse):
     page.locator("#beside").get_by_text("1 group").wait_for()
     page.get_by_role("button", name=SEE).click()
     page.get_by_role("button", name="Send to 1 group").click()
-    page.get_by_role("heading", name="Reached 0 of 1 groups").wait_for()
+    page.get_by_role("heading", name="Reached 0 of 1 group").wait_for()
     assert Delivery.objects.get().group_id == groups["a"].pk
     page.goto(f"/broadcasts/new/?group={groups['c'].pk}")
     page.locator("#picked").get_by_text("群 c").wait_for()

@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 from qunce.chat.models import Account, Message
 from qunce.community.models import Group
 from qunce.console.chat import sandbox
+from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.models import Heartbeat
 from tests.support import world
@@ -55,6 +56,7 @@ def test_from_nothing_to_an_answered_keyword(browse, gateway):
 def test_messages_change_members_come_and_go_rooms_open(browse, site):
     owner = world.owner()
     room = sandbox.set_up(world.actor(owner))
+    Account.objects.update(state_at=clock.now() - sandbox.TAKEN_WITHIN)
     page = browse(f"/sandbox/{room}/", owner, dark=True)
     assert page.get_by_text("No gateway serves the sandbox at present").is_visible()
     page.get_by_label("Message", exact=True).fill("first")

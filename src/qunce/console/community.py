@@ -8,9 +8,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from qunce.chat.selectors import activity
@@ -149,43 +148,51 @@ def _zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 class CommunityForm(forms.Form):
     """What the team writes down about a community."""
 
-    name = forms.CharField(label=_lazy("Name"), max_length=80, help_text=_lazy("As its members call it."))
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("As its members call it.")
+    )
     purpose = forms.CharField(
-        label=_lazy("Purpose"),
+        label=gettext_lazy("Purpose"),
         required=False,
         widget=forms.Textarea({"rows": 2}),
-        help_text=_lazy("Whom is it for, and what is hard for them without it? One or two sentences."),
+        help_text=gettext_lazy("Whom is it for, and what is hard for them without it? One or two sentences."),
     )
     shared_goal = forms.CharField(
-        label=_lazy("Shared goal"),
+        label=gettext_lazy("Shared goal"),
         required=False,
         widget=forms.Textarea({"rows": 2}),
-        help_text=_lazy("What do members want to reach together? A goal that only its owner has keeps nobody."),
+        help_text=gettext_lazy(
+            "What do members want to reach together? A goal that only its owner has keeps nobody."
+        ),
     )
     promise = forms.CharField(
-        label=_lazy("Promise"),
+        label=gettext_lazy("Promise"),
         required=False,
         widget=forms.Textarea({"rows": 2}),
-        help_text=_lazy("What has somebody gained after a month? Promise what you can keep every week."),
+        help_text=gettext_lazy("What has somebody gained after a month? Promise what you can keep every week."),
     )
     voice = forms.CharField(
-        label=_lazy("Voice"),
+        label=gettext_lazy("Voice"),
         required=False,
         widget=forms.Textarea({"rows": 2}),
-        help_text=_lazy("How do we speak here? For example: warm and short, no commands, one question at a time."),
+        help_text=gettext_lazy(
+            "How do we speak here? For example: warm and short, no commands, one question at a time."
+        ),
     )
     zone = forms.ChoiceField(
-        label=_lazy("Time zone"),
+        label=gettext_lazy("Time zone"),
         choices=_zone_choices,
-        help_text=_lazy("Where its days begin. Changing it counts all days again, which takes a little while."),
+        help_text=gettext_lazy(
+            "Where its days begin. Changing it counts all days again, which takes a little while."
+        ),
     )
     speaks = forms.ChoiceField(
-        label=_lazy("Language of our bots"),
+        label=gettext_lazy("Language of our bots"),
         choices=_language_choices,
-        help_text=_lazy("Dates and weekdays in broadcasts are written in it."),
+        help_text=gettext_lazy("Dates and weekdays in broadcasts are written in it."),
     )
     reads = forms.MultipleChoiceField(
-        label=_lazy("Members also read"),
+        label=gettext_lazy("Members also read"),
         required=False,
         choices=_language_choices,
         widget=forms.CheckboxSelectMultiple,

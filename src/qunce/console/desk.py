@@ -9,9 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from qunce.community import selectors as communities
@@ -38,18 +37,18 @@ from qunce.kernel.htmx import go, is_partial, page
 
 MOST_GROUPS = 50
 COOLDOWNS: tuple[tuple[int, str | Promise], ...] = (
-    (0, _lazy("None: it answers every time")),
-    (60, _lazy("A minute")),
-    (300, _lazy("Five minutes")),
-    (1800, _lazy("Half an hour")),
-    (3600, _lazy("An hour")),
-    (86400, _lazy("A day")),
+    (0, gettext_lazy("None: it answers every time")),
+    (60, gettext_lazy("A minute")),
+    (300, gettext_lazy("Five minutes")),
+    (1800, gettext_lazy("Half an hour")),
+    (3600, gettext_lazy("An hour")),
+    (86400, gettext_lazy("A day")),
 )
 
 REACHES = (
-    ("everywhere", _lazy("In all groups")),
-    ("community", _lazy("In the groups of one community")),
-    ("group", _lazy("In one group")),
+    ("everywhere", gettext_lazy("In all groups")),
+    ("community", gettext_lazy("In the groups of one community")),
+    ("group", gettext_lazy("In one group")),
 )
 
 
@@ -176,36 +175,43 @@ class RuleForm(forms.Form):
     use_required_attribute = False  # of community and group one at most is to be seen
 
     keywords = forms.CharField(
-        label=_lazy("Keywords"),
+        label=gettext_lazy("Keywords"),
         widget=forms.Textarea({"rows": 3}),
-        help_text=_lazy("One on each line. Capitals, full width and spaces between Chinese characters do not count."),
+        help_text=gettext_lazy(
+            "One on each line. Capitals, full width and spaces between Chinese characters do not count."
+        ),
     )
     match = forms.ChoiceField(
-        label=_lazy("It answers when a keyword"),
-        choices=((Match.CONTAINS, _lazy("is in the message")), (Match.EXACT, _lazy("is the whole message"))),
+        label=gettext_lazy("It answers when a keyword"),
+        choices=(
+            (Match.CONTAINS, gettext_lazy("is in the message")),
+            (Match.EXACT, gettext_lazy("is the whole message")),
+        ),
         widget=forms.RadioSelect,
         initial=Match.CONTAINS,
-        help_text=_lazy("English words are found as words: “ad” is not found in “bad”."),
+        help_text=gettext_lazy("English words are found as words: “ad” is not found in “bad”."),
     )
     answer = forms.CharField(
-        label=_lazy("Answer"), max_length=LONGEST_ANSWER, widget=forms.Textarea({"rows": 5}), strip=True
+        label=gettext_lazy("Answer"), max_length=LONGEST_ANSWER, widget=forms.Textarea({"rows": 5}), strip=True
     )
     reach = forms.ChoiceField(
-        label=_lazy("Where it counts"),
+        label=gettext_lazy("Where it counts"),
         choices=REACHES,
         widget=forms.RadioSelect,
-        help_text=_lazy("Where several rules are met, the one nearer to the group answers."),
+        help_text=gettext_lazy("Where several rules are met, the one nearer to the group answers."),
     )
     community = forms.IntegerField(
-        label=_lazy("Community"), widget=forms.Select, error_messages={"required": _lazy("Choose a community.")}
+        label=gettext_lazy("Community"),
+        widget=forms.Select,
+        error_messages={"required": gettext_lazy("Choose a community.")},
     )
     group = forms.IntegerField(
-        label=_lazy("Group"), widget=forms.Select, error_messages={"required": _lazy("Choose a group.")}
+        label=gettext_lazy("Group"), widget=forms.Select, error_messages={"required": gettext_lazy("Choose a group.")}
     )
     cooldown = forms.IntegerField(
-        label=_lazy("Silence after an answer"),
+        label=gettext_lazy("Silence after an answer"),
         widget=forms.Select,
-        help_text=_lazy("For how long the rule then says nothing in the same group."),
+        help_text=gettext_lazy("For how long the rule then says nothing in the same group."),
     )
     seen = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 

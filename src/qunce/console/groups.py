@@ -10,8 +10,7 @@ from django.http import HttpResponse, QueryDict
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from qunce.chat import actions as chat
@@ -36,11 +35,11 @@ TONES = {
     Reading.UNREAD: "wait",
 }
 ORDERS = (
-    (GroupOrder.NAME, _lazy("By name")),
-    (GroupOrder.BUSIEST, _lazy("Most said first")),
-    (GroupOrder.QUIETEST, _lazy("Least said first")),
-    (GroupOrder.MEMBERS, _lazy("Largest first")),
-    (GroupOrder.NEWEST, _lazy("Newest first")),
+    (GroupOrder.NAME, gettext_lazy("By name")),
+    (GroupOrder.BUSIEST, gettext_lazy("Most said first")),
+    (GroupOrder.QUIETEST, gettext_lazy("Least said first")),
+    (GroupOrder.MEMBERS, gettext_lazy("Largest first")),
+    (GroupOrder.NEWEST, gettext_lazy("Newest first")),
 )
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from qunce.community.types import ZONES
@@ -25,13 +25,19 @@ YEAR = 365 * 86400
 class ProfileForm(forms.Form):
     """What a person may change about himself."""
 
-    name = forms.CharField(label=_lazy("Name"), max_length=80)
-    language = forms.ChoiceField(label=_lazy("Language"))
-    zone = forms.ChoiceField(label=_lazy("Time zone"), help_text=_lazy("Times on pages that belong to no community."))
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    language = forms.ChoiceField(label=gettext_lazy("Language"))
+    zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"), help_text=gettext_lazy("Times on pages that belong to no community.")
+    )
     theme = forms.TypedChoiceField(
-        label=_lazy("Look"),
+        label=gettext_lazy("Look"),
         coerce=Theme,
-        choices=[(Theme.AUTO, _lazy("As the device")), (Theme.LIGHT, _lazy("Light")), (Theme.DARK, _lazy("Dark"))],
+        choices=[
+            (Theme.AUTO, gettext_lazy("As the device")),
+            (Theme.LIGHT, gettext_lazy("Light")),
+            (Theme.DARK, gettext_lazy("Dark")),
+        ],
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -8,9 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from qunce.community import selectors as community
@@ -25,16 +24,16 @@ from qunce.team.selectors import Colleague
 from qunce.team.types import Standing
 
 ROLES: dict[Role, tuple[str | Promise, str | Promise]] = {
-    Role.OWNER: (_lazy("Owner"), _lazy("Decides everything, gives roles")),
-    Role.LEAD: (_lazy("Lead"), _lazy("Shapes the community, sees who decided what")),
-    Role.OPERATOR: (_lazy("Operator"), _lazy("Runs groups, broadcasts and keyword replies")),
-    Role.SERVICE: (_lazy("Service agent"), _lazy("Answers questions")),
-    Role.VIEWER: (_lazy("Viewer"), _lazy("Looks, changes nothing")),
+    Role.OWNER: (gettext_lazy("Owner"), gettext_lazy("Decides everything, gives roles")),
+    Role.LEAD: (gettext_lazy("Lead"), gettext_lazy("Shapes the community, sees who decided what")),
+    Role.OPERATOR: (gettext_lazy("Operator"), gettext_lazy("Runs groups, broadcasts and keyword replies")),
+    Role.SERVICE: (gettext_lazy("Service agent"), gettext_lazy("Answers questions")),
+    Role.VIEWER: (gettext_lazy("Viewer"), gettext_lazy("Looks, changes nothing")),
 }
 STANDINGS: dict[Standing, tuple[str, str | Promise]] = {
-    Standing.INVITED: ("wait", _lazy("Invited")),
-    Standing.ACTIVE: ("good", _lazy("Active")),
-    Standing.DEACTIVATED: ("off", _lazy("Deactivated")),
+    Standing.INVITED: ("wait", gettext_lazy("Invited")),
+    Standing.ACTIVE: ("good", gettext_lazy("Active")),
+    Standing.DEACTIVATED: ("off", gettext_lazy("Deactivated")),
 }
 EVERYWHERE = "all"
 
@@ -42,8 +41,8 @@ EVERYWHERE = "all"
 class RoleForm(forms.Form):
     """A role in one place that the actor owns; ``where`` is a community's id or all of them."""
 
-    where = forms.ChoiceField(label=_lazy("Where"))
-    role = forms.ChoiceField(label=_lazy("Role"), widget=forms.RadioSelect)
+    where = forms.ChoiceField(label=gettext_lazy("Where"))
+    role = forms.ChoiceField(label=gettext_lazy("Role"), widget=forms.RadioSelect)
 
     def __init__(self, *args: object, actor: Actor, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -62,8 +61,10 @@ class RoleForm(forms.Form):
 class InviteForm(RoleForm):
     """Somebody new."""
 
-    name = forms.CharField(label=_lazy("Name"), max_length=80)
-    email = forms.EmailField(label=_lazy("E-mail address"), help_text=_lazy("What the person signs in with."))
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"), help_text=gettext_lazy("What the person signs in with.")
+    )
     field_order = ("name", "email", "where", "role")
 
 

@@ -14,8 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from pydantic.fields import FieldInfo
 
@@ -108,7 +107,9 @@ class AccountForm(forms.Form):
     Django draws and keeps what was typed; what is right and wrong is the Config's own to say.
     """
 
-    name = forms.CharField(label=_lazy("Name"), help_text=_lazy("What your team calls this account."), max_length=80)
+    name = forms.CharField(
+        label=gettext_lazy("Name"), help_text=gettext_lazy("What your team calls this account."), max_length=80
+    )
 
     def __init__(self, kind: type[Connector], *args: Any, editing: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -88,7 +88,13 @@ class Shown:
         gone = now.by_state[DeliveryState.RECALLED]
         if self.row.recalled_at:
             if now.is_moving:
-                return _("Being taken back: %(done)d of %(all)d groups") % {"done": gone, "all": gone + now.recalling}
+                every = gone + now.recalling
+                said = ngettext(
+                    "Being taken back: %(done)d of %(all)d group",
+                    "Being taken back: %(done)d of %(all)d groups",
+                    every,
+                )
+                return said % {"done": gone, "all": every}
             return ngettext("Taken back from %(n)d group", "Taken back from %(n)d groups", gone) % {"n": gone}
         if self.row.stopped_at:
             return ngettext("Stopped after %(n)d group", "Stopped after %(n)d groups", self.reached) % {
@@ -96,7 +102,8 @@ class Shown:
             }
         if self.reached == self.meant:
             return ngettext("Reached %(n)d group", "Reached all %(n)d groups", self.meant) % {"n": self.meant}
-        return _("Reached %(done)d of %(all)d groups") % {"done": self.reached, "all": self.meant}
+        said = ngettext("Reached %(done)d of %(all)d group", "Reached %(done)d of %(all)d groups", self.meant)
+        return said % {"done": self.reached, "all": self.meant}
 
 
 def _shown(row: Broadcast, progress: Progress) -> Shown:
@@ -196,22 +203,34 @@ def result_of(view: DeliveryView) -> Result:
 @require_POST
 def stop(request: StaffRequest, broadcast_id: int) -> HttpResponse:
     """Send nothing more of it."""
-    return _do(request, broadcast_id, actions.stop_broadcast, _("%(n)d groups do not get it any more."))
+    return _do(
+        request,
+        broadcast_id,
+        actions.stop_broadcast,
+        lambda n: ngettext("%(n)d group does not get it any more.", "%(n)d groups do not get it any more.", n),
+    )
 
 
 @require_POST
 def retry(request: StaffRequest, broadcast_id: int) -> HttpResponse:
     """Once more where it failed, and nowhere else."""
-    return _do(request, broadcast_id, actions.retry_failed, _("It is sent again to %(n)d groups."))
+    return _do(
+        request,
+        broadcast_id,
+        actions.retry_failed,
+        lambda n: ngettext("It is sent again to %(n)d group.", "It is sent again to %(n)d groups.", n),
+    )
 
 
-def _do(request: StaffRequest, broadcast_id: int, action: Callable[..., int], said: str) -> HttpResponse:
+def _do(
+    request: StaffRequest, broadcast_id: int, action: Callable[..., int], said: Callable[[int], str]
+) -> HttpResponse:
     try:
         count = action(actor=request.actor, broadcast_id=broadcast_id)
     except Conflict as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, said % {"n": count})
+        messages.success(request, said(count) % {"n": count})
     return go(request, "console:broadcast", broadcast_id)
 
 
@@ -219,7 +238,14 @@ def recall(request: StaffRequest, broadcast_id: int) -> HttpResponse:
     """Take it back: first what that would do, platform by platform, then doing it."""
     row = selectors.broadcast(request.actor, broadcast_id, Permission.OPERATE)
     if request.method == "POST":
-        return _do(request, broadcast_id, actions.recall_broadcast, _("It is being taken back from %(n)d groups."))
+        return _do(
+            request,
+            broadcast_id,
+            actions.recall_broadcast,
+            lambda n: ngettext(
+                "It is being taken back from %(n)d group.", "It is being taken back from %(n)d groups.", n
+            ),
+        )
     found = selectors.recallable(row)
     blocked = [(words.told(reason), len(ids)) for reason, ids in found.blocked.items()]
     context = {"broadcast": row, "able": len(found.able), "waiting": found.waiting, "blocked": blocked}

@@ -9,9 +9,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import path
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from qunce.chat import actions, selectors
@@ -35,27 +34,29 @@ NAMED = 20
 class Composer(forms.Form):
     """All of a broadcast before it is sent. It travels through preview and back as hidden fields."""
 
-    text = forms.CharField(label=_lazy("Text"), widget=forms.Textarea(attrs={"rows": 7, "data-text": ""}), strip=True)
+    text = forms.CharField(
+        label=gettext_lazy("Text"), widget=forms.Textarea(attrs={"rows": 7, "data-text": ""}), strip=True
+    )
     whom = forms.ChoiceField(
-        label=_lazy("To whom"),
+        label=gettext_lazy("To whom"),
         widget=forms.RadioSelect,
         choices=[
-            (EVERYWHERE, _lazy("Every group that I operate")),
-            (FILTER, _lazy("Groups by community, tag or name")),
-            (PICKED, _lazy("Groups one by one")),
+            (EVERYWHERE, gettext_lazy("Every group that I operate")),
+            (FILTER, gettext_lazy("Groups by community, tag or name")),
+            (PICKED, gettext_lazy("Groups one by one")),
         ],
     )
     communities = forms.TypedMultipleChoiceField(
-        label=_lazy("Communities"), coerce=int, widget=forms.CheckboxSelectMultiple, required=False
+        label=gettext_lazy("Communities"), coerce=int, widget=forms.CheckboxSelectMultiple, required=False
     )
-    tags = forms.MultipleChoiceField(label=_lazy("Tags"), widget=forms.CheckboxSelectMultiple, required=False)
-    search = forms.CharField(label=_lazy("Name contains"), required=False, max_length=80)
+    tags = forms.MultipleChoiceField(label=gettext_lazy("Tags"), widget=forms.CheckboxSelectMultiple, required=False)
+    search = forms.CharField(label=gettext_lazy("Name contains"), required=False, max_length=80)
     title = forms.CharField(
-        label=_lazy("Title"), help_text=_lazy("For your team only."), required=False, max_length=120
+        label=gettext_lazy("Title"), help_text=gettext_lazy("For your team only."), required=False, max_length=120
     )
     not_after = forms.DateTimeField(
-        label=_lazy("Not after"),
-        help_text=_lazy("What could not be sent until then is not sent at all."),
+        label=gettext_lazy("Not after"),
+        help_text=gettext_lazy("What could not be sent until then is not sent at all."),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
@@ -147,11 +148,11 @@ def _editor(request: StaffRequest, form: Composer) -> HttpResponse:
 
 
 MEANINGS = {
-    "group": _lazy("the group's name"),
-    "members": _lazy("how many members it has"),
-    "community": _lazy("the community's name"),
-    "date": _lazy("today's date there"),
-    "weekday": _lazy("today's weekday there"),
+    "group": gettext_lazy("the group's name"),
+    "members": gettext_lazy("how many members it has"),
+    "community": gettext_lazy("the community's name"),
+    "date": gettext_lazy("today's date there"),
+    "weekday": gettext_lazy("today's weekday there"),
 }
 
 

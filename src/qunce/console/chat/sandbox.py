@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -16,8 +17,8 @@ from django.views.decorators.http import require_POST
 
 from qunce.chat import actions as chat
 from qunce.chat import selectors
+from qunce.chat.selectors import AccountView, seats
 from qunce.chat.selectors import messages as said
-from qunce.chat.selectors import seats
 from qunce.chat.types import LONGEST_TEXT
 from qunce.community import actions as community
 from qunce.community import selectors as groups
@@ -37,6 +38,7 @@ from qunce.members.selectors import Identity
 PLATFORM = "sandbox"
 LINES = 60
 LONGEST_NAME = 40
+TAKEN_WITHIN = timedelta(seconds=20)
 Room = Mapping[str, Any]
 
 
@@ -174,9 +176,14 @@ def room(request: StaffRequest, group_id: int) -> HttpResponse:
         "speaker": speaker,
         "lines": _lines(request.actor, group_id),
         "tries": _tries(request.actor, place.home),
-        "served": selectors.one_account(request.actor, place.account_id).held_by,
+        "served": _is_served(selectors.one_account(request.actor, place.account_id)),
     }
     return render(request, "console/chat/sandbox.html", context)
+
+
+def _is_served(view: AccountView) -> bool:
+    """Whether a gateway has it, or has not had the time to take it yet."""
+    return bool(view.held_by) or clock.now() - view.account.state_at < TAKEN_WITHIN
 
 
 def talk(request: StaffRequest, group_id: int) -> HttpResponse:

@@ -2,8 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from qunce.chat.types import AccountState, Capabilities, DeliveryState, Reads, Replay
 
@@ -11,31 +10,33 @@ Word = tuple[str, str | Promise]
 MINUTE, HOUR = 60, 3600
 
 ACCOUNTS: dict[str, Word] = {
-    AccountState.NEW: ("wait", _lazy("Not checked yet")),
-    AccountState.WORKING: ("good", _lazy("At work")),
-    AccountState.WAITING: ("wait", _lazy("Waits for its platform")),
-    AccountState.TROUBLE: ("bad", _lazy("Needs you")),
-    "unserved": ("wait", _lazy("Not served")),
-    "off": ("off", _lazy("Switched off")),
+    AccountState.NEW: ("wait", gettext_lazy("Not checked yet")),
+    AccountState.WORKING: ("good", gettext_lazy("At work")),
+    AccountState.WAITING: ("wait", gettext_lazy("Waits for its platform")),
+    AccountState.TROUBLE: ("bad", gettext_lazy("Needs you")),
+    "unserved": ("wait", gettext_lazy("Not served")),
+    "off": ("off", gettext_lazy("Switched off")),
 }
 NEXT_STEPS: dict[str, str | Promise] = {
-    AccountState.NEW: _lazy("Check it: once the platform knows it, it starts to work."),
+    AccountState.NEW: gettext_lazy("Check it: once the platform knows it, it starts to work."),
     AccountState.WORKING: "",
-    AccountState.WAITING: _lazy("Qunce tries again by itself. If it lasts, see whether the platform can be reached."),
-    AccountState.TROUBLE: _lazy("Put its configuration right, then check it again."),
-    "unserved": _lazy("No gateway is running that could serve it: start “qunce run” or “qunce gateway”."),
-    "off": _lazy("It neither reads nor sends. What is planned for it waits."),
+    AccountState.WAITING: gettext_lazy(
+        "Qunce tries again by itself. If it lasts, see whether the platform can be reached."
+    ),
+    AccountState.TROUBLE: gettext_lazy("Put its configuration right, then check it again."),
+    "unserved": gettext_lazy("No gateway is running that could serve it: start “qunce run” or “qunce gateway”."),
+    "off": gettext_lazy("It neither reads nor sends. What is planned for it waits."),
 }
 DELIVERIES: dict[str, Word] = {
-    DeliveryState.PLANNED: ("wait", _lazy("Planned")),
-    DeliveryState.CLAIMED: ("busy", _lazy("Being sent")),
-    DeliveryState.SENT: ("good", _lazy("Sent")),
-    DeliveryState.FAILED: ("bad", _lazy("Failed")),
-    DeliveryState.UNKNOWN: ("odd", _lazy("Unknown")),
-    DeliveryState.RECALLED: ("off", _lazy("Taken back")),
-    DeliveryState.SKIPPED: ("off", _lazy("Skipped")),
-    "recalling": ("busy", _lazy("Being taken back")),
-    "refused": ("bad", _lazy("Not taken back")),
+    DeliveryState.PLANNED: ("wait", gettext_lazy("Planned")),
+    DeliveryState.CLAIMED: ("busy", gettext_lazy("Being sent")),
+    DeliveryState.SENT: ("good", gettext_lazy("Sent")),
+    DeliveryState.FAILED: ("bad", gettext_lazy("Failed")),
+    DeliveryState.UNKNOWN: ("odd", gettext_lazy("Unknown")),
+    DeliveryState.RECALLED: ("off", gettext_lazy("Taken back")),
+    DeliveryState.SKIPPED: ("off", gettext_lazy("Skipped")),
+    "recalling": ("busy", gettext_lazy("Being taken back")),
+    "refused": ("bad", gettext_lazy("Not taken back")),
 }
 
 
