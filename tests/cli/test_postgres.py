@@ -69,6 +69,7 @@ def test_a_folder_whose_path_is_too_long_for_a_socket(data_dir):
         assert ask(server, "SELECT 1") == 1
         assert server.sockets.parent.name == "tmp"
         assert server.sockets.stat().st_mode & 0o777 == 0o700
+    assert not server.sockets.exists()
 
 
 def test_only_the_server_may_enter_its_folders(data_dir):

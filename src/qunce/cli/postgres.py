@@ -129,14 +129,17 @@ class Server:
 
     def stop(self, timeout: float = 30) -> None:
         """End the server cleanly; after ``timeout`` seconds at once, which costs the next start a recovery."""
-        if self.died or self._process is None:
+        if self._process is None:
             return
-        self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            self._process.wait(10)
+        if not self.died:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                self._process.wait(10)
+        if self.sockets.parent != self.data.parent:
+            shutil.rmtree(self.sockets, ignore_errors=True)
 
     def kill(self) -> None:
         """End the server at once; it recovers by itself when it starts again."""
