@@ -8,6 +8,8 @@ from pathlib import Path
 import django
 import pytest
 from django.conf import settings
+from django.db import connection
+from hypothesis import settings as hypothesis_settings
 
 from qunce.cli.postgres import Server
 
@@ -19,7 +21,8 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 # Settings read the environment, and models are imported by the first test module: both before any hook runs.
 is_worker = "PYTEST_XDIST_WORKER" in os.environ
 if not is_worker:
-    folder = Path(tempfile.mkdtemp(prefix="qunce-test-"))
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="qunce-test-", dir=memory))
     folder.chmod(0o711)
     server = Server(folder, HASTY)
     os.environ.update(
@@ -30,6 +33,8 @@ if not is_worker:
         QUNCE_TESTING="1",
     )
 django.setup()
+hypothesis_settings.register_profile("qunce", deadline=None)  # a busy machine is no finding
+hypothesis_settings.load_profile("qunce")
 settings.LANGUAGE_CODE = "en"  # tests read sentences in English, whatever catalogues are compiled
 
 
@@ -42,6 +47,18 @@ def pytest_unconfigure() -> None:
     if not is_worker:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _emptied(_operations, _style, tables, **_options):
+    """Statements that empty tables: a hundred times as quick as TRUNCATE, which makes new files for each."""
+    return [
+        "SET session_replication_role = replica",
+        *(f'DELETE FROM "{table}"' for table in tables),
+        "SET session_replication_role = DEFAULT",
+    ]
+
+
+connection.ops.__class__.sql_flush = _emptied
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def browse(new_context, site):
             locale={"en": "en-GB", "zh-hans": "zh-CN"}[language],
             reduced_motion="reduce",
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)
         cookies = {settings.LANGUAGE_COOKIE_NAME: language}
         if staff is not None:
             client = Client()
