@@ -83,6 +83,17 @@ def test_too_late_is_skipped_with_the_reason(world):
     assert "Too late" in skipped.reason
 
 
+def test_too_late_after_an_attempt_that_may_have_arrived_is_unknown(world):
+    made, group = world
+    plan(made, group, "brief", not_after=clock.now() + timedelta(hours=1))
+    epoch = lease(made)
+    (claimed,) = chat.claim(account_id=made.pk, epoch=epoch, limit=1)
+    chat.settle(account_id=made.pk, epoch=epoch, outcomes=[outcome(claimed, S.PLANNED, detail="timeout")])
+    Delivery.objects.update(not_after=clock.now() - timedelta(seconds=1))
+    assert chat.claim(account_id=made.pk, epoch=epoch, limit=1) == []
+    assert Delivery.objects.get().state == S.UNKNOWN
+
+
 def test_history_tells_every_step(world):
     made, group = world
     plan(made, group, "x")

@@ -193,6 +193,16 @@ def test_ambiguous_is_repeated_only_where_the_platform_recognises_it(world):
     assert states() == ["sent"]
 
 
+def test_after_a_long_break_nothing_is_repeated(world):
+    made, groups = world
+    plan(made, groups["!a"], "昨天的")
+    Delivery.objects.update(first_claimed_at=clock.now() - timedelta(hours=21), attempts=1)
+    connector = wire()
+    run_sending(made, connector, settled)
+    assert connector.reached == []
+    assert states() == ["unknown"]
+
+
 def test_any_other_error_counts_as_ambiguous(world):
     made, groups = world
     plan(made, groups["!a"], "一")

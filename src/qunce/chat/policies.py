@@ -9,7 +9,8 @@ from qunce.chat.types import Capabilities, DeliveryState, Pace
 _S = DeliveryState
 
 TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
-    _S.PLANNED: frozenset({_S.CLAIMED, _S.SKIPPED}),
+    # Unknown: it was tried before, may have arrived, and is too late to be repeated.
+    _S.PLANNED: frozenset({_S.CLAIMED, _S.SKIPPED, _S.UNKNOWN}),
     # A claim is committed before the wire is touched; what became of it is one of these.
     _S.CLAIMED: frozenset({_S.SENT, _S.FAILED, _S.UNKNOWN, _S.PLANNED}),
     # Only evidence (an echo) or a person settles what is unknown.

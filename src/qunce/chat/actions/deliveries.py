@@ -167,11 +167,13 @@ def claim(*, account_id: int, epoch: int, limit: int, waiting: Sequence[int] = (
 
 
 def _expire(account_id: int, now: datetime) -> None:
-    late = Delivery.objects.filter(account_id=account_id, state=_S.PLANNED, not_after__lt=now).values_list(
-        "id", flat=True
-    )
-    if ids := list(late[:1000]):
-        move(ids, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
+    """What is too late is skipped; what may have arrived in an earlier attempt is for a person to judge."""
+    late = Delivery.objects.filter(account_id=account_id, state=_S.PLANNED, not_after__lt=now)
+    rows = list(late.values_list("id", "first_claimed_at")[:1000])
+    untried = [key for key, first in rows if first is None]
+    tried = [key for key, first in rows if first is not None]
+    move(untried, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
+    move(tried, _S.UNKNOWN, detail=gettext_noop("Too late to be sent again; an earlier attempt may have arrived."))
 
 
 def claim_recalls(*, account_id: int, epoch: int, limit: int) -> list[Claimed]:

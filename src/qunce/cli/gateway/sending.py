@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from qunce.chat import actions as chat
 from qunce.chat import policies, selectors
-from qunce.chat.connector import Connector, NeedsOperator, Permanent, Retry, WireError
+from qunce.chat.connector import Ambiguous, Connector, NeedsOperator, Permanent, Retry, WireError
 from qunce.chat.types import (
     AccountState,
     DeliveryState,
@@ -116,6 +116,7 @@ class Sending:
         outbound = Outbound(str(claimed.id), claimed.group, claimed.content, claimed.reply_to)
         shown: list[Inbound] = []
         try:
+            self._still_recognised(claimed)
             async with asyncio.timeout(WIRE_PATIENCE):
                 sent = await self.connector.send(outbound)
         except Permanent as error:
@@ -140,6 +141,14 @@ class Sending:
                     )
                 )
         await self._settle(outcomes=[outcome], shown=shown)
+
+    def _still_recognised(self, claimed: chat.Claimed) -> None:
+        """After a long break the platform has forgotten our transaction id: a repetition would come twice."""
+        first = claimed.first_claimed_at or clock.now()
+        if claimed.attempts > 1 and (
+            policies.after_interruption(self.capabilities, first, clock.now()) is not DeliveryState.PLANNED
+        ):
+            raise Ambiguous(f"tried before at {first:%Y-%m-%d %H:%M} UTC, too long ago to be repeated safely")
 
     async def _not_now(self, claimed: chat.Claimed, error: Retry | NeedsOperator) -> chat.Outcome:
         """Nothing was sent: the same delivery is due again when the platform, or the operator, permits."""
