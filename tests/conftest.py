@@ -1,8 +1,10 @@
 """One embedded PostgreSQL for the whole run, in a folder of its own; each test process has its own database in it."""
 
+import asyncio
 import os
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import django
@@ -47,6 +49,27 @@ def pytest_unconfigure() -> None:
     if not is_worker:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Tests with a browser come last: its driver keeps an event loop in the tests' thread from then on."""
+    items.sort(key=lambda item: "new_context" in item.fixturenames)
+
+
+_run = asyncio.run
+
+
+def _run_beside(main, **options):
+    """What `asyncio.run` does, in a thread of its own where the browser's event loop is in the way."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return _run(main, **options)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_run, main, **options).result()
+
+
+asyncio.run = _run_beside
 
 
 def _emptied(_operations, _style, tables, **_options):

@@ -8,7 +8,7 @@ from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Role
 from tests.chat import support
 from tests.support import world
-from tests.support.browser import page_ok
+from tests.support.browser import page_ok, wait_until
 
 CONNECT = "Connect and check"
 
@@ -80,7 +80,7 @@ def test_the_state_is_followed_live(browse):
     actions.acquire_leases(holder="gateway", room_for=1)
     page = browse("/accounts/", world.owner())
     page.get_by_text("At work", exact=True).wait_for()
-    page.wait_for_function("document.documentElement.dataset.live === 'on'")
+    wait_until(page, "document.documentElement.dataset.live === 'on'")
     actions.record_account_state(
         account_id=account.pk, state="trouble", detail="The homeserver has closed this account."
     )

@@ -16,7 +16,7 @@ from qunce.kernel.actor import SYSTEM, Role
 from tests.chat import support
 from tests.chat.push import crowd
 from tests.support import world
-from tests.support.browser import page_ok
+from tests.support.browser import page_ok, wait_until
 
 S = DeliveryState
 SEE = "See what each group gets"
@@ -122,7 +122,7 @@ def test_progress_is_followed_live_and_stopped(browse):
     broadcast = send()
     page = browse(f"/broadcasts/{broadcast.pk}/", world.owner(), dark=True)
     page.get_by_role("heading", name="Reached 0 of 6 groups").wait_for()
-    page.wait_for_function("document.documentElement.dataset.live === 'on'")
+    wait_until(page, "document.documentElement.dataset.live === 'on'")
     settle(broadcast, 3, S.SENT)
     page.get_by_role("heading", name="Reached 3 of 6 groups").wait_for()
     settle(broadcast, 1, S.FAILED, detail="The homeserver does not allow this account to do that in this room.")

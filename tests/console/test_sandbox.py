@@ -16,7 +16,7 @@ from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.models import Heartbeat
 from tests.support import world
-from tests.support.browser import page_ok
+from tests.support.browser import page_ok, wait_until
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_from_nothing_to_an_answered_keyword(browse, gateway):
     page.get_by_role("button", name="Create the sandbox").click()
     page.get_by_role("heading", name="Morning readers").wait_for()
     page.get_by_text("Nothing was said yet.").wait_for()
-    page.wait_for_function("document.documentElement.dataset.live === 'on'")
+    wait_until(page, "document.documentElement.dataset.live === 'on'")
     page.get_by_label("Aqiang", exact=True).check()
     page.get_by_role("button", name="sign up").click()
     page.get_by_label("Message", exact=True).press("Enter")

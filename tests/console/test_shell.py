@@ -6,7 +6,7 @@ from django.test import Client
 from qunce.console.context import NAVIGATION, navigation
 from qunce.kernel.actor import Role
 from tests.support import world
-from tests.support.browser import PHONE, page_ok, shoot
+from tests.support.browser import PHONE, page_ok, shoot, wait_until
 
 
 def places(page):
@@ -63,7 +63,7 @@ def test_as_the_device_follows_the_device(browse):
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
     page_ok(page, "sign-in-dark")
     page.emulate_media(color_scheme="light")
-    page.wait_for_function("document.documentElement.dataset.bsTheme === 'light'")
+    wait_until(page, "document.documentElement.dataset.bsTheme === 'light'")
 
 
 def test_by_keyboard(browse):

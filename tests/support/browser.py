@@ -6,6 +6,7 @@ def test_groups(browse, site):
 """
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,14 @@ def browse(new_context, site):
         return page
 
     return open_page
+
+
+def wait_until(page, expression, seconds=20):
+    """Wait for an expression to be true; the driver's own way evaluates text in the page, which its policy forbids."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(50)
 
 
 def watch(page):
