@@ -45,7 +45,7 @@ def test_comings_goings_rooms_and_gaps_are_recorded(ours):
     assert Seat.objects.get(left_at__isnull=False).left_reason == GOOD
 
 
-def test_an_id_is_never_made_into_anothers(ours):
+def test_no_two_ids_are_made_into_one(ours):
     live(ours, said(ROOM, "我是张三", by="@zhang", name="张三"))
     result = live(ours, said(ROOM, "我才是", by="@zhang\0", name="张三"))
     assert (result.stored, result.set_aside) == (0, 1)
