@@ -11,7 +11,7 @@ from django.db import connection
 from qunce.chat import actions, selectors
 from qunce.chat.actions import deliveries
 from qunce.chat.models import Account, Broadcast, Delivery
-from qunce.chat.types import DeliveryState
+from qunce.chat.types import DeliveryState, Recall
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Actor, Role
 from qunce.kernel.errors import Conflict, NotAllowed, NotFound
@@ -109,7 +109,7 @@ def test_what_may_have_left_is_repeated_after_a_stop_and_taken_back_by_a_recall(
     settle(claimed(1), S.PLANNED, detail="The line broke.", again_at=clock.now())
     assert actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 2
     assert states(broadcast) == {S.PLANNED: 1, S.SKIPPED: 2}
-    monkeypatch.setattr(probe.Probe, "capabilities", replace(probe.Probe.capabilities, recall=True))
+    monkeypatch.setattr(probe.Probe, "capabilities", replace(probe.Probe.capabilities, performs=frozenset({Recall})))
     assert actions.recall_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 1
     settle(claimed(), S.SENT, external_id="x")
     account = only_account()
@@ -127,7 +127,7 @@ def test_a_recall_stops_takes_back_what_can_be_and_says_what_cannot(groups, monk
     assert actions.recall_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 0
     assert selectors.progress([broadcast.pk])[broadcast.pk].not_recalled == 2
 
-    able = replace(probe.Probe.capabilities, recall=True, recall_hours=48)
+    able = replace(probe.Probe.capabilities, performs=frozenset({Recall}), recall_hours=48)
     monkeypatch.setattr(probe.Probe, "capabilities", able)
     oldest = Delivery.objects.filter(state="sent").earliest("id")
     Delivery.objects.filter(pk=oldest.pk).update(sent_at=clock.now() - timedelta(hours=49))

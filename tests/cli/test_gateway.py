@@ -22,7 +22,9 @@ from qunce.chat.types import (
     HistoryPage,
     Pace,
     Purpose,
+    ReadHistory,
     Reads,
+    Recall,
     Replay,
     Sender,
     Sent,
@@ -65,8 +67,7 @@ def wire(*answers, idempotent_hours=20.0, echoes=False, pages=(), arrivals=()):
             pace=PACE,
             idempotent_hours=idempotent_hours,
             echoes=echoes,
-            recall=True,
-            history=True,
+            performs=frozenset({Recall, ReadHistory}),
         )
 
         def __init__(self):

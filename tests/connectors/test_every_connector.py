@@ -60,7 +60,7 @@ def test_declares_what_it_is(kind):
     promised = kind.capabilities
     assert promised.longest_text > 0
     assert promised.pace.per_second > 0 < promised.pace.chat_per_second
-    assert promised.recall or promised.recall_hours is None
+    assert promised.can(Recall) or promised.recall_hours is None
 
 
 async def test_checks_who_it_is_and_closes_twice(bench):
@@ -76,10 +76,10 @@ async def test_checks_who_it_is_and_closes_twice(bench):
 async def test_refuses_what_it_does_not_promise(bench, kind):
     async with opened(bench) as connector:
         group = bench.group()
-        if not kind.capabilities.history:
+        if not kind.capabilities.can(ReadHistory):
             with pytest.raises(Permanent):
                 await connector.perform(ReadHistory(group))
-        if not kind.capabilities.recall:
+        if not kind.capabilities.can(Recall):
             with pytest.raises(Permanent):
                 await connector.perform(Recall(group, "m", str(uuid4())))
 
@@ -177,7 +177,7 @@ async def test_sends_no_half_messages(bench):
 
 
 async def test_takes_back(bench, kind):
-    if not kind.capabilities.recall:
+    if not kind.capabilities.can(Recall):
         return
     async with opened(bench) as connector:
         group = bench.group()
@@ -266,7 +266,7 @@ async def test_hears_itself(bench, kind):
             (message,) = listening.of(MessageReceived, group)
             assert (message.external_id, message.delivery_id) == (sent.external_id, delivery.delivery_id)
             assert message.sender.external_id == me
-            if kind.capabilities.recall:
+            if kind.capabilities.can(Recall):
                 await connector.perform(Recall(group, sent.external_id, delivery.delivery_id))
                 await listening.until(lambda _: listening.of(MessageDeleted, group))
 
@@ -320,7 +320,7 @@ async def test_fills_a_long_absence_or_shows_the_gap(bench, kind, monkeypatch):
 
 
 async def test_reads_the_past_page_by_page(bench, kind):
-    if not kind.capabilities.history:
+    if not kind.capabilities.can(ReadHistory):
         return
     async with opened(bench) as connector:
         group = bench.group()

@@ -162,6 +162,8 @@ class Delivery(models.Model):
     broadcast = models.ForeignKey(Broadcast, on_delete=models.PROTECT, null=True, related_name="deliveries")
     purpose = models.SmallIntegerField()
     content = models.JSONField()
+    operation = models.JSONField(null=True)
+    """What is to be done instead of sending a message (types.operation_to_json); None: the content is sent."""
     reply_to = models.TextField(null=True)  # noqa: DJ001 (as in Message)
     state = models.CharField(max_length=10, default=DeliveryState.PLANNED)
     reason = models.TextField(blank=True)

@@ -31,12 +31,17 @@ def may_become(state: DeliveryState, target: DeliveryState) -> bool:
     return target in TRANSITIONS[state]
 
 
-def after_interruption(capabilities: Capabilities, first_claimed_at: datetime, now: datetime) -> DeliveryState:
+def after_interruption(
+    capabilities: Capabilities, first_claimed_at: datetime, now: datetime, *, repeatable: bool = False
+) -> DeliveryState:
     """What becomes of a claim whose outcome nobody knows.
 
     Where the platform recognises a repeated transaction id, and still does, it is planned again; elsewhere it
-    is unknown, shown to the operator and never repeated by itself.
+    is unknown, shown to the operator and never repeated by itself. ``repeatable``: doing it twice is doing it
+    once (operations: muting, pinning, setting a notice).
     """
+    if repeatable:
+        return _S.PLANNED
     safe = timedelta(hours=capabilities.idempotent_hours)
     return _S.PLANNED if safe and now - first_claimed_at < safe else _S.UNKNOWN
 

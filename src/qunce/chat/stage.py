@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from qunce.chat.types import Content, Purpose
+from qunce.chat.types import Content, Planable, Purpose
 from qunce.community.types import GroupFacts
 
 
@@ -33,7 +33,10 @@ class NewMessage:
 
 @dataclass(slots=True)
 class Planned:
-    """A delivery to be planned with the batch. ``key`` makes it unique: planning it again changes nothing."""
+    """A delivery to be planned. ``key`` makes it unique: planning it again changes nothing.
+
+    ``operation``: what is to be done in the group instead of sending; the content then says it in words.
+    """
 
     key: str
     group_id: int
@@ -41,6 +44,7 @@ class Planned:
     purpose: Purpose
     reply_to: str | None
     not_after: datetime | None
+    operation: Planable | None = None
 
 
 @dataclass(slots=True)

@@ -34,6 +34,7 @@ from qunce.desk.types import (
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
 from qunce.kernel.htmx import go, is_partial, page
+from qunce.kernel.words import sentences
 
 MOST_GROUPS = 50
 COOLDOWNS: tuple[tuple[int, str | Promise], ...] = (
@@ -165,7 +166,7 @@ def _line(judged: Judged) -> Line:
         Fate.CUT: ("off", _("Not met"), _("The keyword is only a part of a longer word.")),
         Fate.OFF: ("off", _("Switched off"), ""),
     }[judged.fate]
-    return Line(judged, tone, label, " ".join(filter(None, (met, reach, reason))))
+    return Line(judged, tone, label, sentences(met, reach, reason))
 
 
 # ---------------------------------------------------------------- one rule

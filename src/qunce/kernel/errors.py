@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from qunce.kernel.words import sentences
+
 
 class QunceError(Exception):
     """What went wrong, in words for the person who caused or meets it. ``fix`` says what to do."""
@@ -15,7 +17,7 @@ class QunceError(Exception):
         self.field = field
 
     def __str__(self) -> str:
-        return f"{self.message} {self.fix}".strip()
+        return sentences(self.message, self.fix)
 
 
 class Invalid(QunceError):

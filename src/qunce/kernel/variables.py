@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from qunce.kernel.words import listed
+
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
@@ -55,4 +57,4 @@ def fillable(text: str, variables: Mapping[str, str]) -> FillableText:
 
 def known(variables: Mapping[str, str]) -> str:
     """All variables under both names, as they are written: what an error message offers."""
-    return ", ".join(f"{{{name}}} {{{alias}}}" for name, alias in variables.items())
+    return listed(f"{{{name}}} {{{alias}}}" for name, alias in variables.items())

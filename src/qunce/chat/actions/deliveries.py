@@ -18,7 +18,14 @@ from qunce.chat import policies
 from qunce.chat.actions import leases
 from qunce.chat.models import Delivery
 from qunce.chat.stage import Planned
-from qunce.chat.types import Capabilities, Content, DeliveryState
+from qunce.chat.types import (
+    Capabilities,
+    Content,
+    DeliveryState,
+    Planable,
+    operation_from_json,
+    operation_to_json,
+)
 from qunce.community import selectors as community
 from qunce.kernel import audit, clock, live, locks
 from qunce.kernel.actor import Actor, Permission
@@ -30,7 +37,7 @@ _S = DeliveryState
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this gateway, and nobody else, is to send (or to recall) now."""
+    """A delivery that this gateway, and nobody else, is to send now; or to recall, or an operation to carry out."""
 
     id: UUID
     group_id: int
@@ -41,6 +48,7 @@ class Claimed:
     first_claimed_at: datetime | None
     external_id: str
     recall: bool = False
+    operation: Planable | None = None
 
 
 # ------------------------------------------------------------------ planning
@@ -54,12 +62,12 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO chat_delivery (id, key, account_id, group_id, broadcast_id, purpose, content, reply_to,"
-            " state, reason, created_at, not_before, not_after, attempts, external_id, recall_error)"
-            " SELECT d.id, d.key, %s, d.group_id, %s, d.purpose, d.content::jsonb, d.reply_to, 'planned', '',"
-            " %s, %s, d.not_after, 0, '', '' FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::smallint[],"
-            " %s::text[], %s::text[], %s::timestamptz[])"
-            " AS d(id, key, group_id, purpose, content, reply_to, not_after) ON CONFLICT (key) DO NOTHING",
+            "INSERT INTO chat_delivery (id, key, account_id, group_id, broadcast_id, purpose, content, operation,"
+            " reply_to, state, reason, created_at, not_before, not_after, attempts, external_id, recall_error)"
+            " SELECT d.id, d.key, %s, d.group_id, %s, d.purpose, d.content::jsonb, d.operation::jsonb, d.reply_to,"
+            " 'planned', '', %s, %s, d.not_after, 0, '', '' FROM unnest(%s::uuid[], %s::text[], %s::bigint[],"
+            " %s::smallint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])"
+            " AS d(id, key, group_id, purpose, content, operation, reply_to, not_after) ON CONFLICT (key) DO NOTHING",
             [
                 account_id,
                 broadcast_id,
@@ -70,6 +78,7 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
                 [each.group_id for each in planned],
                 [int(each.purpose) for each in planned],
                 [_dump(each.content) for each in planned],
+                [_operation(each) for each in planned],
                 [each.reply_to for each in planned],
                 [each.not_after for each in planned],
             ],
@@ -82,6 +91,10 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
 
 def _dump(content: Content) -> str:
     return json.dumps(content.to_json(), ensure_ascii=False)
+
+
+def _operation(planned: Planned) -> str | None:
+    return json.dumps(operation_to_json(planned.operation), ensure_ascii=False) if planned.operation else None
 
 
 # ------------------------------------------------------------------ one way to change a state
@@ -142,7 +155,7 @@ WITH due AS (
 ), steps AS (
     INSERT INTO chat_deliverystep (delivery_id, at, state, detail) SELECT id, %s, 'claimed', '' FROM taken
 )
-SELECT id, group_id, content, reply_to, attempts, first_claimed_at, external_id
+SELECT id, group_id, content, operation, reply_to, attempts, first_claimed_at, external_id
 FROM taken ORDER BY purpose, not_before, id
 """
 
@@ -161,8 +174,18 @@ def claim(*, account_id: int, epoch: int, limit: int, waiting: Sequence[int] = (
             rows = cursor.fetchall()
         rooms = community.external_ids(row[1] for row in rows)
     return [
-        Claimed(key, group_id, rooms[group_id], Content.from_json(json.loads(content)), *rest)
-        for key, group_id, content, *rest in rows
+        Claimed(
+            key,
+            group_id,
+            rooms[group_id],
+            Content.from_json(json.loads(content)),
+            reply_to,
+            attempts,
+            first,
+            external_id,
+            operation=operation_from_json(json.loads(operation), rooms[group_id]) if operation else None,
+        )
+        for key, group_id, content, operation, reply_to, attempts, first, external_id in rows
     ]
 
 
@@ -200,8 +223,9 @@ def take_over(*, account_id: int, epoch: int, capabilities: Capabilities) -> Non
         leases.hold(account_id, epoch)
         open_claims = Delivery.objects.filter(account_id=account_id, state=_S.CLAIMED, claim_epoch__lt=epoch)
         by_state: dict[DeliveryState, list[UUID]] = {_S.PLANNED: [], _S.UNKNOWN: []}
-        for key, first in open_claims.values_list("id", "first_claimed_at"):
-            by_state[policies.after_interruption(capabilities, first or now, now)].append(key)
+        for key, first, operation in open_claims.values_list("id", "first_claimed_at", "operation"):
+            state = policies.after_interruption(capabilities, first or now, now, repeatable=operation is not None)
+            by_state[state].append(key)
         move(by_state[_S.PLANNED], _S.PLANNED, detail=gettext_noop("Interrupted; sent again under the same id."))
         move(
             by_state[_S.UNKNOWN],

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from qunce.chat.connector import connectors
 from qunce.chat.models import Seat
-from qunce.chat.types import GroupGone, GroupSeen
+from qunce.chat.types import GroupGone, GroupSeen, ReadHistory
 from qunce.community import actions as community
 from qunce.community import selectors
 from qunce.community.types import FoundGroup
@@ -77,7 +77,7 @@ def adopt(*, actor: Actor, community_id: int, group_ids: Sequence[int], read_bac
     with transaction.atomic():
         adopted = community.adopt_groups(actor=actor, community_id=community_id, group_ids=group_ids)
         seats = give_readers(group_ids)
-        able = [key for key, connector in connectors.items() if connector.capabilities.history]
+        able = [key for key, connector in connectors.items() if connector.capabilities.can(ReadHistory)]
         if read_back:
             Seat.objects.filter(pk__in=seats, account__platform__in=able, backfill="").update(backfill="wanted")
         revisions.bump("groups")

@@ -114,8 +114,7 @@ class Matrix(Connector):
         pace=Pace(per_second=1, burst=10, chat_per_second=1, chat_burst=10),
         idempotent_hours=20,
         echoes=True,
-        recall=True,
-        history=True,
+        performs=frozenset({Recall, ReadHistory}),
         reply=True,
         mention=True,
         longest_text=10_000,
@@ -223,3 +222,5 @@ class Matrix(Connector):
             case ReadHistory(group, before, limit):
                 reader = Reader(self._wire, self._me, accept_invitations=False)
                 return await reader.history(group, before, limit)
+            case _:
+                return await super().perform(operation)

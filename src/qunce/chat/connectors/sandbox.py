@@ -166,7 +166,7 @@ class Sandbox(Connector):
         reads=Reads.ALL,
         pace=Pace(per_second=1000, burst=1000, chat_per_second=1000, chat_burst=1000),
         idempotent_hours=24 * 365,
-        recall=True,
+        performs=frozenset({Recall}),
         reply=True,
         mention=True,
     )

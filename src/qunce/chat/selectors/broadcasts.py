@@ -17,7 +17,7 @@ from qunce.chat import policies
 from qunce.chat.connector import connectors
 from qunce.chat.models import Account, Broadcast, Delivery
 from qunce.chat.selectors.accounts import open_connector
-from qunce.chat.types import DeliveryState, Selection
+from qunce.chat.types import DeliveryState, Recall, Selection
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.kernel import clock, variables
@@ -278,7 +278,7 @@ def _recall_obstacle(platform: str, sent_at: datetime | None) -> str:
     kind = connectors.get(platform)
     if kind is None:
         return NO_ACCOUNT
-    if not kind.capabilities.recall:
+    if not kind.capabilities.can(Recall):
         return CANNOT_RECALL
     hours = kind.capabilities.recall_hours
     if hours is not None and sent_at is not None and clock.now() - sent_at > timedelta(hours=hours):

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from qunce.chat.models import Account, Delivery, Lease, Seat
+from qunce.chat.types import OURS, Content, Media
 from qunce.community import selectors as community
-from qunce.kernel import clock
+from qunce.kernel import clock, files
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,13 @@ def to_read_back(account_id: int) -> list[Unread]:
     )
     rooms = {facts.id: facts.external_id for facts in community.group_facts([seat[1] for seat in seats])}
     return [Unread(key, rooms[group], before, read) for key, group, before, read in seats if group in rooms]
+
+
+def files_in(content: Content) -> dict[str, bytes]:
+    """The bytes of our own files in a message, by their reference. Raises NotFound where one is gone."""
+    ours = [part.ref for part in content.parts if isinstance(part, Media) and part.ref.startswith(OURS)]
+    found: dict[str, bytes] = {}
+    for ref in ours:
+        with files.open_file(ref.removeprefix(OURS)) as opened:
+            found[ref] = opened.read()
+    return found

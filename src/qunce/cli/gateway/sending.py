@@ -10,19 +10,31 @@ from operator import attrgetter
 
 from qunce.chat import actions as chat
 from qunce.chat import policies, selectors
-from qunce.chat.connector import Ambiguous, Connector, NeedsOperator, Permanent, Retry, WireError
+from qunce.chat.connector import (
+    Ambiguous,
+    Connector,
+    NeedsOperator,
+    Permanent,
+    Retry,
+    WireError,
+    gettext_noop,
+)
 from qunce.chat.types import (
     AccountState,
     DeliveryState,
+    Done,
     Inbound,
+    Media,
     MessageDeleted,
     MessageReceived,
     Outbound,
     Recall,
     Sender,
+    Sent,
 )
 from qunce.cli.gateway import database
 from qunce.kernel import clock
+from qunce.kernel.errors import NotFound
 
 log = logging.getLogger(__name__)
 AT_ONCE = 20  # claims, where repeating is safe; elsewhere one, so that a crash leaves at most one unknown
@@ -30,6 +42,8 @@ IDLE = 2.0  # seconds between looks at the ledger when nothing woke us
 REMEMBER = timedelta(minutes=5)
 OPERATORS_PAUSE = 60.0
 WIRE_PATIENCE = 60.0
+FILE_GONE = gettext_noop("A file of the message is not stored any more.")
+CANNOT = gettext_noop("The platform cannot do this.")
 
 
 class Sending:
@@ -113,12 +127,13 @@ class Sending:
             await (self._recall(claimed) if claimed.recall else self._send(claimed))
 
     async def _send(self, claimed: chat.Claimed) -> None:
-        outbound = Outbound(str(claimed.id), claimed.group, claimed.content, claimed.reply_to)
+        """Send a message, or carry out the operation that is planned in its place."""
         shown: list[Inbound] = []
         try:
             self._still_recognised(claimed)
+            outbound = await self._outbound(claimed)
             async with asyncio.timeout(WIRE_PATIENCE):
-                sent = await self.connector.send(outbound)
+                sent = await (self.connector.send(outbound) if outbound else self._perform(claimed))
         except Permanent as error:
             outcome = chat.Outcome(claimed.id, DeliveryState.FAILED, str(error))
         except (Retry, NeedsOperator) as error:
@@ -128,27 +143,43 @@ class Sending:
         else:
             at = sent.at or clock.now()
             outcome = chat.Outcome(claimed.id, DeliveryState.SENT, external_id=sent.external_id, sent_at=at)
-            if not self.capabilities.echoes:
+            if outbound and not self.capabilities.echoes:
+                content = claimed.content
                 shown.append(
                     MessageReceived(
-                        claimed.group,
-                        sent.external_id,
-                        at,
-                        self.us,
-                        claimed.content.plain,
-                        claimed.content.parts,
-                        claimed.reply_to,
+                        claimed.group, sent.external_id, at, self.us, content.plain, content.parts, claimed.reply_to
                     )
                 )
         await self._settle(outcomes=[outcome], shown=shown)
 
+    async def _outbound(self, claimed: chat.Claimed) -> Outbound | None:
+        """The message with the bytes of our own files in it; None for an operation."""
+        if claimed.operation:
+            return None
+        files = {}
+        if any(isinstance(part, Media) for part in claimed.content.parts):
+            try:
+                files = await database.surely(selectors.files_in, claimed.content)
+            except NotFound as error:
+                raise Permanent(FILE_GONE) from error
+        return Outbound(str(claimed.id), claimed.group, claimed.content, claimed.reply_to, files)
+
+    async def _perform(self, claimed: chat.Claimed) -> Sent:
+        operation = claimed.operation
+        if operation is None or not self.capabilities.can(type(operation)):
+            raise Permanent(CANNOT)
+        done = await self.connector.perform(operation)
+        return Sent(done.result if isinstance(done, Done) else "")
+
     def _still_recognised(self, claimed: chat.Claimed) -> None:
         """After a long break the platform has forgotten our transaction id: a repetition would come twice."""
         first = claimed.first_claimed_at or clock.now()
-        if claimed.attempts > 1 and (
-            policies.after_interruption(self.capabilities, first, clock.now()) is not DeliveryState.PLANNED
-        ):
+        if claimed.attempts > 1 and self._after_interruption(claimed) is not DeliveryState.PLANNED:
             raise Ambiguous(f"tried before at {first:%Y-%m-%d %H:%M} UTC, too long ago to be repeated safely")
+
+    def _after_interruption(self, claimed: chat.Claimed) -> DeliveryState:
+        first, repeatable = claimed.first_claimed_at or clock.now(), claimed.operation is not None
+        return policies.after_interruption(self.capabilities, first, clock.now(), repeatable=repeatable)
 
     async def _not_now(self, claimed: chat.Claimed, error: Retry | NeedsOperator) -> chat.Outcome:
         """Nothing was sent: the same delivery is due again when the platform, or the operator, permits."""
@@ -174,8 +205,7 @@ class Sending:
         """It may have arrived: repeat where the platform recognises the repetition, else leave it to a person."""
         detail = f"{type(error).__name__}: {error}".rstrip(": ")
         log.info("delivery %s may have arrived: %s", claimed.id, detail)
-        first = claimed.first_claimed_at or clock.now()
-        state = policies.after_interruption(self.capabilities, first, clock.now())
+        state = self._after_interruption(claimed)
         if state is DeliveryState.PLANNED and claimed.attempts < policies.MOST_REPEATS:
             pause = policies.pause_before_repeat(claimed.attempts)
             self._wake_in(pause.total_seconds())

@@ -31,6 +31,7 @@ from qunce.kernel import paging
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, NotFound
 from qunce.kernel.htmx import go
+from qunce.kernel.words import sentences
 
 
 @topic("accounts")
@@ -145,7 +146,7 @@ def _field(info: FieldInfo, *, secret: bool, editing: bool) -> forms.Field:
         kept = (
             _("Leave it empty to keep the stored one.") if editing else _("Stored encrypted and never shown again.")
         )
-        common["help_text"] = f"{hint} {kept}".strip()
+        common["help_text"] = sentences(hint, kept)
         return forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), **common)
     if choices := _choices(kind):
         return forms.ChoiceField(choices=choices, **common)

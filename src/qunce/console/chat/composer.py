@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from qunce.chat import actions, selectors
 from qunce.chat.connector import connectors
 from qunce.chat.selectors import Target
-from qunce.chat.types import Selection
+from qunce.chat.types import Recall, Selection
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.console.chat import words
@@ -103,7 +103,7 @@ def _plan(found: Sequence[Target]) -> Plan:
             by_reason.setdefault(target.obstacle, []).append(target.group)
     sendable = [target for target in found if not target.obstacle]
     seconds = selectors.seconds_at_pace(Counter(target.account_id for target in sendable if target.account_id))
-    fixed = sorted({t.platform for t in sendable if not connectors[t.platform].capabilities.recall})
+    fixed = sorted({t.platform for t in sendable if not connectors[t.platform].capabilities.can(Recall)})
     return Plan(
         sendable,
         [(words.told(reason), len(names), names[:NAMED]) for reason, names in by_reason.items()],

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from qunce.chat.types import AccountState, Capabilities, DeliveryState, Reads, Replay
+from qunce.chat.types import AccountState, Capabilities, DeliveryState, ReadHistory, Reads, Recall, Replay
 
 Word = tuple[str, str | Promise]
 MINUTE, HOUR = 60, 3600
@@ -59,14 +59,16 @@ def abilities(can: Capabilities) -> list[tuple[bool, str]]:
         Replay.HISTORY: (True, _("Reads up what was said while it was away")),
         Replay.NONE: (False, _("Misses what is said while it is away; such gaps are shown")),
     }
-    recall = (can.recall, _("Takes messages back") if can.recall else _("Cannot take messages back"))
-    if can.recall and can.recall_hours is not None:
+    recall = (can.can(Recall), _("Takes messages back") if can.can(Recall) else _("Cannot take messages back"))
+    if can.can(Recall) and can.recall_hours is not None:
         hours = int(can.recall_hours)
         within = ngettext("Takes messages back within %(n)d hour", "Takes messages back within %(n)d hours", hours)
         recall = (True, within % {"n": hours})
     past = (
-        can.history,
-        _("Reads what was said before it came") if can.history else _("Cannot read what was said before it came"),
+        can.can(ReadHistory),
+        _("Reads what was said before it came")
+        if can.can(ReadHistory)
+        else _("Cannot read what was said before it came"),
     )
     length = _("Messages of up to %(count)d characters") % {"count": can.longest_text}
     return [reads[can.reads], replay[can.replay], past, recall, (True, length)]

@@ -1,6 +1,6 @@
 """The pieces pages are made of. Load with ``{% load console %}``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qunce.console.charts import Chart
-from qunce.kernel import clock
+from qunce.kernel import clock, words
 
 register = template.Library()
 MINUTE, HOUR, DAY, MONTH = 60, 3600, 86400, 30 * 86400
@@ -30,6 +30,12 @@ WIDTH, HEIGHT = 100, 24  # of a sparkline, in its own units
 def asset(path: str) -> str:
     """The address of a static file of this version."""
     return f"{static(path)}?v={settings.VERSION}"
+
+
+@register.filter
+def listed(items: Iterable[object]) -> str:
+    """``{{ names|listed }}``: items as the language separates them."""
+    return words.listed(items)
 
 
 @register.simple_tag

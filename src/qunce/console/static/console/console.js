@@ -3,6 +3,7 @@
 //   hx-confirm="…?"                 asks in our dialog   data-copy="#id"     copies a field's text
 //   data-live="group:12" + hx-trigger="live"             fires `live` when the topic has changed
 //   data-live-moving        beside it: it may change while the page is on its way
+//   data-holds              on details within: while they are open, or a field has the focus, the live part waits
 //   data-chart="id"                 draws the JSON of script#id with ECharts
 (() => {
   const $all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -86,17 +87,37 @@
     opened.addEventListener("touched", (event) => fire(event.data));
     opened.onopen = () => {
       // What changed between the making of the page and this moment is read where things are moving.
-      for (const element of $all(opened.again ? "[data-live]" : "[data-live-moving]")) htmx.trigger(element, "live", {});
+      for (const element of $all(opened.again ? "[data-live]" : "[data-live-moving]")) renew(element);
       opened.again = true;
       document.documentElement.dataset.live = "on";
     };
     opened.onerror = () => (document.documentElement.dataset.live = "off");
   };
   const fire = (topic) => {
-    for (const element of $all("[data-live]")) {
-      if (element.dataset.live.split(" ").includes(topic)) htmx.trigger(element, "live", { topic });
+    for (const element of $all("[data-live]")) if (element.dataset.live.split(" ").includes(topic)) renew(element);
+  };
+  // Nothing is taken from under somebody's hands: what is being used is renewed once it is let go.
+  const late = new Set();
+  const inUse = (element) => element.querySelector("details[data-holds][open], input:focus, textarea:focus, select:focus");
+  const renew = (element) => {
+    if (inUse(element)) late.add(element);
+    else htmx.trigger(element, "live", {});
+  };
+  const letGo = () => {
+    for (const element of late) {
+      if (element.isConnected && inUse(element)) continue;
+      late.delete(element);
+      if (element.isConnected) htmx.trigger(element, "live", {});
     }
   };
+  document.addEventListener("htmx:before:swap", (event) => {
+    const element = event.detail.ctx.sourceElement;
+    if (!element.matches("[data-live]") || !inUse(element)) return;
+    event.preventDefault();
+    late.add(element);
+  });
+  document.addEventListener("toggle", letGo, true);
+  document.addEventListener("focusout", () => setTimeout(letGo));
   document.addEventListener("visibilitychange", () => {
     const back = !document.hidden && followed === "";
     follow();
