@@ -108,6 +108,7 @@ EXPECTED = {
     "console:staff_link": change(here(Permission.ADMINISTER), staff_id="colleague"),
     "console:staff_second_factor": change(here(Permission.ADMINISTER), staff_id="colleague"),
     "console:audit": page(anywhere(Permission.LEAD)),
+    "console:doctor": page(installation(Permission.OPERATE)),
     # ---- communities, groups, members
     "console:today": page(signed_in),
     "console:communities": page(signed_in),

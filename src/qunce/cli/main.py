@@ -14,7 +14,12 @@ import click
 from qunce import __version__
 
 # Subcommands with a module of their own: the module and the click command in it.
-ELSEWHERE = {"bench": ("qunce.cli.bench", "bench")}
+ELSEWHERE = {
+    "backup": ("qunce.cli.backup", "backup"),
+    "bench": ("qunce.cli.bench", "bench"),
+    "doctor": ("qunce.cli.doctor", "doctor"),
+    "restore": ("qunce.cli.backup", "restore"),
+}
 
 
 class Commands(click.Group):

@@ -64,6 +64,16 @@ def binaries() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
+def program(name: str) -> Path:
+    """A program of PostgreSQL such as ``pg_dump``: of our binaries, else of the system's."""
+    with suppress(ClickException):
+        if (ours := binaries() / name).exists():
+            return ours
+    if found := shutil.which(name):
+        return Path(found)
+    raise ClickException(f"{name} is missing: install PostgreSQL's client programs, or set QUNCE_POSTGRES_BIN.")
+
+
 class Server:
     """The PostgreSQL server of one data folder; ``settings`` are laid over SETTINGS."""
 

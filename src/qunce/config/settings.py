@@ -88,6 +88,12 @@ INBOUND_STAGES = [
     "qunce.desk.subscribers.KeywordReplies",
 ]
 
+# What the doctor asks, one after the other.
+CHECKUPS = [
+    "qunce.kernel.checkups.installation",
+    "qunce.chat.selectors.checkup.findings",
+]
+
 MIDDLEWARE = [
     "qunce.kernel.http.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",

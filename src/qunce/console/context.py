@@ -63,6 +63,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("accounts", _("Accounts"), "plug-connected", Permission.OPERATE, everywhere=True),
             Place("staff", _("Staff"), "id-badge-2", Permission.LEAD),
             Place("audit", _("Audit"), "history", Permission.LEAD),
+            Place("doctor", _("Doctor"), "stethoscope", Permission.OPERATE, everywhere=True),
         ),
     ),
 )

@@ -17,6 +17,7 @@ PAGES = (
     "desk",
     "team",
     "audit",
+    "doctor",
     "live",
     "profile",
 )

@@ -1,7 +1,8 @@
 """Files by content: the same bytes are stored once, wherever Django's storage keeps them."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import IO
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
@@ -33,3 +34,14 @@ def open_file(sha256: str) -> "File[bytes]":
     if not default_storage.exists(_path(sha256)):
         raise NotFound
     return default_storage.open(_path(sha256))
+
+
+def every_file() -> Iterator[StoredFile]:
+    """All files, for backups."""
+    return StoredFile.objects.order_by("sha256").iterator()
+
+
+def put_back(sha256: str, content: IO[bytes]) -> None:
+    """Store the bytes of a file whose row is there already, from a backup."""
+    if not default_storage.exists(_path(sha256)):
+        default_storage.save(_path(sha256), File(content))
