@@ -25,6 +25,7 @@ from click import ClickException
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from qunce import __version__
 from qunce.cli.postgres import program
@@ -82,8 +83,13 @@ def open_key(stored: bytes, passphrase: str) -> str:
 
 
 # ------------------------------------------------------------------ the database
-def _run(arguments: list[str | Path], what: str) -> None:
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+def _run(arguments: list[str | Path], url: str, what: str) -> None:
+    """Run one of PostgreSQL's programs on a database; its password is not for the list of processes."""
+    told = conninfo_to_dict(url)
+    password = told.pop("password", None)
+    env = os.environ | ({"PGPASSWORD": str(password)} if password else {})
+    command = [*arguments, f"--dbname={make_conninfo('', **told)}"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason was given"]
         raise ClickException(f"{what}: {next((line for line in lines if 'error' in line), lines[-1])}")
@@ -116,9 +122,9 @@ def _dump(url: str, into: Path) -> tuple[dict[str, int], int]:
                 f"--snapshot={(snapshot or ['?'])[0]}",
             ),
             *(f"--exclude-table-data=public.{name}" for name in PASSING),
-            *(f"--file={into}", f"--dbname={url}"),
+            f"--file={into}",
         ]
-        _run(arguments, "The database could not be dumped")
+        _run(arguments, url, "The database could not be dumped")
         return _count(wire), wire.info.server_version // 10_000
 
 
@@ -247,8 +253,8 @@ def fill(archive: Archive, url: str, *, progress: Callable[[str], None]) -> None
         with archive.member(DUMP) as content, dump.open("wb") as out:
             while chunk := content.read(CHUNK):
                 out.write(chunk)
-        arguments = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", f"--dbname={url}"]
-        _run([program("pg_restore"), *arguments, dump], "The database could not be restored")
+        arguments = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]
+        _run([program("pg_restore"), *arguments, dump], url, "The database could not be restored")
     with psycopg.connect(url) as wire:
         wire.execute("ANALYZE")
         wrong = _differences(archive.manifest.tables, _count(wire))
