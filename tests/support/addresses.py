@@ -75,6 +75,7 @@ IDS = {"ids": ["group"]}
 
 EXPECTED = {
     # ---- signing in
+    "favicon": public(302, 302),
     "healthz": public(503, 503),  # no role beats in this test
     "account_login": public(answers=302),
     "account_logout": public(302),

@@ -10,9 +10,9 @@ from qunce.kernel.checkups import Finding, Weight
 from qunce.kernel.htmx import page
 
 WORDS = {
-    Weight.BAD: ("bad", _("Does not work")),
-    Weight.WARN: ("wait", _("Will not go well for long")),
-    Weight.HINT: ("off", _("Could be better")),
+    Weight.BAD: ("bad", "alert-triangle", _("Does not work")),
+    Weight.WARN: ("wait", "clock-exclamation", _("Will not go well for long")),
+    Weight.HINT: ("off", "bulb", _("Could be better")),
 }
 
 

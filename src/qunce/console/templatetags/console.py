@@ -13,7 +13,7 @@ from django.template.context import RequestContext
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -36,6 +36,14 @@ def asset(path: str) -> str:
 def listed(items: Iterable[object]) -> str:
     """``{{ names|listed }}``: items as the language separates them."""
     return words.listed(items)
+
+
+@register.filter
+def coded(sentence: object) -> SafeString:
+    """``{{ fix|coded }}``: what stands between `backticks` is something to type."""
+    pieces = enumerate(str(sentence).split("`"))
+    shown = ((format_html("<code>{}</code>", piece) if place % 2 else piece,) for place, piece in pieces)
+    return format_html_join("", "{}", shown)
 
 
 @register.simple_tag
