@@ -113,6 +113,8 @@ def test_the_database_s_clock_is_not_asked():
     banned = ("now()", "current_timestamp", "current_date", "localtimestamp", "clock_timestamp", "statement_timestamp",
               "transaction_timestamp", "timeofday()")  # fmt: skip
     for module in modules():
+        if module.name == "src/qunce/kernel/checkups.py":
+            continue  # compares the two clocks
         for node, text in strings(module):
             assert not any(word in text.lower() for word in banned), module.at(node)
         for node in module.walk(ast.keyword):

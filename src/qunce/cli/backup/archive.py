@@ -13,7 +13,7 @@ import secrets
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
@@ -34,19 +34,21 @@ FORMAT = 1
 SHORTEST_PASSPHRASE = 12
 CHUNK = 1 << 20
 MANIFEST, DUMP, KEY, FILES = "manifest.json", "database.dump", "key.json", "files/"
-PASSING = ("kernel_heartbeat",)
-"""Tables whose rows belong to running processes: neither kept nor compared."""
 
 
 @dataclass(slots=True)
 class Manifest:
-    """What an archive holds. ``tables``: rows of each at the moment of the dump; ``members``: sha256 of each."""
+    """What an archive holds. ``tables``: rows of each at the moment of the dump; ``members``: sha256 of each.
+
+    ``left_out``: tables whose rows are neither kept nor compared.
+    """
 
     format: int = FORMAT
     version: str = __version__
     created_at: str = ""
     postgresql: int = 0
     tables: dict[str, int] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
     members: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -95,20 +97,20 @@ def _run(arguments: list[str | Path], url: str, what: str) -> None:
         raise ClickException(f"{what}: {next((line for line in lines if 'error' in line), lines[-1])}")
 
 
-def _count(wire: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, int]:
+def _count(wire: "psycopg.Connection[tuple[Any, ...]]", left_out: Collection[str]) -> dict[str, int]:
     names = wire.execute(
         "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
         " AND NOT c.relispartition ORDER BY 1"
     ).fetchall()
     counted = {}
     for (name,) in names:
-        if name not in PASSING:
+        if name not in left_out:
             found = wire.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(name))).fetchone()
             counted[name] = found[0] if found else 0
     return counted
 
 
-def _dump(url: str, into: Path) -> tuple[dict[str, int], int]:
+def _dump(url: str, into: Path, left_out: Collection[str]) -> tuple[dict[str, int], int]:
     """Dump the database; returns the rows of each table in exactly what was dumped, and the server's version."""
     with psycopg.connect(url) as wire:
         wire.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -121,11 +123,11 @@ def _dump(url: str, into: Path) -> tuple[dict[str, int], int]:
                 "--no-privileges",
                 f"--snapshot={(snapshot or ['?'])[0]}",
             ),
-            *(f"--exclude-table-data=public.{name}" for name in PASSING),
+            *(f"--exclude-table-data=public.{name}" for name in left_out),
             f"--file={into}",
         ]
         _run(arguments, url, "The database could not be dumped")
-        return _count(wire), wire.info.server_version // 10_000
+        return _count(wire, left_out), wire.info.server_version // 10_000
 
 
 # ------------------------------------------------------------------ the archive
@@ -160,15 +162,15 @@ class _Digest:
 
 def make(*, url: str, target: Path, key: str, passphrase: str) -> Manifest:
     """Write the archive; it appears under its name only when it is whole. Needs Django to be set up."""
-    from qunce.kernel import clock, files
+    from qunce.kernel import backups, clock, files
 
     now = clock.now()
-    manifest = Manifest(created_at=now.isoformat())
+    manifest = Manifest(created_at=now.isoformat(), left_out=list(backups.PASSING))
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".qunce-backup-") as folder:
         dump = Path(folder, DUMP)
-        manifest.tables, manifest.postgresql = _dump(url, dump)
+        manifest.tables, manifest.postgresql = _dump(url, dump, manifest.left_out)
         with open(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:  # noqa: PTH123 (Path cannot say the mode)
             with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as archive:
                 writer = _Writer(archive, manifest, now.timestamp())
@@ -257,7 +259,7 @@ def fill(archive: Archive, url: str, *, progress: Callable[[str], None]) -> None
         _run([program("pg_restore"), *arguments, dump], url, "The database could not be restored")
     with psycopg.connect(url) as wire:
         wire.execute("ANALYZE")
-        wrong = _differences(archive.manifest.tables, _count(wire))
+        wrong = _differences(archive.manifest.tables, _count(wire, archive.manifest.left_out))
     if wrong:
         raise ClickException(f"The restored database differs from the backup: {'; '.join(wrong)}.")
 
