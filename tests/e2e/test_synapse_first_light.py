@@ -1,90 +1,22 @@
-"""The main job on real input: thirty rooms of a real homeserver, sixty members, the product as one runs it.
+"""First light on real input: connect, take over, answer, push, and come through what goes wrong.
 
-Two accounts serve fifteen rooms each, because the homeserver's default limit, which stays on, lets an account say
-ten things and then one in five seconds. The tests are chapters of one story and run in order.
+The tests are chapters of one story (see conftest.py) and run in order.
 """
 
 import re
 import threading
 import time
 from collections import Counter
-from types import SimpleNamespace
 
 import pytest
 
-from tests.support.browser import DESK
-from tests.support.product import Product, eventually
-from tests.support.synapse import PASSWORD, at_once, unique
+from tests.e2e.rooms import MEMBERS, ROOMS, SIGN_UP, answers_to, everything_is_recorded_once, ours
+from tests.support.product import eventually
+from tests.support.synapse import PASSWORD, at_once
 
 pytestmark = pytest.mark.xdist_group("synapse")
-ROOMS, MEMBERS = 30, 60
-SIGN_UP, WHERE = "怎么报名?", "在哪里见面"
+WHERE = "在哪里见面"
 ANSWER = "{昵称},回复「我要参加」加城市即可。"
-
-
-@pytest.fixture(scope="module")
-def story(synapse, browser, tmp_path_factory):
-    """Rooms with people and our two accounts invited; the product, set up through its pages."""
-    product = Product(tmp_path_factory.mktemp("product") / "data folder")
-    product.folder.mkdir()
-    people = at_once([lambda n=n: synapse.register(unique(f"member{n}"), shown=f"成员{n}") for n in range(MEMBERS)])
-    accounts = [synapse.register(unique(f"qunce{n}"), limited=True, shown="群秘书") for n in range(2)]
-    hosts = at_once([lambda: synapse.register(unique("host"), shown="群主") for _ in range(4)])
-    rooms = at_once([lambda n=n: _room(hosts[n % 4], n, accounts[n % 2]) for n in range(ROOMS)])
-    for at, room in enumerate(rooms):
-        room.members = people[at::ROOMS]
-    at_once([lambda who=who, room=room: who.join(room.id) for room in rooms for who in room.members])
-    # What was said before we came is history: it is read, and nobody reacts to it.
-    at_once([lambda room=room: room.members[0].say(room.id, SIGN_UP) for room in rooms[:3]])
-    context = browser.new_context(locale="en-GB", viewport=DESK)
-    context.set_default_timeout(20_000)
-    try:
-        product.start()
-        page = context.new_page()
-        yield SimpleNamespace(product=product, page=page, rooms=rooms, accounts=accounts, server=synapse)
-    finally:
-        context.close()
-        product.stop()
-
-
-def _room(host, number, account):
-    name = f"城市书房 {number + 1:02} 群"
-    made = host.create_room(name, invite=[account])
-    return SimpleNamespace(id=made, name=name, host=host, account=account)
-
-
-# ------------------------------------------------------------------ what stands in the rooms
-def ours(room):
-    """What our account said in a room and did not take back: the events."""
-    return [event for event in room.host.messages(room.id) if event["sender"] == room.account.id]
-
-
-def is_reply(event):
-    """Whether it answers a message; other relations of these tests are edits."""
-    return "m.in_reply_to" in event["content"]["m.relates_to"]
-
-
-def answers_to(room, event_id):
-    """Our answers to one message."""
-    return [
-        event["content"]["body"]
-        for event in ours(room)
-        if event["content"].get("m.relates_to", {}).get("m.in_reply_to", {}).get("event_id") == event_id
-    ]
-
-
-def everything_is_recorded_once(story):
-    """Every message of every room, ours too, is in the product exactly once."""
-    said = Counter()
-    for events in at_once([lambda room=room: room.host.messages(room.id) for room in story.rooms]):
-        said.update(
-            event["event_id"] for event in events if "m.relates_to" not in event["content"] or is_reply(event)
-        )
-    recorded = Counter(
-        key for (key,) in story.product.rows("SELECT external_id FROM chat_message WHERE deleted_at IS NULL")
-    )
-    assert not [key for key, times in recorded.items() if times > 1]
-    return set(said) == set(recorded)
 
 
 # ------------------------------------------------------------------ chapters
