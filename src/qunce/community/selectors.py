@@ -64,14 +64,15 @@ def sizes(actor: Actor) -> dict[int, Size]:
 def visible_groups(actor: Actor, permission: Permission = Permission.VIEW) -> QuerySet[Group]:
     """Groups of communities in which the actor holds ``permission``, archived ones too.
 
-    Groups in no community are seen (and operated) by operators of all communities only.
+    Groups in no community are seen (and operated) by operators of all communities only, private chats by nobody.
     """
+    groups = Group.objects.filter(direct=False)
     allowed = actor.communities(permission)
     if allowed is not None:
-        return Group.objects.filter(community__in=allowed)
+        return groups.filter(community__in=allowed)
     if actor.may(Permission.OPERATE):
-        return Group.objects.all()
-    return Group.objects.filter(community__isnull=False)
+        return groups
+    return groups.filter(community__isnull=False)
 
 
 def group(actor: Actor, group_id: int, permission: Permission = Permission.VIEW) -> Group:
@@ -163,6 +164,11 @@ def _in_state(groups: QuerySet[Group], state: GroupState) -> QuerySet[Group]:
 def group_names(group_ids: Collection[int]) -> dict[int, str]:
     """The names of groups, by id. No guard: for lists of things that the actor may see."""
     return dict(Group.objects.filter(pk__in=group_ids).values_list("pk", "name"))
+
+
+def rooms(group_ids: Collection[int]) -> dict[int, Group]:
+    """Groups and private chats by id. No guard: for whoever has linked them as his own."""
+    return Group.objects.in_bulk(list(group_ids))
 
 
 # ------------------------------------------------------------------ the pipeline's part
