@@ -7,13 +7,20 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Count, F, Func, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, override
 
 from qunce.community import policies
 from qunce.community.models import Community as Community  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.community.models import Group as Group  # noqa: PLC0414 (the same)
+from qunce.community.models import Notice as Notice  # noqa: PLC0414 (the same)
 from qunce.community.types import CommunityProfile, GroupFacts, GroupFilter, GroupOrder, GroupState
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
+
+DEFAULT_NOTICE = gettext_noop(
+    "Welcome to {group}\n{purpose}\nWe want: {shared_goal}\nYou get: {promise}\nAsk: {contact}"
+)
 
 
 # ------------------------------------------------------------------ communities
@@ -169,6 +176,28 @@ def group_names(group_ids: Collection[int]) -> dict[int, str]:
 def rooms(group_ids: Collection[int]) -> dict[int, Group]:
     """Groups and private chats by id. No guard: for whoever has linked them as his own."""
     return Group.objects.in_bulk(list(group_ids))
+
+
+# ------------------------------------------------------------------ the notice of groups
+def notice(actor: Actor, community_id: int) -> Notice:
+    """The community's notice; where none was written, one that is not stored, from what all have."""
+    home = community(actor, community_id)
+    found = Notice.objects.filter(community=home).first()
+    if found is None:
+        with override(home.languages[0] if home.languages else settings.LANGUAGE_CODE):
+            found = Notice(community=home, text=_(DEFAULT_NOTICE))
+    return found
+
+
+def notice_texts(notice: Notice, groups: Iterable[Group]) -> dict[int, str]:
+    """What the notice is in each of the groups, by the group's id."""
+    home = notice.community
+    common = {name: getattr(home, name) for name in ("purpose", "shared_goal", "promise")}
+    common |= {"community": home.name, "contact": notice.contact}
+    return {
+        group.pk: policies.notice_text(notice.text, {**common, "group": group.name or group.external_id})
+        for group in groups
+    }
 
 
 # ------------------------------------------------------------------ the pipeline's part

@@ -30,6 +30,8 @@ from qunce.chat.selectors.ledger import find_deliveries as find_deliveries
 from qunce.chat.selectors.ledger import in_portions as in_portions
 from qunce.chat.selectors.ledger import named as named
 from qunce.chat.selectors.ledger import visible_deliveries as visible_deliveries
+from qunce.chat.selectors.notices import NoticeView as NoticeView
+from qunce.chat.selectors.notices import notices as notices
 from qunce.chat.selectors.serving import Unread as Unread
 from qunce.chat.selectors.serving import account_to_serve as account_to_serve
 from qunce.chat.selectors.serving import cursor_of as cursor_of

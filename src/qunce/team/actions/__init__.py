@@ -3,6 +3,7 @@
 from qunce.team.actions.alerts import acknowledge_alert as acknowledge_alert
 from qunce.team.actions.alerts import raise_alert as raise_alert
 from qunce.team.actions.alerts import resolve_alert as resolve_alert
+from qunce.team.actions.alerts import resolve_alerts as resolve_alerts
 from qunce.team.actions.approvals import ask_approval as ask_approval
 from qunce.team.actions.approvals import decide_approval as decide_approval
 from qunce.team.actions.approvals import expire_approvals as expire_approvals

@@ -1,6 +1,6 @@
 """Alerts: what goes wrong by itself is raised once, counted and told, and ends with its cause."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from django.db import transaction
@@ -24,9 +24,11 @@ def raise_alert(
     url: str = "",
     community_id: int | None = None,
     lasting: timedelta = timedelta(0),
+    steady: bool = False,
 ) -> Alert:
     """Say that something goes wrong (still); raised again it is counted, and says what it says now.
 
+    ``steady``: looked at again and again; what is still the same is not counted.
     ``sentence``: an untranslated message id with places for ``params``. ``lasting``: shown and told only when the
     cause is still there after so long. Told are those who operate the community, or the installation.
     """
@@ -39,7 +41,7 @@ def raise_alert(
         news = (alert.severity, alert.sentence, alert.params) != (severity, sentence, dict(params or {}))
         alert.severity, alert.sentence, alert.params = severity, sentence, dict(params or {})
         alert.url, alert.community_id = url, community_id
-        alert.times, alert.last_at = alert.times + 1, now
+        alert.times, alert.last_at = alert.times + (alert.pk is None or not steady), now
         tells = alert.told_at is None and alert.shown_at <= now
         if tells:
             alert.told_at = now
@@ -67,6 +69,12 @@ def resolve_alert(*, key: str) -> bool:
         alert.save(update_fields=["resolved_at"])
         live.touch("alerts", "today")
     return True
+
+
+def resolve_alerts(*, prefix: str, but: Collection[str] = ()) -> int:
+    """End the open alerts whose keys begin so, but those named: their causes are not seen any more."""
+    open_ones = Alert.objects.filter(key__startswith=prefix, resolved_at=None).exclude(key__in=list(but))
+    return sum(resolve_alert(key=key) for key in sorted(open_ones.values_list("key", flat=True)))
 
 
 def acknowledge_alert(*, actor: Actor, alert_id: int) -> Alert:

@@ -9,6 +9,7 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 from procrastinate.contrib.django import app
@@ -84,25 +85,25 @@ def _send_to(staff_id: int) -> int:
         channels = reach.channels_of(staff) if staff.is_active else []
         if channels and policies.quiet_until(reach.reach_of(staff), reach.zone_of(staff), now):
             return 0
-        portions = _portions(staff, waiting) if channels else []
-        if channels and not portions:
+        lately = _lately(staff, channels)
+        apart = policies.told_apart(len(waiting), lately.count())
+        if channels and not apart and lately.filter(joined=True).exists():
             return 0
+        portions = [[each] for each in waiting] if apart else [waiting]
         for portion in portions:
             for channel in channels:
-                _message(staff, channel, portion)
+                _message(staff, channel, portion, joined=not apart)
         Notification.objects.filter(pk__in=[each.pk for each in waiting]).update(told_at=now)
     return len(portions) * len(channels)
 
 
-def _portions(staff: Staff, waiting: Sequence[Notification]) -> list[Sequence[Notification]]:
-    """What goes into one message each; nothing yet where a joined one went out within the window."""
-    lately = StaffMessage.objects.filter(staff=staff, created_at__gt=clock.now() - policies.WINDOW)
-    if policies.told_apart(len(waiting), lately.order_by().values("created_at", "text").distinct().count()):
-        return [[each] for each in waiting]
-    return [] if lately.filter(joined=True).exists() else [waiting]
+def _lately(staff: Staff, channels: Sequence[Channel]) -> QuerySet[StaffMessage]:
+    """What went out within the window, by one channel: the others carry the same."""
+    since = clock.now() - policies.WINDOW
+    return StaffMessage.objects.filter(staff=staff, created_at__gt=since, channel__in=channels[:1])
 
 
-def _message(staff: Staff, channel: Channel, portion: Sequence[Notification]) -> None:
+def _message(staff: Staff, channel: Channel, portion: Sequence[Notification], *, joined: bool) -> None:
     with override(staff.language or settings.LANGUAGE_CODE):
         if len(portion) == 1:
             subject = portion[0].text
@@ -118,7 +119,7 @@ def _message(staff: Staff, channel: Channel, portion: Sequence[Notification]) ->
         channel=channel,
         subject=" ".join(subject.split())[:LONGEST_SUBJECT],
         text=text,
-        joined=len(portion) > 1,
+        joined=joined,
         created_at=now,
         sent_at=now if channel is Channel.CHAT else None,
     )

@@ -79,5 +79,5 @@ def _oneself(actor: Actor) -> Staff:
     return locks.row(Staff, actor.id)
 
 
-def _record(actor: Actor, action: str, sentence: str, **params: audit.Param) -> None:
-    audit.record(actor, action, sentence, about=("staff", actor.id), **params)
+def _record(actor: Actor, action: str, sentence: str, room: str = "") -> None:
+    audit.record(actor, action, sentence, about=("staff", actor.id), room=room)

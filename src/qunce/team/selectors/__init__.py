@@ -11,6 +11,7 @@ from qunce.team.selectors.approvals import one_approval as one_approval
 from qunce.team.selectors.approvals import to_decide as to_decide
 from qunce.team.selectors.approvals import visible_approvals as visible_approvals
 from qunce.team.selectors.reach import OwnReach as OwnReach
+from qunce.team.selectors.reach import is_waiting_code as is_waiting_code
 from qunce.team.selectors.reach import own_reach as own_reach
 from qunce.team.selectors.staff import NOBODY as NOBODY
 from qunce.team.selectors.staff import Colleague as Colleague

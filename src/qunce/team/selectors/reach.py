@@ -9,6 +9,7 @@ from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor
+from qunce.kernel.errors import NotAllowed
 from qunce.team import policies
 from qunce.team.models import ChatCode, Staff, StaffChat
 from qunce.team.types import Channel, Reach, Topic
@@ -50,6 +51,11 @@ def chat_of(staff_id: int) -> StaffChat | None:
     return StaffChat.objects.filter(staff_id=staff_id).first()
 
 
+def is_waiting_code(code: str) -> bool:
+    """Whether somebody has been given this code to say, and it still holds."""
+    return ChatCode.objects.filter(code=code, used_at=None, expires_at__gt=clock.now()).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class OwnReach:
     """One's own choices, whether mail works here, the linked chat, and the code that waits to be said, if any."""
@@ -63,6 +69,8 @@ class OwnReach:
 
 def own_reach(actor: Actor) -> OwnReach:
     """How the actor is told."""
+    if actor.id is None:
+        raise NotAllowed
     staff = Staff.objects.get(pk=actor.id)
     chat = chat_of(staff.pk)
     code = ChatCode.objects.filter(staff=staff, used_at=None, expires_at__gt=clock.now()).order_by("-id").first()
