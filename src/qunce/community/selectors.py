@@ -16,7 +16,8 @@ from qunce.community.models import Group as Group  # noqa: PLC0414 (the same)
 from qunce.community.models import Notice as Notice  # noqa: PLC0414 (the same)
 from qunce.community.types import CommunityProfile, GroupFacts, GroupFilter, GroupOrder, GroupState
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import NotFound
+from qunce.kernel.errors import Invalid, NotFound
+from qunce.kernel.variables import BadTextError
 
 DEFAULT_NOTICE = gettext_noop(
     "Welcome to {group}\n{purpose}\nWe want: {shared_goal}\nYou get: {promise}\nAsk: {contact}"
@@ -198,6 +199,19 @@ def notice_texts(notice: Notice, groups: Iterable[Group]) -> dict[int, str]:
         group.pk: policies.notice_text(notice.text, {**common, "group": group.name or group.external_id})
         for group in groups
     }
+
+
+def notice_preview(actor: Actor, community_id: int, group_id: int | None, *, text: str, contact: str) -> str:
+    """What a notice that is being written would be in a group of the community; without one, in "…".
+
+    Raises Invalid where it cannot be filled in.
+    """
+    written = Notice(community=community(actor, community_id), text=text, contact=contact)
+    found = visible_groups(actor).filter(community=community_id, pk=group_id).first() or Group(pk=0, name="…")
+    try:
+        return notice_texts(written, [found])[found.pk]
+    except BadTextError as error:
+        raise Invalid(_("This cannot be filled in: %(name)s") % {"name": f"{{{error.name}}}"}) from error
 
 
 # ------------------------------------------------------------------ the pipeline's part

@@ -5,6 +5,8 @@ from qunce.chat.models import Delivery as Delivery
 from qunce.chat.models import SetAside as SetAside
 from qunce.chat.policies import VARIABLES as VARIABLES
 from qunce.chat.selectors.accounts import AccountView as AccountView
+from qunce.chat.selectors.accounts import Reachable as Reachable
+from qunce.chat.selectors.accounts import accounts_to_write_to as accounts_to_write_to
 from qunce.chat.selectors.accounts import connector_kind as connector_kind
 from qunce.chat.selectors.accounts import one_account as one_account
 from qunce.chat.selectors.accounts import open_connector as open_connector
