@@ -28,6 +28,7 @@ from qunce.chat.types import (
     ReadHistory,
     Recall,
     Replay,
+    SetNotice,
     Text,
 )
 from tests.chat import support
@@ -187,6 +188,16 @@ async def test_takes_back(bench, kind):
         assert await connector.perform(recall) == Done()
         assert await connector.perform(recall) == Done()  # Twice is harmless.
         assert bench.standing(group) in (None, [])
+
+
+async def test_sets_the_notice(bench, kind):
+    if not kind.capabilities.can(SetNotice):
+        return
+    async with opened(bench) as connector:
+        group = bench.group()
+        for words in ("读书会\n每周一本书", HARD, HARD):  # Twice is harmless.
+            assert await connector.perform(SetNotice(group, words)) == Done()
+            assert bench.notice(group) in (None, words)
 
 
 @pytest.mark.parametrize("error", ERRORS)

@@ -18,12 +18,13 @@ from qunce.community import selectors as community_selectors
 from qunce.community.models import Group
 from qunce.desk import actions as desk
 from qunce.desk.types import RuleDraft
-from qunce.kernel import clock
-from qunce.kernel.actor import SYSTEM, Role
+from qunce.kernel import clock, files
+from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.ids import new_id
 from qunce.kernel.models import AuditEntry
 from qunce.members.models import Identity
 from qunce.team import actions as team
+from qunce.team.types import Severity
 from tests.chat import support as chat_support
 from tests.support import world
 from tests.support.addresses import EXPECTED
@@ -87,6 +88,13 @@ def build():
     for state in (DeliveryState.CLAIMED, DeliveryState.UNKNOWN):
         deliveries.move([delivery.pk], state)
     event = SetAside.objects.create(account_id=account.pk, event={}, stage="", error="x", at=clock.now())
+    task, ended = (team.create_task(actor=SYSTEM, title=title, community_id=home.pk) for title in ("一", "二"))
+    picture = files.put(b"\x89PNG", name="p.png", content_type="image/png")
+    team.complete_task(actor=SYSTEM, task_id=ended.pk, proof=picture)
+    approval = team.ask_approval(
+        actor=SYSTEM, key="a", kind="test", sentence="?", permission=Permission.LEAD, community_id=home.pk
+    )
+    alert = team.raise_alert(key="a", severity=Severity.BROKEN, sentence="!", community_id=home.pk)
     colleague, gone = (world.member_of_staff(roles={home.pk: Role.VIEWER}) for _number in range(2))
     team.deactivate_staff(actor=SYSTEM, staff_id=gone.pk)
     people = {"owner everywhere": world.owner()}
@@ -110,6 +118,10 @@ def build():
         "rule": rules[0],
         "deleted": rules[1],
         "event": event.pk,
+        "task": task.pk,
+        "ended": ended.pk,
+        "approval": approval.pk,
+        "alert": alert.pk,
         "colleague": colleague.pk,
         "gone": gone.pk,
     }

@@ -10,7 +10,7 @@ and arguments, may name things of the test's stage.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.actor import PERMISSIONS, Actor, Permission, Role
 
 Scope = Callable[[Actor, int], bool]
 
@@ -32,6 +32,18 @@ def installation(permission) -> Scope:
 
 def signed_in(_actor, _home):
     return True
+
+
+def nobody(_actor, _home):
+    """Only whoever made the thing, who is none of these people."""
+    return False
+
+
+def below(role) -> Scope:
+    """Who sees the community and is less there than this role."""
+    return lambda actor, home: (
+        actor.may(Permission.VIEW, home) and not all(actor.may(permission, home) for permission in PERMISSIONS[role])
+    )
 
 
 @dataclass
@@ -93,6 +105,9 @@ EXPECTED = {
     "mfa_download_recovery_codes": page(signed_in, answers=404),
     # ---- oneself
     "console:profile": change(signed_in, {"name": "新名", "language": "en", "zone": "UTC", "theme": "dark"}),
+    "console:reach": change(signed_in, {"mail": "on", "topics": ["alerts"]}),
+    "console:link_chat": change(signed_in),
+    "console:unlink_chat": change(signed_in, audited=False),
     "console:preferences": Line(signed_in, posts={"theme": "dark"}, outside=302, audited=False),
     "console:live": page(here(Permission.VIEW), {"topics": "group:{group}"}),
     # ---- the team
@@ -108,6 +123,22 @@ EXPECTED = {
     "console:staff_reactivate": change(here(Permission.ADMINISTER), staff_id="gone"),
     "console:staff_link": change(here(Permission.ADMINISTER), staff_id="colleague"),
     "console:staff_second_factor": change(here(Permission.ADMINISTER), staff_id="colleague"),
+    # ---- tasks, approvals, alerts
+    "console:tasks": page(signed_in),
+    "console:task_new": change(here(Permission.REPLY), {"title": "换公告", "community": "{home}", "whom": "me"}),
+    "console:task": page(here(Permission.VIEW), task_id="task"),
+    "console:task_done": change(here(Permission.REPLY), {"note": "好了"}, task_id="task"),
+    "console:task_cancel": change(here(Permission.REPLY), {"reason": "不用了"}, task_id="task"),
+    "console:task_reopen": change(here(Permission.REPLY), task_id="ended"),
+    "console:task_assign": change(here(Permission.REPLY), {"whom": "me"}, task_id="task"),
+    "console:task_change": change(here(Permission.REPLY), {"title": "换群公告"}, task_id="task"),
+    "console:task_proof": page(here(Permission.VIEW), task_id="ended"),
+    "console:approvals": page(signed_in),
+    "console:approval_decide": change(here(Permission.LEAD), {"verdict": "yes"}, approval_id="approval"),
+    "console:approval_withdraw": change(nobody, approval_id="approval"),
+    "console:role_request": change(below(Role.OWNER), {"community": "{home}", "role": "owner", "reason": "我来"}),
+    "console:alerts": page(signed_in),
+    "console:alert_acknowledge": change(here(Permission.OPERATE), alert_id="alert"),
     "console:audit": page(anywhere(Permission.LEAD)),
     "console:doctor": page(installation(Permission.OPERATE)),
     # ---- communities, groups, members
@@ -120,6 +151,11 @@ EXPECTED = {
     ),
     "console:community_archive": change(here(Permission.ADMINISTER), community_id="home"),
     "console:community_restore": change(here(Permission.ADMINISTER), community_id="closed"),
+    "console:notice": page(here(Permission.VIEW), community_id="home"),
+    "console:notice_preview": change(
+        here(Permission.VIEW), {"text": "{{group}}"}, audited=False, answers=200, community_id="home"
+    ),
+    "console:notice_push": change(here(Permission.OPERATE), community_id="home"),
     "console:groups": page(signed_in),
     "console:groups_adopt": change(installation(Permission.OPERATE), {"ids": ["found"], "into": "{home}"}),
     "console:groups_release": change(here(Permission.OPERATE), IDS),

@@ -5,6 +5,13 @@ from procrastinate.contrib.django import app
 from qunce.chat import actions
 
 
+@app.periodic(cron="* * * * * */30")
+@app.task(name="chat.watch", queueing_lock="chat.watch")
+def watch(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Raise and end the alerts of accounts, gateways and deliveries."""
+    actions.watch()
+
+
 @app.task(name="chat.count_again")
 def count_again(group_ids: list[int]) -> None:
     """Make the roll-ups of groups true again; running it twice, or again after a crash, does no harm."""

@@ -215,6 +215,21 @@ class Delivery(models.Model):
         ]
 
 
+class GroupNotice(models.Model):
+    """What the notice of a group was last told to be; ``serial`` counts, and names the delivery or the task."""
+
+    group_id = models.BigIntegerField(primary_key=True)
+    text = models.TextField()
+    serial = models.PositiveIntegerField(default=0)
+    by_hand = models.BooleanField(default=False)
+    told_at = models.DateTimeField()
+
+    @property
+    def key(self) -> str:
+        """Of the delivery, or of the task where a person has to do it."""
+        return f"notice:{self.group_id}:{self.serial}"
+
+
 class DeliveryStep(models.Model):
     """One step in a delivery's life, for its history."""
 

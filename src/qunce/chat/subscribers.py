@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from procrastinate.contrib.django import app
 
 from qunce.chat.actions.groups import give_readers
+from qunce.chat.actions.notices import keep_notices
+from qunce.chat.actions.staff_chats import send_to_staff
 from qunce.chat.selectors import activity
 from qunce.community import selectors as community
-from qunce.community.events import CommunityZoneChanged, GroupsAdopted, GroupsRestored
+from qunce.community.events import CommunityZoneChanged, GroupsAdopted, GroupsRestored, NoticeChanged
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.events import subscriber
+from qunce.team.events import StaffNotified
 
 GROUPS_PER_JOB = 50
 SETTLING = 10
@@ -26,6 +29,24 @@ def days_begin_elsewhere(event: CommunityZoneChanged) -> None:
 def history_meets_another_zone(event: GroupsAdopted) -> None:
     """A group that comes from another community, or comes back, may have been counted in another zone."""
     _count_again_soon(event.group_ids)
+
+
+@subscriber(StaffNotified)
+def staff_is_told(event: StaffNotified) -> None:
+    """Somebody's message leaves by the account that is in the chat."""
+    send_to_staff(message_id=event.message_id, group_id=event.group_id, text=event.text)
+
+
+@subscriber(NoticeChanged)
+def notice_is_kept(event: NoticeChanged) -> None:
+    """Groups whose notice is kept current get what it says now."""
+    keep_notices(community_id=event.community_id)
+
+
+@subscriber(GroupsAdopted)
+def newcomers_get_the_notice(event: GroupsAdopted) -> None:
+    """Groups that have come into a community whose notice is kept current."""
+    keep_notices(community_id=event.community_id)
 
 
 @subscriber(GroupsRestored)

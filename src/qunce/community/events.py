@@ -40,3 +40,10 @@ class CommunityZoneChanged(Event):
 
     community_id: int
     zone: str
+
+
+@dataclass(frozen=True)
+class NoticeChanged(Event):
+    """Something that may occur in the notice of this community's groups is different now."""
+
+    community_id: int

@@ -1,4 +1,4 @@
-"""Communities and their groups."""
+"""Communities, their groups, and the notice of their groups."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -37,6 +37,8 @@ class Group(models.Model):
     name = models.CharField(max_length=255, blank=True)
     topic = models.TextField(blank=True)
     member_count = models.PositiveIntegerField(null=True)
+    direct = models.BooleanField(default=False, db_default=False)
+    """A private chat of one person with an account of ours: never adopted, never listed."""
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     found_at = models.DateTimeField()
     adopted_at = models.DateTimeField(null=True)
@@ -57,3 +59,16 @@ class Group(models.Model):
             models.Index(fields=["community", "name"], name="group_by_name"),
             GinIndex(fields=["tags"], name="group_tags"),
         ]
+
+
+class Notice(models.Model):
+    """What stands at the top of a community's groups: a text with variables, filled in per group.
+
+    ``keep_current``: a change of anything that occurs in it is sent to the groups by itself.
+    """
+
+    community = models.OneToOneField(Community, on_delete=models.CASCADE, primary_key=True, related_name="notice")
+    text = models.TextField()
+    contact = models.CharField(max_length=200, blank=True)
+    keep_current = models.BooleanField(default=False)
+    changed_at = models.DateTimeField()

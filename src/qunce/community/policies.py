@@ -1,7 +1,9 @@
 """Decisions of the community context: how names and tags are written. Pure."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from qunce.kernel.variables import fillable
 
 LONGEST_NAME = 80
 LONGEST_TAG = 40
@@ -25,3 +27,32 @@ def with_tags(tags: Iterable[str], *, add: Iterable[str], remove: Iterable[str])
     added = list(add)
     gone = set(remove) - set(added)
     return [tag for tag in dict.fromkeys([*tags, *added]) if tag not in gone]
+
+
+# ------------------------------------------------------------------ the notice of a group
+NOTICE_VARIABLES = {
+    "community": "社群",
+    "group": "群名",
+    "purpose": "目的",
+    "shared_goal": "共同目标",
+    "promise": "价值承诺",
+    "contact": "联系人",
+}
+"""What may occur in a notice, with its Chinese name."""
+LONGEST_NOTICE = 2000
+
+
+def notice_text(text: str, values: Mapping[str, str]) -> str:
+    """A notice filled in. A line in which every variable is empty is left out; empty lines are never doubled.
+
+    Raises BadTextError where the text cannot be filled in.
+    """
+    lines: list[str] = []
+    for written in text.splitlines():
+        line = fillable(written, NOTICE_VARIABLES)
+        if line.variables and not any(values[name].strip() for name in line.variables):
+            continue
+        filled = line.fill(values).rstrip()
+        if filled or (lines and lines[-1]):
+            lines.append(filled)
+    return "\n".join(lines).strip()

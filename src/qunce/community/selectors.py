@@ -7,13 +7,21 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Count, F, Func, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, override
 
 from qunce.community import policies
 from qunce.community.models import Community as Community  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.community.models import Group as Group  # noqa: PLC0414 (the same)
+from qunce.community.models import Notice as Notice  # noqa: PLC0414 (the same)
 from qunce.community.types import CommunityProfile, GroupFacts, GroupFilter, GroupOrder, GroupState
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import NotFound
+from qunce.kernel.errors import Invalid, NotFound
+from qunce.kernel.variables import BadTextError
+
+DEFAULT_NOTICE = gettext_noop(
+    "Welcome to {group}\n{purpose}\nWe want: {shared_goal}\nYou get: {promise}\nAsk: {contact}"
+)
 
 
 # ------------------------------------------------------------------ communities
@@ -64,14 +72,15 @@ def sizes(actor: Actor) -> dict[int, Size]:
 def visible_groups(actor: Actor, permission: Permission = Permission.VIEW) -> QuerySet[Group]:
     """Groups of communities in which the actor holds ``permission``, archived ones too.
 
-    Groups in no community are seen (and operated) by operators of all communities only.
+    Groups in no community are seen (and operated) by operators of all communities only, private chats by nobody.
     """
+    groups = Group.objects.filter(direct=False)
     allowed = actor.communities(permission)
     if allowed is not None:
-        return Group.objects.filter(community__in=allowed)
+        return groups.filter(community__in=allowed)
     if actor.may(Permission.OPERATE):
-        return Group.objects.all()
-    return Group.objects.filter(community__isnull=False)
+        return groups
+    return groups.filter(community__isnull=False)
 
 
 def group(actor: Actor, group_id: int, permission: Permission = Permission.VIEW) -> Group:
@@ -163,6 +172,46 @@ def _in_state(groups: QuerySet[Group], state: GroupState) -> QuerySet[Group]:
 def group_names(group_ids: Collection[int]) -> dict[int, str]:
     """The names of groups, by id. No guard: for lists of things that the actor may see."""
     return dict(Group.objects.filter(pk__in=group_ids).values_list("pk", "name"))
+
+
+def rooms(group_ids: Collection[int]) -> dict[int, Group]:
+    """Groups and private chats by id. No guard: for whoever has linked them as his own."""
+    return Group.objects.in_bulk(list(group_ids))
+
+
+# ------------------------------------------------------------------ the notice of groups
+def notice(actor: Actor, community_id: int) -> Notice:
+    """The community's notice; where none was written, one that is not stored, from what all have."""
+    home = community(actor, community_id)
+    found = Notice.objects.filter(community=home).first()
+    if found is None:
+        with override(home.languages[0] if home.languages else settings.LANGUAGE_CODE):
+            found = Notice(community=home, text=_(DEFAULT_NOTICE))
+    return found
+
+
+def notice_texts(notice: Notice, groups: Iterable[Group]) -> dict[int, str]:
+    """What the notice is in each of the groups, by the group's id."""
+    home = notice.community
+    common = {name: getattr(home, name) for name in ("purpose", "shared_goal", "promise")}
+    common |= {"community": home.name, "contact": notice.contact}
+    return {
+        group.pk: policies.notice_text(notice.text, {**common, "group": group.name or group.external_id})
+        for group in groups
+    }
+
+
+def notice_preview(actor: Actor, community_id: int, group_id: int | None, *, text: str, contact: str) -> str:
+    """What a notice that is being written would be in a group of the community; without one, in "…".
+
+    Raises Invalid where it cannot be filled in.
+    """
+    written = Notice(community=community(actor, community_id), text=text, contact=contact)
+    found = visible_groups(actor).filter(community=community_id, pk=group_id).first() or Group(pk=0, name="…")
+    try:
+        return notice_texts(written, [found])[found.pk]
+    except BadTextError as error:
+        raise Invalid(_("This cannot be filled in: %(name)s") % {"name": f"{{{error.name}}}"}) from error
 
 
 # ------------------------------------------------------------------ the pipeline's part

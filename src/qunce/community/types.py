@@ -65,12 +65,16 @@ class GroupFilter:
 
 @dataclass(frozen=True, slots=True)
 class FoundGroup:
-    """A chat room that an account is in, as the platform describes it. ``None``: the platform did not say."""
+    """A chat room that an account is in, as the platform describes it. ``None``: the platform did not say.
+
+    ``direct``: a private chat of one person with the account.
+    """
 
     external_id: str
     name: str | None = None
     topic: str | None = None
     member_count: int | None = None
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

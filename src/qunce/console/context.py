@@ -53,6 +53,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("groups", _("Groups"), "messages", thumb=True),
             Place("members", _("Members"), "users"),
             Place("broadcasts", _("Broadcasts"), "speakerphone", thumb=True),
+            Place("tasks", _("Tasks"), "checkbox", thumb=True),
             Place("keyword_replies", _("Keyword replies"), "message-reply"),
         ),
     ),

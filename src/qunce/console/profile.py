@@ -1,23 +1,29 @@
 """One's own name, language, zone and look."""
 
+from dataclasses import asdict
+
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from qunce.chat import selectors as chat
 from qunce.community.types import ZONES
 from qunce.console.context import StaffRequest, languages
 from qunce.console.forms import errors_in
-from qunce.kernel.htmx import go
-from qunce.team import actions
-from qunce.team.types import Theme
+from qunce.console.live import topic
+from qunce.kernel.actor import Actor
+from qunce.kernel.errors import Conflict
+from qunce.kernel.htmx import go, page
+from qunce.team import actions, selectors
+from qunce.team.types import Reach, Theme, Topic
 
 YEAR = 365 * 86400
 
@@ -46,8 +52,45 @@ class ProfileForm(forms.Form):
         self.fields["zone"].choices = [(zone, zone) for zone in sorted(ZONES)]  # type: ignore[attr-defined]
 
 
+class ReachForm(forms.Form):
+    """How, when and of what one wants to be told."""
+
+    mail = forms.BooleanField(label=gettext_lazy("By mail"), required=False)
+    chat = forms.BooleanField(label=gettext_lazy("In my own chat"), required=False)
+    topics = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("What about"),
+        required=False,
+        coerce=Topic,
+        choices=[
+            (Topic.TASKS, gettext_lazy("My tasks")),
+            (Topic.APPROVALS, gettext_lazy("Approvals")),
+            (Topic.ALERTS, gettext_lazy("Alerts")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    quiet_from = forms.TimeField(
+        label=gettext_lazy("Quiet from"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        label=gettext_lazy("Quiet until"),
+        required=False,
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+        help_text=gettext_lazy("In your time zone. What happens meanwhile comes afterwards, in one message."),
+    )
+
+
+@topic("staff")
+def may_follow(actor: Actor, key: str) -> bool:
+    """Everybody himself."""
+    return actor.id is not None and key == str(actor.id)
+
+
 def profile(request: StaffRequest) -> HttpResponse:
     """Change one's own profile."""
+    return _profile(request)
+
+
+def _profile(request: StaffRequest, reach_form: ReachForm | None = None) -> HttpResponse:
     me = request.user
     now = {
         "name": me.name,
@@ -55,13 +98,51 @@ def profile(request: StaffRequest) -> HttpResponse:
         "zone": str(request.zone),
         "theme": me.theme or Theme.AUTO,
     }
-    form = ProfileForm(request.POST or None, initial=now)
-    if request.method == "POST" and form.is_valid():
+    own = selectors.own_reach(request.actor)
+    form = ProfileForm(request.POST if request.POST and reach_form is None else None, initial=now)
+    if form.is_bound and form.is_valid():
         with errors_in(form):
             actions.change_own_profile(actor=request.actor, **form.cleaned_data)
             messages.success(request, _("Saved."))
             return go(request, "console:profile")
-    return render(request, "console/team/profile.html", {"form": form})
+    context = {
+        "form": form,
+        "reach_form": reach_form or ReachForm(initial={**asdict(own.reach), "topics": sorted(own.reach.topics)}),
+        "own": own,
+        "bots": chat.accounts_to_write_to() if own.code else [],
+    }
+    return page(request, "console/team/profile.html", context, piece="console/team/own_chat.html")
+
+
+@require_POST
+def reach(request: StaffRequest) -> HttpResponse:
+    """Choose how one is told."""
+    form = ReachForm(request.POST)
+    if form.is_valid():
+        with errors_in(form):
+            chosen = Reach(**{**form.cleaned_data, "topics": frozenset(form.cleaned_data["topics"])})
+            actions.change_own_reach(actor=request.actor, reach=chosen)
+            messages.success(request, _("Saved."))
+            return go(request, "console:profile")
+    return _profile(request, form)
+
+
+@require_POST
+def link_chat(request: StaffRequest) -> HttpResponse:
+    """Get a code to say."""
+    try:
+        actions.issue_chat_code(actor=request.actor)
+    except Conflict as error:
+        messages.error(request, str(error))
+    return go(request, "console:profile")
+
+
+@require_POST
+def unlink_chat(request: StaffRequest) -> HttpResponse:
+    """No more messages there."""
+    actions.unlink_chat(actor=request.actor)
+    messages.success(request, _("Nothing is sent there any more."))
+    return go(request, "console:profile")
 
 
 @login_not_required
@@ -83,5 +164,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("profile/", profile, name="profile"),
+    path("profile/reach/", reach, name="reach"),
+    path("profile/chat/", link_chat, name="link_chat"),
+    path("profile/chat/unlink/", unlink_chat, name="unlink_chat"),
     path("preferences/", preferences, name="preferences"),
 ]

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.urls import path, reverse
@@ -25,8 +27,11 @@ from qunce.desk import selectors as desk
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.htmx import page
+from qunce.team import selectors as team
+from qunce.team.types import Severity
 
 DAYS = 15
+MOST_ALERTS = 5
 Counts: TypeAlias = Mapping[GroupState, int]
 
 
@@ -72,6 +77,7 @@ def today(request: StaffRequest) -> HttpResponse:
     accounts = chat.visible_accounts(actor) if actor.may(Permission.OPERATE) else []
     counts = community.state_counts(actor)
     waiting = list(_waiting(actor, accounts, counts))
+    waiting += list(_team(actor, request.zone, {each.url for each in waiting}))
     steps = list(_first_steps(actor, accounts, counts)) if actor.may(Permission.OPERATE) else []
     return page(
         request,
@@ -141,6 +147,30 @@ def _groups(actor: Actor, counts: Counts) -> Iterator[Waiting]:
     if unread:
         said = ngettext("%(count)d group is not read by anyone", "%(count)d groups are not read by anyone", unread)
         yield Waiting(said % {"count": unread}, _url("groups", "?reading=none"), _("See which"), "eye-off", "bad")
+
+
+def _team(actor: Actor, zone: ZoneInfo, said: set[str]) -> Iterator[Waiting]:
+    """Tasks that are late or due today, decisions, and alerts that nobody looks after and nothing above tells of."""
+    now = clock.now()
+    midnight = datetime.combine(clock.today(str(zone)) + timedelta(days=1), time(), zone)
+    counts = team.task_counts(actor, now=now, day_ends=midnight)
+    tasks_url = _url("tasks", "?show=team")
+    if counts.overdue:
+        late = ngettext("%(count)d task is overdue", "%(count)d tasks are overdue", counts.overdue)
+        yield Waiting(late % {"count": counts.overdue}, tasks_url, _("To the tasks"), "clock", "bad")
+    if counts.today:
+        due = ngettext("%(count)d task is due today", "%(count)d tasks are due today", counts.today)
+        yield Waiting(due % {"count": counts.today}, tasks_url, _("To the tasks"), "checkbox")
+    if waits := team.to_decide(actor):
+        asked = ngettext(
+            "%(count)d question waits for your yes or no", "%(count)d questions wait for your yes or no", waits
+        )
+        yield Waiting(asked % {"count": waits}, _url("approvals"), _("Decide"), "writing-sign")
+    for alert in team.visible_alerts(actor).filter(acknowledged_at=None)[:MOST_ALERTS]:
+        if alert.url not in said:
+            tone = "bad" if alert.severity == Severity.BROKEN else "wait"
+            sentence = _(alert.sentence) % alert.params
+            yield Waiting(sentence, _url("alerts"), _("Look at it"), "alert-triangle", tone)
 
 
 # ---------------------------------------------------------------- what happened

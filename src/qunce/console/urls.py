@@ -7,6 +7,9 @@ app_name = "console"
 PAGES = (
     "today",
     "community",
+    "notice",
+    "tasks",
+    "approvals",
     "groups",
     "group",
     "members",

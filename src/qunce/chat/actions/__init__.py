@@ -32,8 +32,12 @@ from qunce.chat.actions.leases import LeaseLostError as LeaseLostError
 from qunce.chat.actions.leases import acquire_leases as acquire_leases
 from qunce.chat.actions.leases import release_leases as release_leases
 from qunce.chat.actions.leases import renew_leases as renew_leases
+from qunce.chat.actions.notices import keep_notices as keep_notices
+from qunce.chat.actions.notices import push_notices as push_notices
 from qunce.chat.actions.outcomes import Outcome as Outcome
 from qunce.chat.actions.outcomes import RecallOutcomes as RecallOutcomes
 from qunce.chat.actions.outcomes import settle as settle
 from qunce.chat.actions.restored import after_restore as after_restore
 from qunce.chat.actions.rollups import count_again as count_again
+from qunce.chat.actions.staff_chats import send_to_staff as send_to_staff
+from qunce.chat.actions.watching import watch as watch

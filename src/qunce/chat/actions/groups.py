@@ -15,9 +15,9 @@ from qunce.kernel.actor import Actor
 
 
 # ------------------------------------------------------------------ the pipeline's part
-def record_seen(account_id: int, platform: str, seen: Sequence[GroupSeen]) -> None:
-    """The account is in these rooms."""
-    found = [FoundGroup(each.group, each.name, each.topic, each.member_count) for each in seen]
+def record_seen(account_id: int, platform: str, seen: Sequence[GroupSeen]) -> dict[str, int]:
+    """The account is in these rooms; returns their ids by external id."""
+    found = [FoundGroup(each.group, each.name, each.topic, each.member_count, each.direct) for each in seen]
     rooms = community.record_found(platform=platform, found=found)
     ids = sorted(rooms.values())
     known = dict(Seat.objects.filter(account_id=account_id, group_id__in=ids).values_list("group_id", "left_at"))
@@ -38,6 +38,7 @@ def record_seen(account_id: int, platform: str, seen: Sequence[GroupSeen]) -> No
     if back or len(known) < len(ids):
         revisions.bump("groups")
         live.touch("groups", "today")
+    return rooms
 
 
 def record_gone(account_id: int, platform: str, gone: Sequence[GroupGone]) -> None:

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
-from qunce.chat.actions import deliveries, groups, leases, messages, partitions
+from qunce.chat.actions import deliveries, groups, leases, messages, partitions, staff_chats
 from qunce.chat.actions.recognition import AccountView, Recognised, memory
 from qunce.chat.models import Account, Gap, SetAside
 from qunce.chat.selectors.accounts import open_connector
@@ -217,6 +217,8 @@ class _Flow:
     def run(self) -> Ingested:
         self._groups()
         new = self._messages()
+        if self.batch.origin is Origin.LIVE:
+            staff_chats.link_where_said(self.batch.account_id, self.view, self.by_kind[MessageReceived])
         self._stays()
         self._changes()
         if self.batch.origin is Origin.LIVE and new:

@@ -39,6 +39,7 @@ from qunce.chat.types import (
     Recall,
     Replay,
     Sent,
+    SetNotice,
 )
 
 _NO_USER = gettext_noop("Give a password with the user, or an access token.")
@@ -114,7 +115,7 @@ class Matrix(Connector):
         pace=Pace(per_second=1, burst=10, chat_per_second=1, chat_burst=10),
         idempotent_hours=20,
         echoes=True,
-        performs=frozenset({Recall, ReadHistory}),
+        performs=frozenset({Recall, ReadHistory, SetNotice}),
         reply=True,
         mention=True,
         longest_text=10_000,
@@ -213,7 +214,7 @@ class Matrix(Connector):
         return Sent(str(answer["event_id"]))
 
     async def perform(self, operation: Operation) -> Performed:
-        """Take a message back, or read a room's history."""
+        """Take a message back, set a room's topic, or read its history."""
         match operation:
             case Recall(group, external_id, delivery_id):
                 path = f"/v3/rooms/{part(group)}/redact/{part(external_id)}/{part(f'{delivery_id}-recall')}"
@@ -222,5 +223,9 @@ class Matrix(Connector):
             case ReadHistory(group, before, limit):
                 reader = Reader(self._wire, self._me, accept_invitations=False)
                 return await reader.history(group, before, limit)
+            case SetNotice(group, text):
+                # State of the room: setting it twice is setting it once.
+                await self._wire.write("PUT", f"/v3/rooms/{part(group)}/state/m.room.topic/", {"topic": text})
+                return Done()
             case _:
                 return await super().perform(operation)

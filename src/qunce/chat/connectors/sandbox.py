@@ -44,6 +44,7 @@ from qunce.chat.types import (
     Replay,
     Sender,
     Sent,
+    SetNotice,
 )
 
 _NO_MEDIA = gettext_noop("Pictures and files cannot be sent in the sandbox.")
@@ -166,7 +167,7 @@ class Sandbox(Connector):
         reads=Reads.ALL,
         pace=Pace(per_second=1000, burst=1000, chat_per_second=1000, chat_burst=1000),
         idempotent_hours=24 * 365,
-        performs=frozenset({Recall}),
+        performs=frozenset({Recall, SetNotice}),
         reply=True,
         mention=True,
     )
@@ -191,7 +192,7 @@ class Sandbox(Connector):
         return Sent(f"sb-{outbound.delivery_id}")
 
     async def perform(self, operation: Operation) -> Performed:
-        """What the ledger takes back is gone from the page."""
-        if isinstance(operation, Recall):
+        """What the ledger takes back is gone from the page; a notice is the room's topic."""
+        if isinstance(operation, Recall | SetNotice):
             return Done()
         return await super().perform(operation)

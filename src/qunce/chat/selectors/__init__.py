@@ -5,6 +5,8 @@ from qunce.chat.models import Delivery as Delivery
 from qunce.chat.models import SetAside as SetAside
 from qunce.chat.policies import VARIABLES as VARIABLES
 from qunce.chat.selectors.accounts import AccountView as AccountView
+from qunce.chat.selectors.accounts import Reachable as Reachable
+from qunce.chat.selectors.accounts import accounts_to_write_to as accounts_to_write_to
 from qunce.chat.selectors.accounts import connector_kind as connector_kind
 from qunce.chat.selectors.accounts import one_account as one_account
 from qunce.chat.selectors.accounts import open_connector as open_connector
@@ -30,6 +32,8 @@ from qunce.chat.selectors.ledger import find_deliveries as find_deliveries
 from qunce.chat.selectors.ledger import in_portions as in_portions
 from qunce.chat.selectors.ledger import named as named
 from qunce.chat.selectors.ledger import visible_deliveries as visible_deliveries
+from qunce.chat.selectors.notices import NoticeView as NoticeView
+from qunce.chat.selectors.notices import notices as notices
 from qunce.chat.selectors.serving import Unread as Unread
 from qunce.chat.selectors.serving import account_to_serve as account_to_serve
 from qunce.chat.selectors.serving import cursor_of as cursor_of

@@ -101,6 +101,25 @@ def visible_accounts(actor: Actor) -> list[AccountView]:
     return _views(Account.objects.order_by("name", "id"))
 
 
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """An account to which one can write: its name with us, its platform, and who it is there."""
+
+    name: str
+    title: str
+    identity: str
+
+
+def accounts_to_write_to() -> list[Reachable]:
+    """Accounts at work that a gateway reads, by name. No guard: staff are told where to write."""
+    at_work = Account.objects.filter(enabled=True).exclude(external_id="").order_by("name", "id")
+    return [
+        Reachable(account.name, connectors[account.platform].title, account.external_id)
+        for account in at_work
+        if account.platform in connectors and not connectors[account.platform].capabilities.by_hand
+    ]
+
+
 def one_account(actor: Actor, account_id: int) -> AccountView:
     """One account with how it is."""
     actor.require(Permission.OPERATE)

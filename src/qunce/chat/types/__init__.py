@@ -45,6 +45,7 @@ from qunce.chat.types.operations import SetNotice as SetNotice
 from qunce.chat.types.operations import operation_from_json as operation_from_json
 from qunce.chat.types.operations import operation_to_json as operation_to_json
 from qunce.chat.types.outbound import DeliveryState as DeliveryState
+from qunce.chat.types.outbound import NoticeState as NoticeState
 from qunce.chat.types.outbound import Outbound as Outbound
 from qunce.chat.types.outbound import Purpose as Purpose
 from qunce.chat.types.outbound import Selection as Selection

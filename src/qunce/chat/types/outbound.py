@@ -29,6 +29,19 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
+class NoticeState(StrEnum):
+    """How a group's notice is: as it should be, told and not there yet, older than the text, refused, for a person
+    to set, never told.
+    """
+
+    CURRENT = "current"
+    ON_ITS_WAY = "on_its_way"
+    OUTDATED = "outdated"
+    FAILED = "failed"
+    BY_HAND = "by_hand"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class Outbound:
     """One message to one group. ``delivery_id`` is the platform's transaction id where it takes one.

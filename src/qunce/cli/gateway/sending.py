@@ -23,6 +23,7 @@ from qunce.chat.types import (
     AccountState,
     DeliveryState,
     Done,
+    GroupSeen,
     Inbound,
     Media,
     MessageDeleted,
@@ -31,6 +32,7 @@ from qunce.chat.types import (
     Recall,
     Sender,
     Sent,
+    SetNotice,
 )
 from qunce.cli.gateway import database
 from qunce.kernel import clock
@@ -143,14 +145,17 @@ class Sending:
         else:
             at = sent.at or clock.now()
             outcome = chat.Outcome(claimed.id, DeliveryState.SENT, external_id=sent.external_id, sent_at=at)
-            if outbound and not self.capabilities.echoes:
-                content = claimed.content
-                shown.append(
-                    MessageReceived(
-                        claimed.group, sent.external_id, at, self.us, content.plain, content.parts, claimed.reply_to
-                    )
-                )
+            if not self.capabilities.echoes:
+                shown += self._echo(claimed, sent.external_id, at)
         await self._settle(outcomes=[outcome], shown=shown)
+
+    def _echo(self, claimed: chat.Claimed, external_id: str, at: datetime) -> list[Inbound]:
+        """What the group now shows, and a wire without echoes does not tell."""
+        content, operation = claimed.content, claimed.operation
+        if operation is None:
+            said = content.plain
+            return [MessageReceived(claimed.group, external_id, at, self.us, said, content.parts, claimed.reply_to)]
+        return [GroupSeen(claimed.group, topic=operation.text)] if isinstance(operation, SetNotice) else []
 
     async def _outbound(self, claimed: chat.Claimed) -> Outbound | None:
         """The message with the bytes of our own files in it; None for an operation."""

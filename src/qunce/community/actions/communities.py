@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from qunce.community import policies, selectors
 from qunce.community.actions.groups import groups_changed
-from qunce.community.events import CommunityZoneChanged, GroupsArchived, GroupsRestored
+from qunce.community.events import CommunityZoneChanged, GroupsArchived, GroupsRestored, NoticeChanged
 from qunce.community.models import Community
 from qunce.community.types import LANGUAGES, ZONES, CommunityProfile
 from qunce.kernel import audit, clock, events, live, locks, revisions
@@ -64,6 +64,7 @@ def change_community(
             setattr(community, column, value)
         community.save(update_fields=list(_columns_of(profile)))
         _say_changed(actor, community, before)
+        events.publish(NoticeChanged(community_id=community.pk))
         if profile.zone != before.zone:
             events.publish(CommunityZoneChanged(community_id=community.pk, zone=profile.zone))
         revisions.bump("groups")

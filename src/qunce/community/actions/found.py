@@ -1,11 +1,13 @@
 """The pipeline's part: groups as platforms report them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import connection
 
+from qunce.community.events import NoticeChanged
+from qunce.community.models import Group
 from qunce.community.types import FoundGroup
-from qunce.kernel import clock, revisions
+from qunce.kernel import clock, events, revisions
 
 
 def record_found(*, platform: str, found: Sequence[FoundGroup]) -> dict[str, int]:
@@ -16,22 +18,24 @@ def record_found(*, platform: str, found: Sequence[FoundGroup]) -> dict[str, int
     """
     latest = {each.external_id: each for each in found}
     rows = [latest[key] for key in sorted(latest)]
+    _renamed(platform, {row.external_id: row.name for row in rows if row.name is not None})
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO community_group AS g (platform, external_id, name, topic, member_count, tags, found_at)"
-            " SELECT %s, f.external_id, coalesce(f.name, ''), coalesce(f.topic, ''), f.member_count, '{}', %s"
-            " FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])"
-            " AS f(external_id, name, topic, member_count) ON CONFLICT (platform, external_id) DO NOTHING",
+            "INSERT INTO community_group AS g"
+            " (platform, external_id, name, topic, member_count, direct, tags, found_at)"
+            " SELECT %s, f.external_id, coalesce(f.name, ''), coalesce(f.topic, ''), f.member_count, f.direct, '{}',"
+            " %s FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::bool[])"
+            " AS f(external_id, name, topic, member_count, direct) ON CONFLICT (platform, external_id) DO NOTHING",
             [platform, clock.now(), *_columns(rows)],
         )
         cursor.execute(
             "UPDATE community_group g SET name = coalesce(f.name, g.name), topic = coalesce(f.topic, g.topic),"
-            " member_count = coalesce(f.member_count, g.member_count)"
-            " FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])"
-            " AS f(external_id, name, topic, member_count)"
-            " WHERE g.platform = %s AND g.external_id = f.external_id AND (g.name, g.topic, g.member_count)"
+            " member_count = coalesce(f.member_count, g.member_count), direct = g.direct OR f.direct"
+            " FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::bool[])"
+            " AS f(external_id, name, topic, member_count, direct)"
+            " WHERE g.platform = %s AND g.external_id = f.external_id AND (g.name, g.topic, g.member_count, g.direct)"
             " IS DISTINCT FROM (coalesce(f.name, g.name), coalesce(f.topic, g.topic),"
-            " coalesce(f.member_count, g.member_count))",
+            " coalesce(f.member_count, g.member_count), g.direct OR f.direct)",
             [*_columns(rows), platform],
         )
         if cursor.rowcount:
@@ -43,11 +47,20 @@ def record_found(*, platform: str, found: Sequence[FoundGroup]) -> dict[str, int
         return dict(cursor.fetchall())
 
 
+def _renamed(platform: str, names: Mapping[str, str]) -> None:
+    """The notice of adopted groups that are called otherwise now may say their old name."""
+    known = Group.objects.filter(platform=platform, external_id__among=list(names), community__isnull=False)
+    before = known.values_list("external_id", "name", "community_id") if names else ()
+    for community_id in sorted({home for key, name, home in before if names[key][:255] != name and home}):
+        events.publish(NoticeChanged(community_id=community_id))
+
+
 def _columns(rows: Sequence[FoundGroup]) -> list[list[object]]:
-    """External ids, names, topics and member counts, cut to what the columns hold."""
+    """External ids, names, topics, member counts and whether direct, cut to what the columns hold."""
     return [
         [each.external_id[:255] for each in rows],
         [None if each.name is None else each.name[:255] for each in rows],
         [each.topic for each in rows],
         [each.member_count for each in rows],
+        [each.direct for each in rows],
     ]

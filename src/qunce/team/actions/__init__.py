@@ -1,9 +1,25 @@
 """Every change of the team."""
 
+from qunce.team.actions.alerts import acknowledge_alert as acknowledge_alert
+from qunce.team.actions.alerts import raise_alert as raise_alert
+from qunce.team.actions.alerts import resolve_alert as resolve_alert
+from qunce.team.actions.alerts import resolve_alerts as resolve_alerts
+from qunce.team.actions.approvals import ask_approval as ask_approval
+from qunce.team.actions.approvals import decide_approval as decide_approval
+from qunce.team.actions.approvals import expire_approvals as expire_approvals
+from qunce.team.actions.approvals import request_role as request_role
+from qunce.team.actions.approvals import withdraw_approval as withdraw_approval
 from qunce.team.actions.links import issue_first_sign_in_link as issue_first_sign_in_link
 from qunce.team.actions.links import issue_sign_in_link as issue_sign_in_link
 from qunce.team.actions.links import renew_sign_in_link as renew_sign_in_link
 from qunce.team.actions.links import use_sign_in_link as use_sign_in_link
+from qunce.team.actions.notifications import send_mails as send_mails
+from qunce.team.actions.notifications import send_notifications as send_notifications
+from qunce.team.actions.notifications import tell as tell
+from qunce.team.actions.reach import change_own_reach as change_own_reach
+from qunce.team.actions.reach import issue_chat_code as issue_chat_code
+from qunce.team.actions.reach import link_chat as link_chat
+from qunce.team.actions.reach import unlink_chat as unlink_chat
 from qunce.team.actions.staff import change_own_profile as change_own_profile
 from qunce.team.actions.staff import change_roles as change_roles
 from qunce.team.actions.staff import deactivate_staff as deactivate_staff
@@ -11,3 +27,10 @@ from qunce.team.actions.staff import invite_staff as invite_staff
 from qunce.team.actions.staff import note_second_factor as note_second_factor
 from qunce.team.actions.staff import reactivate_staff as reactivate_staff
 from qunce.team.actions.staff import remove_second_factor as remove_second_factor
+from qunce.team.actions.tasks import assign_task as assign_task
+from qunce.team.actions.tasks import cancel_task as cancel_task
+from qunce.team.actions.tasks import change_task as change_task
+from qunce.team.actions.tasks import complete_task as complete_task
+from qunce.team.actions.tasks import create_task as create_task
+from qunce.team.actions.tasks import remind_of_tasks as remind_of_tasks
+from qunce.team.actions.tasks import reopen_task as reopen_task

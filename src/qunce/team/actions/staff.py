@@ -16,6 +16,7 @@ from qunce.kernel.actor import PERMISSIONS, Actor, Permission, Role
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.team import selectors
 from qunce.team.actions.links import checked_email, checked_name, issue
+from qunce.team.actions.tasks import release_tasks
 from qunce.team.models import Grant, SignInLink, Staff
 from qunce.team.types import Invitation, Roles, Theme
 
@@ -86,7 +87,7 @@ def change_roles(*, actor: Actor, staff_id: int, roles: dict[int | None, Role | 
 
 
 def deactivate_staff(*, actor: Actor, staff_id: int) -> None:
-    """Let somebody in no more: sessions end, links are void, roles are kept for a return.
+    """Let somebody in no more: sessions end, links are void, open tasks are anybody's, roles are kept.
 
     Needs an owner of everything the person has a role in. The last owner of everything stays: Conflict.
     """
@@ -99,6 +100,7 @@ def deactivate_staff(*, actor: Actor, staff_id: int) -> None:
         staff.is_active = False
         staff.save(update_fields=["is_active"])
         SignInLink.objects.filter(staff=staff, used_at=None).delete()
+        release_tasks(staff_id=staff.pk)
         audit.record(
             actor,
             "staff.deactivated",
@@ -217,6 +219,7 @@ def _give(actor: Actor, staff: Staff, roles: Roles | dict[int | None, Role | Non
             name=staff.name,
             where=where,
         )
+    release_tasks(staff_id=staff.pk)
 
 
 def _may_give(actor: Actor, community_id: int | None, role: Role | None) -> str:

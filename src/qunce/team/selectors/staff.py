@@ -1,4 +1,4 @@
-"""Every read of the team, with its guard."""
+"""Reads of people: who works here, and how they get in."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from qunce.kernel import clock, locks
-from qunce.kernel.actor import Actor, Permission, Role
+from qunce.kernel.actor import PERMISSIONS, Actor, Permission, Role
 from qunce.kernel.errors import NotFound
 from qunce.team.models import Grant, SignInLink
 from qunce.team.models import Staff as Staff  # noqa: PLC0414 (rows are passed along, so their type is public)
@@ -26,6 +26,12 @@ def actor_for(staff: AbstractBaseUser | AnonymousUser) -> Actor:
         return NOBODY
     grants = Grant.objects.filter(staff=staff).values_list("community_id", "role")
     return Actor(id=staff.pk, name=staff.name, grants={community_id: Role(role) for community_id, role in grants})
+
+
+def actor_by_id(staff_id: int) -> Actor:
+    """What the person with this id may do; nobody's rights where there is none (any more)."""
+    staff = Staff.objects.filter(pk=staff_id).first()
+    return actor_for(staff) if staff else NOBODY
 
 
 # ------------------------------------------------------------------ people
@@ -131,6 +137,16 @@ def for_owner(actor: Actor, staff_id: int, *, lock: bool = False) -> Staff:
     for scope in set(staff.grants.values_list("community_id", flat=True)) or {None}:
         actor.require(Permission.ADMINISTER, scope)
     return staff
+
+
+def staff_who_may(permission: Permission, community_id: int | None) -> QuerySet[Staff]:
+    """Active people who hold ``permission`` there (None: in what belongs to no community), by name.
+
+    No guard: for whom to tell and whom to offer, not for pages about people.
+    """
+    roles = [role for role in Role if permission in PERMISSIONS[role]]
+    able = Grant.objects.filter(Q(community_id=community_id) | Q(community_id=None), role__in=roles)
+    return Staff.objects.filter(is_active=True, pk__in=able.values("staff_id")).order_by("name", "pk")
 
 
 # ------------------------------------------------------------------ links
