@@ -14,6 +14,7 @@ PAGES = (
     "chat.deliveries",
     "chat.sandbox",
     "chat.accounts",
+    "hooks",
     "desk",
     "team",
     "audit",

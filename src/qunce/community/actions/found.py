@@ -1,9 +1,10 @@
 """The pipeline's part: groups as platforms report them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import connection
 
+from qunce.community.models import Group
 from qunce.community.types import FoundGroup
 from qunce.kernel import clock, revisions
 
@@ -41,6 +42,36 @@ def record_found(*, platform: str, found: Sequence[FoundGroup]) -> dict[str, int
             [platform, sorted(latest)],
         )
         return dict(cursor.fetchall())
+
+
+def record_moved(*, platform: str, moved: Mapping[str, str]) -> list[str]:
+    """The platform calls rooms by other ids now (old → new): each group goes on under its new one.
+
+    Where the new id was found before we were told, that find, which nobody has adopted, takes the old one. A group
+    that was adopted under its new id stays as it is. Returns the old ids that are still a group's. Runs in the
+    caller's transaction.
+    """
+    ids = sorted({*moved, *moved.values()})
+    rows = {
+        group.external_id: group
+        for group in Group.objects.select_for_update().filter(platform=platform, external_id__in=ids).order_by("pk")
+    }
+    for old, new in moved.items():
+        ours, find = rows.get(old), rows.get(new)
+        if ours is None or (find and (find.community_id or not ours.community_id)):
+            continue
+        # An id is taken once: while the two change theirs, the find has one that no platform gives.
+        for group, key in ((find, f"{old} → {new}"), (ours, new), (find, old)):
+            if group:
+                group.external_id = key
+                group.save(update_fields=["external_id"])
+        rows[new] = ours
+        if find:
+            rows[old] = find
+        else:
+            del rows[old]
+    revisions.bump("groups")
+    return [old for old in moved if old in rows]
 
 
 def _columns(rows: Sequence[FoundGroup]) -> list[list[object]]:
