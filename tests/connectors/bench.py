@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from qunce.chat.connector import Ambiguous, Connector, NeedsOperator, Permanent, Retry, WireError
-from qunce.chat.types import Inbound
+from qunce.chat.types import EVERY_GROUP, Arrival, Call, Inbound, Operation
 
 ERRORS: tuple[type[WireError], ...] = (Permanent, Retry, NeedsOperator, Ambiguous)
 
@@ -66,19 +66,74 @@ class Bench(ABC):
         """In the block, the connector reads again less than 130 messages of an absence."""
         raise NotImplementedError
 
+    def operation(self, kind: type[Operation], group: str) -> Operation:
+        """An operation of this kind that can be carried out in the group now (besides Recall and ReadHistory)."""
+        raise NotImplementedError(
+            f"fixtures of a connector that performs {kind.__name__} need operation({kind.__name__})"
+        )
+
+    def carried_out(self, operation: Operation) -> bool:
+        """Whether the platform shows what the operation does."""
+        raise NotImplementedError("fixtures of a connector that performs operations need carried_out()")
+
+    def files(self, group: str) -> list[bytes] | None:
+        """The files that we have sent to a group, as others get them; None where only the ledger knows."""
+        raise NotImplementedError("fixtures of a connector that sends media need files()")
+
+    def call(self, body: bytes) -> Call:
+        """A call of the platform to the account's address, as `connector` would believe it."""
+        raise NotImplementedError("fixtures of a connector that receives calls need call() and carrying()")
+
+    def carrying(self, raw: Any) -> bytes:
+        """The body of a call that brings one raw payload."""
+        raise NotImplementedError("fixtures of a connector that receives calls need call() and carrying()")
+
     @abstractmethod
     def refusing(self, error: type[WireError]) -> AbstractContextManager[tuple[Connector, str]]:
         """A connector, and a group in which sending raises ``error`` (at the latest the twentieth time)."""
 
 
-class Listening:
-    """Listens in the background and collects what arrives."""
+class Heard:
+    """What has arrived so far, and the cursor after it."""
 
-    def __init__(self, connector: Connector, cursor: str | None = None) -> None:
+    def __init__(self, cursor: str | None) -> None:
         self.events: list[Inbound] = []
         self.unreadable: list[tuple[Any, str]] = []
         self.arrivals = 0
         self.cursor = cursor
+
+    def take(self, arrival: Arrival) -> None:
+        self.events += arrival.events
+        self.unreadable += arrival.unreadable
+        self.cursor = arrival.cursor or self.cursor
+        self.arrivals += 1
+
+    def of(self, kind: type[Inbound], group: str) -> list[Any]:
+        """Events of one kind in one group, or in all of them."""
+        return [each for each in self.events if isinstance(each, kind) and each.group in {group, EVERY_GROUP}]
+
+
+async def crashing(
+    connector: Connector, cursor: str | None, enough: Callable[[Heard], Any], within: float = 60
+) -> Heard:
+    """What arrives from ``cursor`` on until there is enough; then nothing more is asked for: nothing was stored."""
+    heard = Heard(cursor)
+    arrivals = connector.listen(cursor)
+    assert arrivals is not None
+    async with asyncio.timeout(within):
+        async for arrival in arrivals:
+            heard.take(arrival)
+            if enough(heard):
+                break
+    await arrivals.aclose()  # type: ignore[attr-defined]
+    return heard
+
+
+class Listening(Heard):
+    """Listens in the background, as if everything were stored at once, and collects what arrives."""
+
+    def __init__(self, connector: Connector, cursor: str | None = None) -> None:
+        super().__init__(cursor)
         self._connector = connector
         self._news = asyncio.Event()
 
@@ -96,10 +151,7 @@ class Listening:
         arrivals = self._connector.listen(self.cursor)
         assert arrivals is not None
         async for arrival in arrivals:
-            self.events += arrival.events
-            self.unreadable += arrival.unreadable
-            self.cursor = arrival.cursor or self.cursor
-            self.arrivals += 1
+            self.take(arrival)
             self._news.set()
 
     async def until(self, reached: Callable[[list[Inbound]], Any], within: float = 20) -> None:
@@ -111,7 +163,3 @@ class Listening:
                 if self._task.done() and not reached(self.events):
                     self._task.result()
                     raise AssertionError("listening ended")
-
-    def of(self, kind: type[Inbound], group: str) -> list[Any]:
-        """Events of one kind in one group."""
-        return [event for event in self.events if isinstance(event, kind) and event.group == group]

@@ -10,7 +10,18 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, SecretStr
 
-from qunce.chat.types import Arrival, Capabilities, Checked, Inbound, Operation, Outbound, Pace, Performed, Sent
+from qunce.chat.types import (
+    Arrival,
+    Call,
+    Capabilities,
+    Checked,
+    Inbound,
+    Operation,
+    Outbound,
+    Pace,
+    Performed,
+    Sent,
+)
 from qunce.kernel.registry import Registry
 
 
@@ -44,6 +55,10 @@ class Ambiguous(WireError):
     """The wire broke after the message left: it may or may not have arrived."""
 
 
+class Unproven(Exception):
+    """A call to the account's address does not prove that it comes from the platform."""
+
+
 class Connector(ABC):
     """One account on one platform."""
 
@@ -52,6 +67,11 @@ class Connector(ABC):
     Config: ClassVar[type[BaseModel]]
     """What the operator enters; fields of type SecretStr are stored encrypted and never shown again."""
     capabilities: ClassVar[Capabilities]
+    hook: str = ""
+    """The account's own address, which `receive` answers at; set where the connector is opened.
+
+    It ends with a slash, and is only a path where the installation does not know how it is reached from outside.
+    """
 
     def __init__(self, config: BaseModel) -> None:
         """Takes a validated Config; opens nothing yet."""
@@ -77,8 +97,17 @@ class Connector(ABC):
         """Arrivals for ever, from ``cursor`` on (None: from now). None for wires that come by webhook only.
 
         The first arrival, perhaps an empty one, says that the wire stands. Raises Retry when it breaks and
-        NeedsOperator; either way, listen again from the last cursor that was stored.
+        NeedsOperator; either way, listen again from the last cursor that was stored. Where `replay` is ACK, being
+        asked for the next arrival means that the last one is stored for good.
         """
+
+    async def receive(self, call: Call) -> Arrival:
+        """What one call of the platform to our address says; it is acknowledged once that is stored.
+
+        Raises Unproven, in constant time, unless the call proves that it comes from the platform. What cannot be
+        read is the arrival's ``unreadable``.
+        """
+        raise Unproven(call.path)
 
     @abstractmethod
     async def send(self, outbound: Outbound) -> Sent:

@@ -1,5 +1,6 @@
 """Pure decisions of the chat context: a delivery's life, and how fast an account may speak."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -80,6 +81,57 @@ class Bucket:
         self.tokens -= 1
 
 
+MINUTE = 60.0
+
+
+@dataclass(slots=True)
+class Window:
+    """At most so many in any sixty seconds; ``most`` None: as many as one likes."""
+
+    most: int | None
+    _taken: deque[float] = field(default_factory=deque, init=False)
+
+    def wait(self, now: float) -> float:
+        """Seconds until one more may go."""
+        if self.most is None or len(self._taken) < self.most:
+            return 0.0
+        return max(0.0, self._taken[-self.most] + MINUTE - now)
+
+    def take(self, now: float) -> None:
+        """One goes."""
+        if self.most is not None:
+            self._taken.append(now)
+            while len(self._taken) > self.most:
+                self._taken.popleft()
+
+    def is_empty(self, now: float) -> bool:
+        """Whether nothing that went still counts."""
+        return not self._taken or self._taken[-1] + MINUTE <= now
+
+
+class _Chat:
+    """What one chat may get: a bucket by the second, a window by the minute, and what the platform demanded."""
+
+    __slots__ = ("bucket", "paused_until", "window")
+
+    def __init__(self, pace: Pace, now: float) -> None:
+        self.bucket = Bucket(pace.chat_per_second, pace.chat_burst)
+        self.bucket.at = now
+        self.window = Window(pace.chat_per_minute)
+        self.paused_until = 0.0
+
+    def wait(self, now: float) -> float:
+        return max(self.paused_until - now, self.bucket.wait(now), self.window.wait(now), 0.0)
+
+    def take(self, now: float) -> None:
+        self.bucket.take(now)
+        self.window.take(now)
+
+    def is_fresh(self, now: float) -> bool:
+        """As if nothing had ever been sent there."""
+        return self.wait(now) == 0 and self.bucket.tokens >= self.bucket.burst and self.window.is_empty(now)
+
+
 class Pacer:
     """When an account may send: the platform's published limits for the account and for each chat.
 
@@ -90,9 +142,8 @@ class Pacer:
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self._account = Bucket(pace.per_second, pace.burst)
-        self._chats: dict[int, Bucket] = {}
+        self._chats: dict[int, _Chat] = {}
         self._paused_until = 0.0
-        self._chats_paused: dict[int, float] = {}
 
     def replay(self, sends: Iterable[tuple[float, int]]) -> None:
         """Take earlier sends (moment, group id) into account, oldest first."""
@@ -104,7 +155,8 @@ class Pacer:
         if group_id is None:
             self._paused_until = max(self._paused_until, now + seconds)
         else:
-            self._chats_paused[group_id] = max(self._chats_paused.get(group_id, 0.0), now + seconds)
+            chat = self._chat(group_id, now)
+            chat.paused_until = max(chat.paused_until, now + seconds)
 
     def wait(self, now: float) -> float:
         """Seconds until the account may send anything."""
@@ -118,26 +170,24 @@ class Pacer:
 
     def chat_wait(self, group_id: int, now: float) -> float:
         """Seconds until this chat may get one more."""
-        bucket = self._chats.get(group_id)
-        return max(self._chats_paused.get(group_id, 0.0) - now, bucket.wait(now) if bucket else 0.0, 0.0)
+        chat = self._chats.get(group_id)
+        return chat.wait(now) if chat else 0.0
 
     def waiting_chats(self, now: float) -> dict[int, float]:
         """Chats that must wait, and for how many seconds; those that need not any more are forgotten."""
-        waits = {key: self.chat_wait(key, now) for key in {*self._chats, *self._chats_paused}}
-        for key, seconds in waits.items():
-            bucket = self._chats.get(key)
-            if seconds == 0 and (bucket is None or bucket.tokens >= bucket.burst):
-                self._chats.pop(key, None)
-                self._chats_paused.pop(key, None)
+        waits = {key: chat.wait(now) for key, chat in self._chats.items()}
+        self._chats = {key: chat for key, chat in self._chats.items() if not chat.is_fresh(now)}
         return {key: seconds for key, seconds in waits.items() if seconds > 0}
 
     def take(self, group_id: int, now: float) -> None:
         """One message goes to this chat."""
         self._account.take(now)
+        self._chat(group_id, now).take(now)
+
+    def _chat(self, group_id: int, now: float) -> _Chat:
         if group_id not in self._chats:
-            self._chats[group_id] = Bucket(self._pace.chat_per_second, self._pace.chat_burst)
-            self._chats[group_id].at = now
-        self._chats[group_id].take(now)
+            self._chats[group_id] = _Chat(self._pace, now)
+        return self._chats[group_id]
 
 
 # ------------------------------------------------------------------ what a broadcast's text may say

@@ -29,6 +29,7 @@ PER_PAGE = 50
 TONES = {
     Reading.READ: "good",
     Reading.BACKFILL: "busy",
+    Reading.MENTIONS: "off",
     Reading.ENCRYPTED: "off",
     Reading.PAUSED: "off",
     Reading.LEFT: "bad",
@@ -82,6 +83,7 @@ def reading_in_words(reading: Reading, reader: str) -> str:
     return {
         Reading.READ: _("read by %(account)s"),
         Reading.BACKFILL: _("%(account)s reads what was said before"),
+        Reading.MENTIONS: _("not observed: %(account)s is shown only what addresses it"),
         Reading.ENCRYPTED: _("not observed: end-to-end encrypted"),
         Reading.PAUSED: _("%(account)s is switched off"),
         Reading.LEFT: _("no account in it any more"),

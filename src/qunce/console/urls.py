@@ -17,6 +17,7 @@ PAGES = (
     "chat.deliveries",
     "chat.sandbox",
     "chat.accounts",
+    "hooks",
     "desk",
     "team",
     "audit",

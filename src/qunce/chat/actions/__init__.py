@@ -25,6 +25,7 @@ from qunce.chat.actions.deliveries import withdraw as withdraw
 from qunce.chat.actions.groups import adopt as adopt
 from qunce.chat.actions.groups import note_read_back as note_read_back
 from qunce.chat.actions.groups import release as release
+from qunce.chat.actions.hooks import answer_call as answer_call
 from qunce.chat.actions.ingest import Ingested as Ingested
 from qunce.chat.actions.ingest import ingest as ingest
 from qunce.chat.actions.ingest import receive as receive

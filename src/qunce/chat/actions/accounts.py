@@ -1,8 +1,6 @@
 """Every change of accounts: connecting, changing, checking, switching off and removing them."""
 
-import asyncio
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +10,7 @@ from django.utils.translation import gettext_noop, ngettext
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from qunce.chat.actions.asking import ask
 from qunce.chat.actions.deliveries import withdraw
 from qunce.chat.actions.groups import give_readers
 from qunce.chat.connector import Connector, NeedsOperator, WireError
@@ -143,7 +142,7 @@ def check_account(*, actor: Actor, account_id: int) -> Account:
     if account is None:
         raise NotFound
     try:
-        checked = _answer(open_connector(account))
+        checked = _who(open_connector(account))
     except (TimeoutError, WireError) as error:
         state = AccountState.TROUBLE if isinstance(error, NeedsOperator) else AccountState.WAITING
         return record_account_state(account_id=account_id, state=state, detail=str(error) or TOO_LATE)
@@ -206,18 +205,8 @@ def settle_set_aside(*, actor: Actor, set_aside_id: int) -> None:
 
 
 # ------------------------------------------------------------------ within
-def _answer(connector: Connector) -> Checked:
-    """Ask in a loop of its own, in a thread of its own: whoever calls may have a loop running already."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _ask(connector)).result()
-
-
-async def _ask(connector: Connector) -> Checked:
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT):
-            return await connector.check()
-    finally:
-        await connector.close()
+def _who(connector: Connector) -> Checked:
+    return ask(connector, connector.check, CHECK_TIMEOUT)
 
 
 def _named(name: str) -> str:

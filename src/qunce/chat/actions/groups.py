@@ -6,7 +6,7 @@ from django.db import transaction
 
 from qunce.chat.connector import connectors
 from qunce.chat.models import Seat
-from qunce.chat.types import GroupGone, GroupSeen, ReadHistory
+from qunce.chat.types import GroupGone, GroupMoved, GroupSeen, ReadHistory
 from qunce.community import actions as community
 from qunce.community import selectors
 from qunce.community.types import FoundGroup
@@ -51,6 +51,16 @@ def record_gone(account_id: int, platform: str, gone: Sequence[GroupGone]) -> No
     give_readers(sorted(ids.values()))
     revisions.bump("groups")
     live.touch("groups", "today", *(f"group:{key}" for key in ids.values()))
+
+
+def record_moved(account_id: int, platform: str, moved: Sequence[GroupMoved]) -> None:
+    """These rooms have other ids now: our groups go on under them, with all that they hold and who reads them."""
+    ids = {each.group: each.to for each in moved}
+    left_over = community.record_moved(platform=platform, moved=ids)
+    record_seen(account_id, platform, [GroupSeen(new) for new in ids.values()])
+    if left_over:
+        record_gone(account_id, platform, [GroupGone(old) for old in left_over])
+    live.touch("groups")
 
 
 def give_readers(group_ids: Sequence[int]) -> list[int]:

@@ -8,7 +8,7 @@ that is away is not the batch's fault: the error goes to the caller, who tries a
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -26,9 +26,11 @@ from qunce.chat.models import Account, Gap, SetAside
 from qunce.chat.selectors.accounts import open_connector
 from qunce.chat.stage import Inflow, NewMessage, Stage
 from qunce.chat.types import (
+    EVERY_GROUP,
     Batch,
     GapSeen,
     GroupGone,
+    GroupMoved,
     GroupSeen,
     Inbound,
     MemberJoined,
@@ -39,6 +41,7 @@ from qunce.chat.types import (
     Origin,
     Sender,
 )
+from qunce.community.types import GroupFacts
 from qunce.kernel import clock, live, revisions
 from qunce.kernel.ids import new_id
 from qunce.members import actions as members
@@ -208,6 +211,10 @@ class _Flow:
             self.by_kind[type(event)].append(event)
         self.revisions = revisions.current()
         self.view: AccountView = memory.account(batch.account_id, self.revisions)
+        if moved := self.by_kind[GroupMoved]:
+            # First of all: what is said under the new id belongs to the group as well.
+            groups.record_moved(batch.account_id, self.view.platform, moved)
+            self.view = memory.moved(batch.account_id, {each.group: each.to for each in moved})
         self.people = Recognised(self.view.platform)
         self.people.see(self._senders())
         self.roll_ups = messages.RollUps()
@@ -243,17 +250,24 @@ class _Flow:
             groups.record_seen(self.batch.account_id, self.view.platform, seen)
         if gone := self.by_kind[GroupGone]:
             groups.record_gone(self.batch.account_id, self.view.platform, gone)
-        gaps = [event for event in self.by_kind[GapSeen] if event.group in self.view.groups]
         Gap.objects.bulk_create(
             Gap(
                 account_id=self.batch.account_id,
-                group_id=self.view.groups[gap.group].id,
+                group_id=facts.id,
                 since=gap.since,
                 until=gap.until,
                 reason=gap.reason,
             )
-            for gap in gaps
+            for gap in self.by_kind[GapSeen]
+            for facts in self._meant(gap.group)
         )
+
+    def _meant(self, group: str) -> Collection[GroupFacts]:
+        """The groups that a gap is in, as far as this account reads them."""
+        read = self.view.groups
+        if group == EVERY_GROUP:
+            return {facts.id: facts for facts in read.values()}.values()
+        return [read[group]] if group in read else []
 
     def _messages(self) -> list[messages.Row]:
         """Store what is new, in the groups' order; returns it."""
@@ -284,7 +298,7 @@ class _Flow:
         self.result.stored, self.result.repeated = len(new), len(rows) - len(new)
         return new
 
-    def _row(self, event: MessageReceived, facts: Any) -> messages.Row:
+    def _row(self, event: MessageReceived, facts: GroupFacts) -> messages.Row:
         sender = event.sender
         return messages.Row(
             new_id(),

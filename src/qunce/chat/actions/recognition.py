@@ -4,7 +4,7 @@ Groups are compiled at a revision and thrown away when it moves on; identities n
 is remembered before the transaction that made it has committed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from qunce.chat.models import Account, Seat
@@ -42,6 +42,15 @@ class Memory:
         view = self.accounts.get(account_id)
         if view is None or view.revision != revision:
             view = self.accounts[account_id] = _look(account_id, revision)
+        return view
+
+    def moved(self, account_id: int, ids: Mapping[str, str]) -> AccountView:
+        """The account's view inside a transaction in which rooms changed their ids (old → new); both are understood.
+
+        It is not remembered: the transaction may not come to its end.
+        """
+        view = _look(account_id, (-1, -1))
+        view.groups |= {old: view.groups[new] for old, new in ids.items() if new in view.groups}
         return view
 
     def forget(self) -> None:

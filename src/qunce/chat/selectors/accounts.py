@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
@@ -66,7 +67,9 @@ def open_connector(account: Account) -> Connector:
             % {"name": account.name, "fields": names},
             fix=_("Open the account and save it anew."),
         ) from error
-    return kind(config)
+    connector = kind(config)
+    connector.hook = f"{settings.BASE_URL}/hooks/{account.pk}/"
+    return connector
 
 
 @dataclass(frozen=True, slots=True)

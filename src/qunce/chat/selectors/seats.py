@@ -15,12 +15,13 @@ from qunce.kernel.actor import Actor
 
 
 class Reading(StrEnum):
-    """How a group is read: by an account, by one that reads its past too, by one that sees only secrets, by one
-    switched off, by none.
+    """How a group is read: by an account, by one that reads its past too, by one that sees only what addresses it or
+    only secrets, by one switched off, by none.
     """
 
     READ = "read"
     BACKFILL = "backfill"
+    MENTIONS = "mentions"
     ENCRYPTED = "encrypted"
     PAUSED = "paused"
     LEFT = "left"
@@ -44,6 +45,8 @@ def reading(seats: Collection[Seat]) -> Reading:
         return Reading.PAUSED
     if reader.reads_less == Reads.ENCRYPTED:
         return Reading.ENCRYPTED
+    if reader.reads_less == Reads.MENTIONS:
+        return Reading.MENTIONS
     return Reading.BACKFILL if reader.backfill in {"wanted", "running"} else Reading.READ
 
 

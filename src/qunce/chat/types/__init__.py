@@ -10,10 +10,13 @@ from qunce.chat.types.content import Mention as Mention
 from qunce.chat.types.content import Part as Part
 from qunce.chat.types.content import Poll as Poll
 from qunce.chat.types.content import Text as Text
+from qunce.chat.types.inbound import EVERY_GROUP as EVERY_GROUP
 from qunce.chat.types.inbound import Arrival as Arrival
 from qunce.chat.types.inbound import Batch as Batch
+from qunce.chat.types.inbound import Call as Call
 from qunce.chat.types.inbound import GapSeen as GapSeen
 from qunce.chat.types.inbound import GroupGone as GroupGone
+from qunce.chat.types.inbound import GroupMoved as GroupMoved
 from qunce.chat.types.inbound import GroupSeen as GroupSeen
 from qunce.chat.types.inbound import Inbound as Inbound
 from qunce.chat.types.inbound import JoinRequested as JoinRequested

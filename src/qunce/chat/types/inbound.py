@@ -1,12 +1,15 @@
 """What connectors hand in: events of a platform, and batches of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, TypeAlias
 
 from qunce.chat.types.content import Part
+
+EVERY_GROUP = "*"
+"""In a GapSeen: every group that the account reads."""
 
 
 class Reads(StrEnum):
@@ -134,8 +137,19 @@ class GroupGone:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupMoved:
+    """The platform calls this group by another id from now on; it is the same group with the same people.
+
+    Later messages have ids of another series: connectors keep the two apart.
+    """
+
+    group: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class GapSeen:
-    """Between these moments the wire may have carried messages that we have not read."""
+    """Between these moments the wire may have carried messages that we have not read, here or in EVERY_GROUP."""
 
     group: str
     since: datetime
@@ -152,8 +166,22 @@ Inbound: TypeAlias = (
     | JoinRequested
     | GroupSeen
     | GroupGone
+    | GroupMoved
     | GapSeen
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a platform brings to an account's address (webhook). ``headers``: names in lower case.
+
+    ``path``: what follows the account's address; ``query``: as sent, undecoded.
+    """
+
+    headers: Mapping[str, str]
+    body: bytes
+    path: str = ""
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

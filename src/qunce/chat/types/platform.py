@@ -9,7 +9,10 @@ from qunce.chat.types.operations import Operation
 
 
 class Replay(StrEnum):
-    """What the wire gives again after a break: from our cursor, what we have not acknowledged, history, nothing."""
+    """What the wire gives again after a break: from our cursor, what we have not acknowledged, history, nothing.
+
+    Where it is ACK, taking the next arrival of `listen` acknowledges the one before: it is taken after the commit.
+    """
 
     CURSOR = "cursor"
     ACK = "ack"
@@ -19,12 +22,16 @@ class Replay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Published limits: messages per second and burst, for the account and for each chat."""
+    """Published limits: messages per second and burst, for the account and for each chat.
+
+    ``chat_per_minute``: never more than so many to one chat in any sixty seconds. None: no such limit.
+    """
 
     per_second: float
     burst: int
     chat_per_second: float
     chat_burst: int
+    chat_per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from qunce.chat import actions as chat
 from qunce.chat import selectors
 from qunce.chat.connector import Connector, NeedsOperator, Retry, WireError
-from qunce.chat.types import AccountState, Arrival, Batch, HistoryPage, MessageReceived, Origin, ReadHistory
+from qunce.chat.types import AccountState, Arrival, Batch, HistoryPage, MessageReceived, Origin, ReadHistory, Replay
 from qunce.cli.gateway import database
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,11 @@ class Reading:
         self._queue: asyncio.Queue[Arrival] = asyncio.Queue(QUEUED)
 
     async def listen(self) -> None:
-        """Queue what the wire brings, from the stored cursor on; begins anew when the wire breaks."""
+        """Queue what the wire brings, from the stored cursor on; begins anew when the wire breaks.
+
+        Where going on acknowledges what was brought, it goes on only after that is stored.
+        """
+        acknowledges = self.connector.capabilities.replay is Replay.ACK
         pause = FIRST_PAUSE
         while True:
             cursor = await database.surely(selectors.cursor_of, self.account_id)
@@ -43,6 +47,8 @@ class Reading:
                 async for arrival in arrivals:
                     pause = FIRST_PAUSE
                     await self._queue.put(arrival)
+                    if acknowledges:
+                        await self._queue.join()
                     await self._report(AccountState.WORKING)
             except NeedsOperator as error:
                 await self._report(AccountState.TROUBLE, str(error))
@@ -70,6 +76,8 @@ class Reading:
                 result = await database.surely(chat.ingest, batch)
                 if result.planned:
                     self.wake_sender()
+            for _ in arrivals:
+                self._queue.task_done()
 
     async def read_back(self) -> None:
         """Read the past of groups that were adopted, a page at a time."""

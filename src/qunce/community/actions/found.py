@@ -55,6 +55,36 @@ def _renamed(platform: str, names: Mapping[str, str]) -> None:
         events.publish(NoticeChanged(community_id=community_id))
 
 
+def record_moved(*, platform: str, moved: Mapping[str, str]) -> list[str]:
+    """The platform calls rooms by other ids now (old → new): each group goes on under its new one.
+
+    Where the new id was found before we were told, that find, which nobody has adopted, takes the old one. A group
+    that was adopted under its new id stays as it is. Returns the old ids that are still a group's. Runs in the
+    caller's transaction.
+    """
+    ids = sorted({*moved, *moved.values()})
+    rows = {
+        group.external_id: group
+        for group in Group.objects.select_for_update().filter(platform=platform, external_id__in=ids).order_by("pk")
+    }
+    for old, new in moved.items():
+        ours, find = rows.get(old), rows.get(new)
+        if ours is None or (find and (find.community_id or not ours.community_id)):
+            continue
+        # An id is taken once: while the two change theirs, the find has one that no platform gives.
+        for group, key in ((find, f"{old} → {new}"), (ours, new), (find, old)):
+            if group:
+                group.external_id = key
+                group.save(update_fields=["external_id"])
+        rows[new] = ours
+        if find:
+            rows[old] = find
+        else:
+            del rows[old]
+    revisions.bump("groups")
+    return [old for old in moved if old in rows]
+
+
 def _columns(rows: Sequence[FoundGroup]) -> list[list[object]]:
     """External ids, names, topics, member counts and whether direct, cut to what the columns hold."""
     return [
