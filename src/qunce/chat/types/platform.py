@@ -19,12 +19,19 @@ class Replay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Published limits: messages per second and burst, for the account and for each chat."""
+    """Published limits: messages per second and burst, for the account and for each chat.
+
+    ``jitter``: after each message the account rests up to so many seconds longer, never the same: for platforms
+    that watch for machines. ``per_day``: at most so many in any 24 hours, by kind: "message", and operations by the
+    name that the ledger stores.
+    """
 
     per_second: float
     burst: int
     chat_per_second: float
     chat_burst: int
+    jitter: float = 0.0
+    per_day: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
