@@ -39,12 +39,16 @@ class Permanent(WireError):
 
 
 class Retry(WireError):
-    """Not now: nothing was sent. ``after`` seconds; ``chat`` where only this chat must wait."""
+    """Not now: nothing was sent. ``after`` seconds.
 
-    def __init__(self, after: float, reason: str = "", *, chat: bool = False) -> None:
+    ``chat`` where only this chat must wait, ``alone`` where only this message or operation must.
+    """
+
+    def __init__(self, after: float, reason: str = "", *, chat: bool = False, alone: bool = False) -> None:
         super().__init__(reason or f"retry after {after} s")
         self.after = after
         self.chat = chat
+        self.alone = alone
 
 
 class NeedsOperator(WireError):

@@ -1,7 +1,8 @@
 """Pure decisions of the chat context: a delivery's life, and how fast an account may speak."""
 
+import random
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -132,6 +133,14 @@ class _Chat:
         return self.wait(now) == 0 and self.bucket.tokens >= self.bucket.burst and self.window.is_empty(now)
 
 
+DAY = timedelta(days=1)
+
+
+def until_free(oldest: datetime | None, now: datetime) -> timedelta:
+    """How long until one more may go; ``oldest``: the first of as many as 24 hours allow, None where fewer went."""
+    return max(oldest + DAY - now, timedelta()) if oldest else timedelta()
+
+
 class Pacer:
     """When an account may send: the platform's published limits for the account and for each chat.
 
@@ -139,8 +148,11 @@ class Pacer:
     platform itself demands.
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, chance: Callable[[], float] = random.random) -> None:
+        """``chance``: gives numbers from 0 to 1, for the jitter."""
         self._pace = pace
+        self._chance = chance
+        self._rests_until = 0.0
         self._account = Bucket(pace.per_second, pace.burst)
         self._chats: dict[int, _Chat] = {}
         self._paused_until = 0.0
@@ -160,13 +172,13 @@ class Pacer:
 
     def wait(self, now: float) -> float:
         """Seconds until the account may send anything."""
-        return max(self._paused_until - now, self._account.wait(now), 0.0)
+        return max(self._paused_until - now, self._rests_until - now, self._account.wait(now), 0.0)
 
     def room(self, now: float, most: int) -> int:
         """How many messages may go at this moment, at most ``most``."""
         if self.wait(now) > 0:
             return 0
-        return max(1, min(most, int(self._account.tokens)))
+        return 1 if self._pace.jitter else max(1, min(most, int(self._account.tokens)))
 
     def chat_wait(self, group_id: int, now: float) -> float:
         """Seconds until this chat may get one more."""
@@ -182,6 +194,8 @@ class Pacer:
     def take(self, group_id: int, now: float) -> None:
         """One message goes to this chat."""
         self._account.take(now)
+        if self._pace.jitter:
+            self._rests_until = now + self._account.wait(now) + self._pace.jitter * self._chance()
         self._chat(group_id, now).take(now)
 
     def _chat(self, group_id: int, now: float) -> _Chat:

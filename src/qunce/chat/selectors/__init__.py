@@ -39,6 +39,7 @@ from qunce.chat.selectors.serving import account_to_serve as account_to_serve
 from qunce.chat.selectors.serving import cursor_of as cursor_of
 from qunce.chat.selectors.serving import enabled_accounts as enabled_accounts
 from qunce.chat.selectors.serving import files_in as files_in
+from qunce.chat.selectors.serving import nth_last_sent as nth_last_sent
 from qunce.chat.selectors.serving import recent_sends as recent_sends
 from qunce.chat.selectors.serving import settings_of as settings_of
 from qunce.chat.selectors.serving import to_read_back as to_read_back

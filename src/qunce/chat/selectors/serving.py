@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from qunce.chat.models import Account, Delivery, Lease, Seat
+from qunce.chat.policies import DAY
 from qunce.chat.types import OURS, Content, Media
 from qunce.community import selectors as community
 from qunce.kernel import clock, files
@@ -44,6 +45,13 @@ def recent_sends(account_id: int, window: timedelta) -> list[tuple[datetime, int
     """When the account sent to which group lately, oldest first."""
     sends = Delivery.objects.filter(account_id=account_id, sent_at__gte=clock.now() - window).order_by("sent_at")
     return [(at, group_id) for at, group_id in sends.values_list("sent_at", "group_id") if at]
+
+
+def nth_last_sent(account_id: int, kind: str, count: int) -> datetime | None:
+    """When the account sent the ``count``-th last message, or did the operation of this ``kind``, of the last day."""
+    recent = Delivery.objects.filter(account_id=account_id, sent_at__gte=clock.now() - DAY)
+    same = recent.filter(operation=None) if kind == "message" else recent.filter(operation__is=kind)
+    return same.order_by("-sent_at").values_list("sent_at", flat=True)[count - 1 : count].first()
 
 
 def to_read_back(account_id: int) -> list[Unread]:

@@ -45,6 +45,7 @@ from qunce.chat.types.operations import Readmit as Readmit
 from qunce.chat.types.operations import Recall as Recall
 from qunce.chat.types.operations import Remove as Remove
 from qunce.chat.types.operations import SetNotice as SetNotice
+from qunce.chat.types.operations import kind_of as kind_of
 from qunce.chat.types.operations import operation_from_json as operation_from_json
 from qunce.chat.types.operations import operation_to_json as operation_to_json
 from qunce.chat.types.outbound import DeliveryState as DeliveryState

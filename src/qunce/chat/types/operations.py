@@ -149,10 +149,14 @@ _PLANABLE: Mapping[str, type[Planable]] = {
 }
 
 
+def kind_of(operation: Planable) -> str:
+    """The name of an operation's kind, as the ledger stores it."""
+    return next(key for key, kind in _PLANABLE.items() if isinstance(operation, kind))
+
+
 def operation_to_json(operation: Planable) -> dict[str, Any]:
     """As the ledger stores it; the group is the delivery's own."""
-    names = {kind: key for key, kind in _PLANABLE.items()}
-    fields = asdict(operation) | {"is": names[type(operation)]}
+    fields = asdict(operation) | {"is": kind_of(operation)}
     if isinstance(operation, Edit):
         fields["content"] = operation.content.to_json()
     del fields["group"]

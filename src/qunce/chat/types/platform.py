@@ -25,6 +25,9 @@ class Pace:
     """Published limits: messages per second and burst, for the account and for each chat.
 
     ``chat_per_minute``: never more than so many to one chat in any sixty seconds. None: no such limit.
+    ``jitter``: after each message the account rests up to so many seconds longer, never the same: for platforms
+    that watch for machines. ``per_day``: at most so many in any 24 hours, by kind: "message", and operations by the
+    name that the ledger stores.
     """
 
     per_second: float
@@ -32,6 +35,8 @@ class Pace:
     chat_per_second: float
     chat_burst: int
     chat_per_minute: int | None = None
+    jitter: float = 0.0
+    per_day: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

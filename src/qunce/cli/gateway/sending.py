@@ -33,6 +33,7 @@ from qunce.chat.types import (
     Sender,
     Sent,
     SetNotice,
+    kind_of,
 )
 from qunce.cli.gateway import database
 from qunce.kernel import clock
@@ -46,6 +47,7 @@ OPERATORS_PAUSE = 60.0
 WIRE_PATIENCE = 60.0
 FILE_GONE = gettext_noop("A file of the message is not stored any more.")
 CANNOT = gettext_noop("The platform cannot do this.")
+DAY_IS_FULL = gettext_noop("As many as this account may do in 24 hours are done; it goes on by itself.")
 
 
 class Sending:
@@ -60,7 +62,8 @@ class Sending:
         self.woken = asyncio.Event()
         self.idle = asyncio.Event()
         self._stopping = False
-        self._pacer = policies.Pacer(connector.pace())
+        self._pace = connector.pace()
+        self._pacer = policies.Pacer(self._pace)
 
     def wake(self) -> None:
         """There may be something to send."""
@@ -133,6 +136,7 @@ class Sending:
         shown: list[Inbound] = []
         try:
             self._still_recognised(claimed)
+            await self._within_the_day(claimed)
             outbound = await self._outbound(claimed)
             async with asyncio.timeout(WIRE_PATIENCE):
                 sent = await (self.connector.send(outbound) if outbound else self._perform(claimed))
@@ -182,6 +186,16 @@ class Sending:
         if claimed.attempts > 1 and self._after_interruption(claimed) is not DeliveryState.PLANNED:
             raise Ambiguous(f"tried before at {first:%Y-%m-%d %H:%M} UTC, too long ago to be repeated safely")
 
+    async def _within_the_day(self, claimed: chat.Claimed) -> None:
+        """Where a platform wants no more of a kind in 24 hours, the rest waits; counted in the ledger itself."""
+        kind = kind_of(claimed.operation) if claimed.operation else "message"
+        most = self._pace.per_day.get(kind)
+        if most is None:
+            return
+        oldest = await database.surely(selectors.nth_last_sent, self.account_id, kind, most)
+        if wait := policies.until_free(oldest, clock.now()):
+            raise Retry(wait.total_seconds(), DAY_IS_FULL, alone=True)
+
     def _after_interruption(self, claimed: chat.Claimed) -> DeliveryState:
         first, repeatable = claimed.first_claimed_at or clock.now(), claimed.operation is not None
         return policies.after_interruption(self.capabilities, first, clock.now(), repeatable=repeatable)
@@ -199,7 +213,8 @@ class Sending:
         else:
             seconds = error.after
         only_chat = isinstance(error, Retry) and error.chat
-        self._pacer.pause(seconds, time.monotonic(), claimed.group_id if only_chat else None)
+        if not (isinstance(error, Retry) and error.alone):
+            self._pacer.pause(seconds, time.monotonic(), claimed.group_id if only_chat else None)
         again = clock.now() + timedelta(seconds=seconds)
         self._wake_in(seconds)
         return chat.Outcome(
