@@ -35,4 +35,7 @@ from qunce.chat.actions.leases import renew_leases as renew_leases
 from qunce.chat.actions.outcomes import Outcome as Outcome
 from qunce.chat.actions.outcomes import RecallOutcomes as RecallOutcomes
 from qunce.chat.actions.outcomes import settle as settle
+from qunce.chat.actions.replies import send_reply as send_reply
+from qunce.chat.actions.replies import send_reply_again as send_reply_again
 from qunce.chat.actions.rollups import count_again as count_again
+from qunce.chat.actions.search import make_searchable as make_searchable
