@@ -16,3 +16,11 @@ def watch(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tic
 def count_again(group_ids: list[int]) -> None:
     """Make the roll-ups of groups true again; running it twice, or again after a crash, does no harm."""
     actions.count_again(group_ids=group_ids)
+
+
+@app.periodic(cron="* * * * * */3")
+@app.task(name="chat.make_searchable", queueing_lock="chat.make_searchable", lock="chat.make_searchable")
+def make_searchable(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Make what was said, changed or taken away a moment ago searchable, portion by portion."""
+    while actions.make_searchable():
+        pass

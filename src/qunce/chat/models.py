@@ -1,9 +1,12 @@
-"""Accounts, messages with their roll-ups, and the ledger of deliveries.
+"""Accounts, messages with their roll-ups and search, and the ledger of deliveries.
 
-Messages and roll-ups are large tables: the group leads every key, ids are plain, nothing references them.
+Messages, their search and roll-ups are large tables: the group leads every key, ids are plain, nothing refers to
+them.
 """
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from qunce.chat.types import DeliveryState
@@ -89,6 +92,31 @@ class Message(models.Model):
         """Partitioned by month in the migration."""
 
         constraints = [models.UniqueConstraint(fields=["group_id", "external_id", "sent_at"], name="message_once")]
+        indexes = [models.Index(fields=["sent_at", "id"], name="message_newest")]
+
+
+class SearchText(models.Model):
+    """What a message is found by (policies.search_vector), written by a job soon after it."""
+
+    pk = models.CompositePrimaryKey("group_id", "sent_at", "id")
+    group_id = models.BigIntegerField()
+    sent_at = models.DateTimeField()
+    id = models.UUIDField()
+    words = SearchVectorField()
+
+    class Meta:
+        """Found by words; the newest of them are shown."""
+
+        indexes = [GinIndex(fields=["words"], name="search_words")]
+
+
+class SearchBacklog(models.Model):
+    """The messages of one batch that are new, changed or gone, and have yet to be made searchable."""
+
+    at = models.DateTimeField()
+    group_ids = ArrayField(models.BigIntegerField())
+    sent_ats = ArrayField(models.DateTimeField())
+    message_ids = ArrayField(models.UUIDField())
 
 
 class GroupHour(models.Model):

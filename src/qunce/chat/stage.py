@@ -17,7 +17,10 @@ from qunce.community.types import GroupFacts
 
 @dataclass(slots=True)
 class NewMessage:
-    """A message that has just been stored. ``from_us`` or ``from_bot``: never answered."""
+    """A message that has just been stored. ``from_us`` or ``from_bot``: never answered.
+
+    ``to_us``: it mentions one of our accounts. ``reply_to``: the external id of what it answers.
+    """
 
     id: UUID
     group: GroupFacts
@@ -29,6 +32,8 @@ class NewMessage:
     from_us: bool
     from_bot: bool
     answered: bool = False
+    reply_to: str | None = None
+    to_us: bool = False
 
 
 @dataclass(slots=True)

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 # The order in which every batch of live messages passes the contexts, like MIDDLEWARE.
 INBOUND_STAGES = [
     "qunce.desk.subscribers.KeywordReplies",
+    "qunce.desk.subscribers.Matters",
 ]
 
 # What the doctor asks, one after the other.

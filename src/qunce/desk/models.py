@@ -1,7 +1,9 @@
-"""Keyword rules and their use."""
+"""Keyword rules and their use; what needs a person, and what was answered."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from qunce.desk.types import MatterState
 
 
 class KeywordRule(models.Model):
@@ -49,3 +51,60 @@ class KeywordUse(models.Model):
         """One row per rule and group."""
 
         constraints = [models.UniqueConstraint(fields=["rule", "group_id"], name="use_once")]
+
+
+class Matter(models.Model):
+    """A message that needs a person: a question, a mention, or one that somebody took up. The message by its key.
+
+    ``mentioned``: ids of staff, types.OUR_ACCOUNT for ours. Settled by a colleague (``settled_by``), or by
+    whoever answered in the group (None); their name is kept.
+    """
+
+    group_id = models.BigIntegerField()
+    sent_at = models.DateTimeField()
+    message_id = models.UUIDField()
+    external_id = models.TextField()
+    identity_id = models.BigIntegerField()
+    asks = models.BooleanField(default=False)
+    mentioned = ArrayField(models.BigIntegerField(), default=list)
+    state = models.CharField(max_length=10, default=MatterState.OPEN)
+    assignee_id = models.BigIntegerField(null=True)
+    assignee_name = models.TextField(blank=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.BigIntegerField(null=True)
+    settled_by_name = models.TextField(blank=True)
+
+    class Meta:
+        """One per message; open ones are few, whatever was settled."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["group_id", "message_id"], name="matter_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in MatterState]), name="matter_state"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=MatterState.OPEN.value, settled_at=None)
+                | (~models.Q(state=MatterState.OPEN.value) & models.Q(settled_at__isnull=False)),
+                name="matter_settled",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["sent_at", "id"], name="matter_open", condition=models.Q(state=MatterState.OPEN.value)
+            ),
+            models.Index(fields=["group_id", "external_id"], name="matter_answered_by_reply"),
+            models.Index(
+                fields=["settled_at", "id"], name="matter_settled_last", condition=models.Q(settled_at__isnull=False)
+            ),
+        ]
+
+
+class Answer(models.Model):
+    """What somebody of the team wrote about a matter: a delivery of the ledger."""
+
+    matter = models.ForeignKey(Matter, on_delete=models.CASCADE, related_name="answers")
+    delivery_id = models.UUIDField(unique=True)
+    text = models.TextField()
+    by = models.BigIntegerField(null=True)
+    by_name = models.TextField()
+    at = models.DateTimeField()

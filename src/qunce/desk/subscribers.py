@@ -1,11 +1,18 @@
-"""The desk's part of the pipeline: keyword replies."""
+"""The desk's part of the pipeline: keyword replies, and what needs a person."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from qunce.chat.stage import Inflow, NewMessage, Stage
-from qunce.desk import actions, selectors
-from qunce.desk.policies import Matcher
-from qunce.desk.types import ANSWER_WITHIN, Rule
+from qunce.desk import actions, policies, selectors
+from qunce.desk.policies import Matcher, Names
+from qunce.desk.types import ANSWER_WITHIN, LIKELY_WITHIN, OUR_ACCOUNT, Heard, Raised, Rule, Settled
+from qunce.kernel.actor import Actor, Permission
+from qunce.team import selectors as team
+
+NAMES_LAST = timedelta(minutes=1)
 
 
 class KeywordReplies(Stage):
@@ -65,3 +72,77 @@ class KeywordReplies(Stage):
             key=f"rule:{rule.id}:{message.group.id}:{message.external_id}",
             not_after=message.sent_at + ANSWER_WITHIN,
         )
+
+
+class Matters(Stage):
+    """Notices what needs a person, and what later messages settle.
+
+    Looks closer only at messages with a question word or somebody's name in them, and asks the database for
+    what may be settled once per batch. The team's names are read anew every minute.
+    """
+
+    name = "matters"
+
+    def __init__(self) -> None:
+        self._names = Names()
+        self._may: dict[int, Actor] = {}
+        self._read_at: datetime | None = None
+
+    def run(self, inflow: Inflow) -> None:
+        """Raise what needs a person, then settle what this batch answers: a question may be answered in it."""
+        self._read(inflow.now)
+        noticed = self._names.noticed
+        people = [message for message in inflow.messages if not message.from_bot or message.from_us]
+        looked = [message for message in people if message.to_us or noticed(message.text)]
+        found = [asking for message in looked if (asking := self._looked_at(message))]
+        raised = [asking for asking, waits in found if waits]
+        if raised:
+            actions.raise_matters(raised=raised)
+        asking = {each.id for each, _ in found if each.asks}
+        actions.settle(settled=_settled(people, asking))
+
+    def _looked_at(self, message: NewMessage) -> tuple[Raised, bool] | None:
+        """The message as a matter, and whether it waits for us; None where it asks nothing and mentions nobody."""
+        mentioned = {OUR_ACCOUNT} if message.to_us else set()
+        for key in self._names.mentioned(message.text):
+            if self._may[key].may(Permission.REPLY, message.group.community_id):
+                mentioned.add(key)
+        asks = policies.asks(message.text)
+        if not asks and not mentioned:
+            return None
+        told = (message.group.id, message.sent_at, message.id, message.external_id, message.identity_id)
+        return Raised(*told, asks, tuple(sorted(mentioned))), self._waits_for_us(message)
+
+    def _waits_for_us(self, message: NewMessage) -> bool:
+        """Not what we say, what a keyword has answered, or what somebody of the team asks under their own name."""
+        if message.from_us or message.answered:
+            return False
+        community_id = message.group.community_id
+        return not any(
+            self._may[key].may(Permission.REPLY, community_id) for key in self._names.are(message.sender_name)
+        )
+
+    def _read(self, now: datetime) -> None:
+        if self._read_at is None or not self._read_at <= now < self._read_at + NAMES_LAST:
+            self._may = {each.id: each for each in team.at_work() if each.id is not None}
+            self._names = Names((each.name, key) for key, each in self._may.items())
+            self._read_at = now
+
+
+def _settled(people: Sequence[NewMessage], asking: Collection[UUID]) -> list[Settled]:
+    """What these messages, of whom some are asking, make of the matters of their groups."""
+    if not people:
+        return []
+    pending = selectors.pending(
+        group_ids={message.group.id for message in people},
+        since=min(message.sent_at for message in people) - LIKELY_WITHIN,
+        replied_to={message.reply_to for message in people if message.reply_to},
+    )
+    groups = {matter.group_id for matter in pending}
+    heard: dict[int, list[Heard]] = defaultdict(list)
+    for message in people:
+        if message.group.id in groups:
+            told = (message.sent_at, message.identity_id, message.sender_name, message.reply_to, message.from_us)
+            heard[message.group.id].append(Heard(*told, asks=message.id in asking))
+    settled = (policies.settled(matter, heard[matter.group_id]) for matter in pending)
+    return [each for each in settled if each]

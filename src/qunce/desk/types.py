@@ -1,9 +1,10 @@
-"""Words of the desk: how a keyword is compared, how far a rule reaches, and what became of a message."""
+"""Words of the desk: keywords and how far rules reach, what became of a message, what needs a person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from uuid import UUID
 
 LONGEST_ANSWER = 2000
 LONGEST_KEYWORD = 100
@@ -134,3 +135,90 @@ class Explanation:
     read_as: str
     answer: str | None
     judged: tuple[Judged, ...]
+
+
+# ------------------------------------------------------------------ what needs a person
+LIKELY_WITHIN = timedelta(minutes=10)
+"""For so long what somebody else says next is taken for an answer to a question."""
+
+OUR_ACCOUNT = 0
+"""Stands for our own account among the staff who are mentioned."""
+
+
+class MatterState(StrEnum):
+    """How a matter stands. Likely: perhaps answered by what somebody said next; nobody has said so."""
+
+    OPEN = "open"
+    LIKELY = "likely"
+    ANSWERED = "answered"
+    DONE = "done"
+
+
+class Tab(StrEnum):
+    """What the inbox shows."""
+
+    ALL = "all"
+    UNANSWERED = "unanswered"
+    MENTIONS = "mentions"
+    MINE = "mine"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """What is wanted of the inbox; what is empty does not restrict. ``text`` searches everything that was said."""
+
+    tab: Tab = Tab.ALL
+    text: str = ""
+    community_id: int | None = None
+    group_id: int | None = None
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A message that needs a person, and why: it asks, or mentions staff (or OUR_ACCOUNT)."""
+
+    group_id: int
+    sent_at: datetime
+    id: UUID
+    external_id: str
+    identity_id: int
+    asks: bool
+    mentioned: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An open matter as the pipeline needs it."""
+
+    id: int
+    group_id: int
+    sent_at: datetime
+    external_id: str
+    identity_id: int
+    asks: bool
+    mentions: bool
+    state: MatterState
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said later and may settle matters of its group."""
+
+    sent_at: datetime
+    identity_id: int
+    name: str
+    reply_to: str | None
+    from_us: bool
+    asks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a matter becomes, when, and by whose words."""
+
+    matter_id: int
+    state: MatterState
+    at: datetime
+    name: str

@@ -1,11 +1,13 @@
-"""A way to ask for thousands of rows by key: ``filter(pk__among=ids)``.
+"""Ways to ask that Django lacks: for thousands of rows by key, and for words by a finished query.
 
-Django's ``__in`` writes one placeholder per key, and taking 5,000 of them apart costs more than the query.
+``filter(pk__among=ids)``: Django's ``__in`` writes one placeholder per key, and taking 5,000 of them apart
+costs more than the query.
 """
 
 from collections.abc import Collection
 from typing import Any
 
+from django.contrib.postgres.search import SearchVectorField
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, ForeignObject, Lookup
 from django.db.models.sql.compiler import SQLCompiler
@@ -30,3 +32,16 @@ class Among(Lookup):
         left, left_values = self.process_lhs(compiler, connection)
         right, right_values = self.process_rhs(compiler, connection)
         return f"{left} = ANY({right})", (*left_values, *right_values)
+
+
+@SearchVectorField.register_lookup
+class Meets(Lookup):
+    """``words @@ query``: a ``tsquery`` as text, which PostgreSQL takes as it is."""
+
+    lookup_name = "meets"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """One parameter."""
+        left, left_values = self.process_lhs(compiler, connection)
+        return f"{left} @@ %s::tsquery", (*left_values, self.rhs)

@@ -38,7 +38,10 @@ from qunce.chat.actions.notices import push_notices as push_notices
 from qunce.chat.actions.outcomes import Outcome as Outcome
 from qunce.chat.actions.outcomes import RecallOutcomes as RecallOutcomes
 from qunce.chat.actions.outcomes import settle as settle
+from qunce.chat.actions.replies import send_reply as send_reply
+from qunce.chat.actions.replies import send_reply_again as send_reply_again
 from qunce.chat.actions.restored import after_restore as after_restore
 from qunce.chat.actions.rollups import count_again as count_again
+from qunce.chat.actions.search import make_searchable as make_searchable
 from qunce.chat.actions.staff_chats import send_to_staff as send_to_staff
 from qunce.chat.actions.watching import watch as watch

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
-from qunce.chat.actions import deliveries, groups, leases, messages, partitions, staff_chats
+from qunce.chat.actions import deliveries, groups, leases, messages, partitions, search, staff_chats
 from qunce.chat.actions.recognition import AccountView, Recognised, memory
 from qunce.chat.models import Account, Gap, SetAside
 from qunce.chat.selectors.accounts import open_connector
@@ -220,6 +220,7 @@ class _Flow:
         self.roll_ups = messages.RollUps()
         self.result = Ingested()
         self.touched: set[int] = set()
+        self.keys: list[search.Key] = []
 
     def run(self) -> Ingested:
         self._groups()
@@ -231,6 +232,7 @@ class _Flow:
         if self.batch.origin is Origin.LIVE and new:
             self._stages(new)
         self.roll_ups.write()
+        search.remember(self.keys)
         if self.touched:
             live.touch("messages", *(f"group:{group_id}" for group_id in self.touched))
         return self.result
@@ -287,6 +289,7 @@ class _Flow:
         for row in new:
             self.roll_ups.message(row)
             self.touched.add(row.group.id)
+            self.keys.append((row.group.id, row.sent_at, row.id))
         self._presence(new)
         deliveries.confirm_echoes(
             {
@@ -312,6 +315,7 @@ class _Flow:
             sender.external_id in self.view.ours,
             sender.is_bot,
             sender.name,
+            self.view.is_addressed(event),
         )
 
     def _presence(self, new: Sequence[messages.Row]) -> None:
@@ -358,9 +362,9 @@ class _Flow:
             if (facts := self.view.groups.get(deletion.group)) is not None:
                 deletions[facts.id].append(deletion)
         for group_id in sorted(edits):
-            messages.edit(group_id, edits[group_id])
+            self.keys += messages.edit(group_id, edits[group_id])
         for group_id in sorted(deletions):
-            messages.delete(group_id, deletions[group_id])
+            self.keys += messages.delete(group_id, deletions[group_id])
         self.touched |= {*edits, *deletions}
 
     def _stages(self, new: Sequence[messages.Row]) -> None:
@@ -379,6 +383,8 @@ class _Flow:
                     row.text,
                     row.from_us,
                     row.from_bot,
+                    reply_to=row.reply_to,
+                    to_us=row.to_us,
                 )
                 for row in new
             ],

@@ -30,6 +30,7 @@ class Row:
     from_us: bool
     from_bot: bool
     sender_name: str
+    to_us: bool = False
 
 
 def clean(text: str) -> str:
@@ -113,8 +114,8 @@ def insert(rows: Sequence[Row], origin: Origin) -> set[UUID]:
         return {key for (key,) in cursor.fetchall()}
 
 
-def edit(group_id: int, edits: Sequence[tuple[MessageEdited, int | None]]) -> None:
-    """Replace texts, unless a later edit was there first or the message is gone.
+def edit(group_id: int, edits: Sequence[tuple[MessageEdited, int | None]]) -> list[tuple[int, datetime, UUID]]:
+    """Replace texts, unless a later edit was there first or the message is gone; returns the keys of the changed.
 
     Each edit with the identity that claims it: only the sender's own counts; None: the platform has seen to that.
     """
@@ -128,7 +129,8 @@ def edit(group_id: int, edits: Sequence[tuple[MessageEdited, int | None]]) -> No
             " AND o.identity_id = coalesce(e.identity_id, o.identity_id)"
             " AND coalesce(o.edited_at, '-infinity') < e.at"
             " ORDER BY o.sent_at, o.id, e.at DESC) last"
-            " WHERE m.group_id = %s AND m.sent_at = last.sent_at AND m.id = last.id",
+            " WHERE m.group_id = %s AND m.sent_at = last.sent_at AND m.id = last.id"
+            " RETURNING m.group_id, m.sent_at, m.id",
             [
                 [each.external_id for each, _ in edits],
                 [each.at for each, _ in edits],
@@ -139,17 +141,20 @@ def edit(group_id: int, edits: Sequence[tuple[MessageEdited, int | None]]) -> No
                 group_id,
             ],
         )
+        return cursor.fetchall()
 
 
-def delete(group_id: int, deletions: Sequence[MessageDeleted]) -> None:
-    """Take messages away: their text goes, the fact that there was one stays."""
+def delete(group_id: int, deletions: Sequence[MessageDeleted]) -> list[tuple[int, datetime, UUID]]:
+    """Take messages away: their text goes, the fact that there was one stays. Returns the keys of those gone now."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE chat_message m SET text = '', parts = NULL, deleted_at = d.at"
             " FROM unnest(%s::text[], %s::timestamptz[]) AS d(external_id, at)"
-            " WHERE m.group_id = %s AND m.external_id = d.external_id AND m.deleted_at IS NULL",
+            " WHERE m.group_id = %s AND m.external_id = d.external_id AND m.deleted_at IS NULL"
+            " RETURNING m.group_id, m.sent_at, m.id",
             [[each.external_id for each in deletions], [each.at for each in deletions], group_id],
         )
+        return cursor.fetchall()
 
 
 class RollUps:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from qunce.chat.models import Account, Seat
-from qunce.chat.types import Sender
+from qunce.chat.types import Mention, MessageReceived, Sender
 from qunce.community import selectors as community
 from qunce.community.types import GroupFacts
 from qunce.members import actions as members
@@ -24,8 +24,15 @@ class AccountView:
     platform: str
     external_id: str
     ours: frozenset[str]
+    called: tuple[str, ...]
     groups: dict[str, GroupFacts]
     revision: tuple[int, int]
+
+    def is_addressed(self, event: MessageReceived) -> bool:
+        """Whether a message mentions one of our accounts, as its platform says or in so many words."""
+        if event.parts and any(isinstance(part, Mention) and part.who in self.ours for part in event.parts):
+            return True
+        return "@" in event.text and any(f"@{name}" in event.text for name in self.called)
 
 
 @dataclass(slots=True)
@@ -71,6 +78,7 @@ def _look(account_id: int, revision: tuple[int, int]) -> AccountView:
         platform=account.platform,
         external_id=account.external_id,
         ours=frozenset(ours.values_list("external_id", flat=True)),
+        called=tuple(ours.exclude(name="").values_list("name", flat=True)),
         groups={facts.external_id: facts for facts in community.group_facts(list(read))},
         revision=revision,
     )

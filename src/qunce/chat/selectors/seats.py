@@ -56,6 +56,12 @@ def gaps(actor: Actor, group_id: int, limit: int = 3) -> list[Gap]:
     return list(Gap.objects.filter(group_id__in=visible, filled_at=None).order_by("-until")[:limit])
 
 
+def sender_to(group_id: int) -> int | None:
+    """The account that sends to a group, the reading one if it can. No guard: for actions that have asked."""
+    able = Seat.objects.filter(group_id=group_id, left_at=None, account__enabled=True)
+    return able.order_by("-reads", "account_id").values_list("account_id", flat=True).first()
+
+
 def unread(groups: QuerySet[Group]) -> QuerySet[Group]:
     """Those of the groups that no account reads at present."""
     return groups.exclude(pk__in=Seat.objects.filter(reads=True, account__enabled=True).values("group_id"))

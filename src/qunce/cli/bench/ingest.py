@@ -27,6 +27,9 @@ PRODUCT = (
     "chat_deliverystep",
     "chat_delivery",
     "desk_keyworduse",
+    "desk_answer",
+    "desk_matter",
+    "chat_searchbacklog",
 )
 BARE = ("bare_message", "bare_hour", "bare_day", "bare_reply")
 

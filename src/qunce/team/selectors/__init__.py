@@ -18,6 +18,7 @@ from qunce.team.selectors.staff import Colleague as Colleague
 from qunce.team.selectors.staff import Staff as Staff
 from qunce.team.selectors.staff import actor_by_id as actor_by_id
 from qunce.team.selectors.staff import actor_for as actor_for
+from qunce.team.selectors.staff import at_work as at_work
 from qunce.team.selectors.staff import by_email as by_email
 from qunce.team.selectors.staff import colleague as colleague
 from qunce.team.selectors.staff import colleagues as colleagues

@@ -1,0 +1,16 @@
+"""Every change of the desk context, by noun."""
+
+from qunce.desk.actions.matters import answer as answer
+from qunce.desk.actions.matters import answer_again as answer_again
+from qunce.desk.actions.matters import assign as assign
+from qunce.desk.actions.matters import mark_done as mark_done
+from qunce.desk.actions.matters import raise_matters as raise_matters
+from qunce.desk.actions.matters import reopen as reopen
+from qunce.desk.actions.matters import settle as settle
+from qunce.desk.actions.rules import SCOPE as SCOPE
+from qunce.desk.actions.rules import change_rule as change_rule
+from qunce.desk.actions.rules import create_rule as create_rule
+from qunce.desk.actions.rules import delete_rule as delete_rule
+from qunce.desk.actions.rules import restore_rule as restore_rule
+from qunce.desk.actions.rules import set_rule_enabled as set_rule_enabled
+from qunce.desk.actions.rules import use_rules as use_rules
