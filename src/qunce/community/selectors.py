@@ -207,7 +207,7 @@ def notice_preview(actor: Actor, community_id: int, group_id: int | None, *, tex
     Raises Invalid where it cannot be filled in.
     """
     written = Notice(community=community(actor, community_id), text=text, contact=contact)
-    found = visible_groups(actor).filter(community=community_id, pk=group_id).first() or Group(pk=0, name="…")
+    found = visible_groups(actor).filter(community=community_id, pk=group_id or 0).first() or Group(pk=0, name="…")
     try:
         return notice_texts(written, [found])[found.pk]
     except BadTextError as error:

@@ -212,17 +212,15 @@ def _task_page(request: StaffRequest, task_id: int, done: DoneForm, change: Chan
 def complete(request: StaffRequest, task_id: int) -> HttpResponse:
     """It is done."""
     form = DoneForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _task_page(request, task_id, form)
     found = selectors.one_task(request.actor, task_id)
-    given = form.cleaned_data["proof"]
-    with errors_in(form):
-        stored = None
+    if form.is_valid():
+        given, stored = form.cleaned_data["proof"], None
         if given and selectors.may_work_on(request.actor, found):
             stored = files.put(given.chunks(), name=given.name, content_type=given.content_type)
-        actions.complete_task(actor=request.actor, task_id=task_id, note=form.cleaned_data["note"], proof=stored)
-        mine = found.assignee_id == request.actor.id
-        return _back(request, TaskList.MINE if mine else TaskList.TEAM, ended=task_id)
+        with errors_in(form):
+            actions.complete_task(actor=request.actor, task_id=task_id, note=form.cleaned_data["note"], proof=stored)
+            mine = found.assignee_id == request.actor.id
+            return _back(request, TaskList.MINE if mine else TaskList.TEAM, ended=task_id)
     return _task_page(request, task_id, form)
 
 
