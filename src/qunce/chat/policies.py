@@ -1,6 +1,6 @@
 """Pure decisions of the chat context: a delivery's life, and how fast an account may speak."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -149,3 +149,20 @@ VARIABLES: Mapping[str, str] = {
     "weekday": "星期",
 }
 """What a broadcast may say of each of its targets, by name and by the Chinese name that means the same."""
+
+
+# ------------------------------------------------------------------ chasing politely
+MOST_CHASES, MOST_NAMED = 2, 5
+CHASE_AFTER = timedelta(hours=24)
+
+
+def next_chase(called_at: datetime, chased: Sequence[datetime]) -> datetime | None:
+    """From when a group may be reminded of a call (once more); None: it was reminded often enough."""
+    if len(chased) >= MOST_CHASES:
+        return None
+    return max([called_at, *chased]) + CHASE_AFTER
+
+
+def chase_key(broadcast_id: int) -> str:
+    """How the keys of all reminders of a broadcast begin; the group and a number follow."""
+    return f"chase:{broadcast_id}:"

@@ -18,6 +18,7 @@ from qunce.chat.types import DeliveryState
 from qunce.community import selectors as community
 from qunce.community.selectors import Community
 from qunce.community.types import GroupFilter, GroupState
+from qunce.console import care
 from qunce.console.chat import words
 from qunce.console.context import StaffRequest
 from qunce.console.live import topic
@@ -93,6 +94,7 @@ def _waiting(actor: Actor, accounts: Sequence[AccountView], counts: Counts) -> I
     yield from _accounts(accounts)
     yield from _deliveries(actor)
     yield from _groups(actor, counts)
+    yield from _members(actor)
 
 
 def _url(name: str, query: str = "") -> str:
@@ -141,6 +143,26 @@ def _groups(actor: Actor, counts: Counts) -> Iterator[Waiting]:
     if unread:
         said = ngettext("%(count)d group is not read by anyone", "%(count)d groups are not read by anyone", unread)
         yield Waiting(said % {"count": unread}, _url("groups", "?reading=none"), _("See which"), "eye-off", "bad")
+
+
+def _members(actor: Actor) -> Iterator[Waiting]:
+    """Core members who wait for a word, or for somebody to be named, and next steps that are due."""
+    waits = care.waits(actor)
+    if mine := waits.mine:
+        said = ngettext(
+            "%(count)d of your core members waits for a word", "%(count)d of your core members wait for a word", mine
+        )
+        yield Waiting(said % {"count": mine}, _url("core_members"), _("See who"), "user-heart")
+    if unnamed := waits.unnamed:
+        said = ngettext(
+            "Nobody is named for %(count)d core member", "Nobody is named for %(count)d core members", unnamed
+        )
+        yield Waiting(
+            said % {"count": unnamed}, _url("core_members", "?whose=all"), _("Name somebody"), "user-question"
+        )
+    if due := waits.due:
+        said = ngettext("%(count)d next step with a member is due", "%(count)d next steps with members are due", due)
+        yield Waiting(said % {"count": due}, _url("core_members"), _("See which"), "arrow-right-circle")
 
 
 # ---------------------------------------------------------------- what happened

@@ -118,13 +118,18 @@ def member(actor: Actor, member_id: int, permission: Permission = Permission.VIE
     row = Member.objects.filter(pk=root_of(member_id)).defer("keys").prefetch_related("identities").first()
     if row is None:
         raise NotFound
-    identities = [identity.pk for identity in row.identities.all()]
     for needed in (Permission.VIEW, permission):
-        if actor.communities(needed) is None:
-            continue
-        if not _stays(actor, needed).filter(identity__in=identities).exists():
+        if not may(actor, row, needed):
             raise NotFound if needed is Permission.VIEW else NotAllowed(permission=permission)
     return row
+
+
+def may(actor: Actor, member: Member, permission: Permission) -> bool:
+    """Whether the actor holds ``permission`` in a community that the member is or was in a group of."""
+    if actor.communities(permission) is None:
+        return True
+    identities = [identity.pk for identity in member.identities.all()]
+    return _stays(actor, permission).filter(identity__in=identities).exists()
 
 
 def root_of(member_id: int) -> int:
@@ -137,7 +142,7 @@ def home_of(actor: Actor, member: Member, permission: Permission) -> int | None:
     identities = [identity.pk for identity in member.identities.all()]
     there = _stays(actor, permission).filter(identity__in=identities).order_by("-seen_at", "-pk")
     group_id = there.values_list("group_id", flat=True).first()
-    groups = community.visible_groups(actor, permission).filter(pk=group_id)
+    groups = community.visible_groups(actor, permission).filter(pk=group_id or 0)
     return groups.values_list("community", flat=True).first()
 
 

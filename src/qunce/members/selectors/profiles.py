@@ -72,6 +72,12 @@ def profile(member: Member) -> Profile:
     return profiles([member])[member.pk]
 
 
+def preview(member: Member, other: Member) -> Profile:
+    """What would be known of a member with the other one merged into them; the caller may see both."""
+    rows = all_of([member.pk, other.pk])
+    return together([*rows[member.pk], *rows[other.pk]])
+
+
 def entries(member: Member) -> list[Entry]:
     """All that was written down about a member that the caller may see, latest first."""
     return list(Entry.objects.filter(member__root=member.pk).select_related("member").order_by("-at", "-pk"))
@@ -103,6 +109,15 @@ def next_steps(actor: Actor, staff_id: int) -> list[Profile]:
         if each.step is not None and each.step.by is not None and each.step.by.id == staff_id
     ]
     return sorted(mine, key=lambda each: (each.step is None or each.step.due is None, each.step and each.step.due))
+
+
+def notes(member_ids: Collection[int]) -> dict[int, list[Entry]]:
+    """The notes about members that the caller may see, by id, oldest first."""
+    found: dict[int, list[Entry]] = defaultdict(list)
+    rows = Entry.objects.filter(kind=EntryKind.NOTE, member__root__in=list(member_ids)).select_related("member")
+    for row in rows.order_by("at", "pk"):
+        found[row.member.root_id].append(row)
+    return found
 
 
 def last_notes(member_ids: Collection[int]) -> dict[int, datetime]:
