@@ -4,6 +4,7 @@ An address without a line in tests/support/addresses.py fails.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -22,7 +23,9 @@ from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.ids import new_id
 from qunce.kernel.models import AuditEntry
-from qunce.members.models import Identity
+from qunce.members import actions as members
+from qunce.members.models import Entry, Identity
+from qunce.members.types import Colleague, EntryKind, NextStep
 from qunce.team import actions as team
 from qunce.team.types import Severity
 from tests.chat import support as chat_support
@@ -87,6 +90,8 @@ def build():
     delivery = Delivery.objects.get(broadcast=broadcast)
     for state in (DeliveryState.CLAIMED, DeliveryState.UNKNOWN):
         deliveries.move([delivery.pk], state)
+    call = called(account, group)
+    known = some_people(account)
     event = SetAside.objects.create(account_id=account.pk, event={}, stage="", error="x", at=clock.now())
     task, ended = (team.create_task(actor=SYSTEM, title=title, community_id=home.pk) for title in ("一", "二"))
     picture = files.put(b"\x89PNG", name="p.png", content_type="image/png")
@@ -114,7 +119,8 @@ def build():
         "account": account.pk,
         "broadcast": broadcast.pk,
         "delivery": delivery.pk,
-        "member": Identity.objects.get(external_id="@zhang").member_id,
+        "call": call.pk,
+        **known,
         "rule": rules[0],
         "deleted": rules[1],
         "event": event.pk,
@@ -126,6 +132,30 @@ def build():
         "gone": gone.pk,
     }
     return Stage(people, things)
+
+
+def called(account, group):
+    """A broadcast that has been in the group for two days."""
+    call = chat.send_broadcast(
+        actor=SYSTEM, text="请报名", selection=Selection(group_ids=(group.pk,)), submission=new_id()
+    )
+    sent = clock.now() - timedelta(days=2)
+    Delivery.objects.filter(broadcast=call).update(state=DeliveryState.SENT, sent_at=sent, external_id="$call")
+    return call
+
+
+def some_people(account):
+    """A member with a note, a named person and a next step; another; and one who was merged into a third."""
+    for name in ("li", "wang", "zhao"):
+        chat_support.live(account, chat_support.said("room", "报名", by=f"@{name}", name=name))
+    ids = {key: Identity.objects.get(external_id=f"@{key}").member_id for key in ("zhang", "li", "wang", "zhao")}
+    zhang = ids["zhang"]
+    members.add_note(actor=SYSTEM, member_id=zhang, text="新来的")
+    members.name_colleague(actor=SYSTEM, member_id=zhang, colleague=Colleague(0, "某"))
+    members.set_next_step(actor=SYSTEM, member_id=zhang, step=NextStep("问近况"))
+    members.merge_members(actor=SYSTEM, member_id=ids["zhao"], into_id=ids["wang"])
+    note = Entry.objects.get(kind=EntryKind.NOTE)
+    return {"member": zhang, "other": ids["li"], "merged": ids["zhao"], "note": note.pk}
 
 
 def ask(client, name, line, things):

@@ -172,6 +172,25 @@ EXPECTED = {
     "console:members": page(signed_in),
     "console:member": page(here(Permission.VIEW), member_id="member"),
     "console:member_said": page(here(Permission.VIEW), member_id="member", group_id="group", day="2026-11-20"),
+    "console:members_export": page(anywhere(Permission.LEAD)),
+    "console:core_members": page(signed_in),
+    "console:member_rename": change(here(Permission.OPERATE), {"name": "小张"}, member_id="member"),
+    "console:member_tag": change(here(Permission.OPERATE), {"add": "摄影"}, member_id="member"),
+    "console:member_note": change(here(Permission.REPLY), {"text": "爱问问题"}, member_id="member"),
+    "console:member_note_remove": change(here(Permission.LEAD), member_id="member", entry_id="note"),
+    "console:member_standing": change(here(Permission.OPERATE), {"core": "1"}, member_id="member"),
+    "console:member_named": change(here(Permission.OPERATE), {"named": ""}, member_id="member"),
+    "console:member_step": change(here(Permission.OPERATE), {"text": "问近况"}, member_id="member"),
+    "console:member_step_finish": change(here(Permission.REPLY), {"done": "1"}, member_id="member"),
+    "console:member_merge": change(
+        here(Permission.OPERATE), {"with": "{other}", "keep": "{member}"}, member_id="member"
+    ),
+    "console:member_separate": change(here(Permission.OPERATE), member_id="merged"),
+    "console:broadcast_answers": page(here(Permission.VIEW), broadcast_id="call"),
+    "console:broadcast_answers_csv": page(here(Permission.LEAD), broadcast_id="call"),
+    "console:broadcast_chase": change(
+        here(Permission.OPERATE), {**IDS, "step": "send", "text": "看到请回一声"}, broadcast_id="call"
+    ),
     # ---- keyword replies
     "console:keyword_replies": page(signed_in),
     "console:rule_new": change(here(Permission.OPERATE), {**RULE, "community": "{home}"}),

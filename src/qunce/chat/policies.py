@@ -3,7 +3,7 @@
 import random
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -301,3 +301,20 @@ def marked(text: str, asked: str) -> list[tuple[str, bool]]:
         span = list(run)
         pieces.append((text[span[0] : span[-1] + 1], bool(is_hit)))
     return [*pieces, ("…", False)] if end < len(text) else pieces
+
+
+# ------------------------------------------------------------------ chasing politely
+MOST_CHASES, MOST_NAMED = 2, 5
+CHASE_AFTER = timedelta(hours=24)
+
+
+def next_chase(called_at: datetime, chased: Sequence[datetime]) -> datetime | None:
+    """From when a group may be reminded of a call (once more); None: it was reminded often enough."""
+    if len(chased) >= MOST_CHASES:
+        return None
+    return max([called_at, *chased]) + CHASE_AFTER
+
+
+def chase_key(broadcast_id: int) -> str:
+    """How the keys of all reminders of a broadcast begin; the group and a number follow."""
+    return f"chase:{broadcast_id}:"

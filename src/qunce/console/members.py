@@ -1,60 +1,146 @@
-"""Members: who they are, and what each of them did where."""
+"""Members: the long list, who is found in it, and the list as a file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.core.paginator import Paginator
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from qunce.chat.selectors import activity, timeline
-from qunce.chat.selectors import messages as said
+from qunce.chat.selectors import activity
 from qunce.community import selectors as community
-from qunce.community.selectors import Group
+from qunce.community.types import GroupFilter
 from qunce.console.context import StaffRequest
-from qunce.kernel.actor import Actor
-from qunce.kernel.errors import NotFound
+from qunce.console.spreadsheet import Rows, spreadsheet
+from qunce.kernel import paging
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import NotAllowed
 from qunce.kernel.htmx import page
-from qunce.members import selectors
+from qunce.kernel.words import listed
+from qunce.members import actions, selectors
+from qunce.members.selectors import Entry, Profile
+from qunce.members.types import MemberFilter, MemberOrder, Presence
+from qunce.team import selectors as team
 
-PER_PAGE = 50
+COUNTED = 1000
+"""Up to here members are counted; beyond, the page says that there are more."""
+PORTION = 500
+MOST_GROUPS = 200
+ORDERS = ((MemberOrder.NAME, gettext_lazy("By name")), (MemberOrder.NEWEST, gettext_lazy("Newest first")))
+PRESENCES = (
+    (Presence.ANY, gettext_lazy("Now or before")),
+    (Presence.HERE, gettext_lazy("In a group now")),
+    (Presence.LEFT, gettext_lazy("Has left")),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One member in the list; ``said`` in the last thirty days."""
 
-    member: Any
+    profile: Profile
     platforms: Sequence[str]
     groups: int
     said: int
 
+    @property
+    def member(self) -> Any:
+        """Who it is."""
+        return self.profile.member
+
+
+# ---------------------------------------------------------------- the list
+def wanted_from(request: StaffRequest, query: QueryDict) -> MemberFilter:
+    """The filter in an address; what makes no sense there does not restrict."""
+
+    def number(name: str) -> int | None:
+        given = query.get(name, "")
+        return int(given) if given.isdecimal() else None
+
+    order, presence = query.get("order", ""), query.get("presence", "")
+    since = _day(query.get("since", ""))
+    return MemberFilter(
+        text=query.get("text", "").strip(),
+        community_id=number("community"),
+        group_id=number("group"),
+        tag=query.get("tag", ""),
+        platform=query.get("platform", ""),
+        presence=Presence(presence) if presence in set(Presence) else Presence.ANY,
+        joined_since=datetime.combine(since, time(), request.zone) if since else None,
+        core=query.get("core") == "1",
+        named_id=number("named"),
+        order=MemberOrder(order) if order in set(MemberOrder) else MemberOrder.NAME,
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
 
 def members(request: StaffRequest) -> HttpResponse:
-    """The list, by name."""
-    text = request.GET.get("text", "").strip()
-    shown = Paginator(selectors.visible_members(request.actor, text), PER_PAGE).get_page(request.GET.get("page"))
+    """The list: search, filters, order and place live in the address."""
+    actor, wanted = request.actor, wanted_from(request, request.GET)
+    found, key = selectors.find_members(actor, wanted)
+    rising = wanted.order is MemberOrder.NAME
+    shown = paging.by_key(found, key=key, cursor=request.GET.get("cursor", ""), rising=rising)
+    total = found.order_by()[: COUNTED + 1].count()
+    groups = community.find_groups(actor, GroupFilter(community_id=wanted.community_id))[:MOST_GROUPS]
     return page(
         request,
         "console/members/list.html",
         {
-            "text": text,
+            "wanted": wanted,
+            "since": request.GET.get("since", ""),
             "page": shown,
-            "total": shown.paginator.count,
-            "rows": _rows(request.actor, list(shown.object_list)),
+            "rows": _rows(actor, shown.items),
+            "total": total,
+            "many": total > COUNTED,
+            "heading": _heading(total, wanted),
+            "communities": community.visible_communities(actor),
+            "groups": _with_chosen(actor, list(groups), wanted.group_id),
+            "platforms": community.platforms(actor),
+            "tags": selectors.tags(actor),
+            "colleagues": team.who_may(actor, Permission.REPLY),
+            "orders": [(order.value, label) for order, label in ORDERS],
+            "presences": [(presence.value, label) for presence, label in PRESENCES],
+            "may_export": actor.may_anywhere(Permission.LEAD),
+            "query": request.GET.urlencode(),
         },
         piece="console/members/rows.html",
     )
 
 
+def _with_chosen(actor: Actor, groups: list[Any], chosen: int | None) -> list[Any]:
+    if chosen is None or any(group.pk == chosen for group in groups):
+        return groups
+    return [*community.groups_in_order(actor, [chosen]), *groups]
+
+
+def _heading(total: int, wanted: MemberFilter) -> str:
+    """How many there are, in words."""
+    if total > COUNTED:
+        if wanted.restricts:
+            return _("More than %(count)d people match") % {"count": COUNTED}
+        return _("More than %(count)d people in your groups") % {"count": COUNTED}
+    if wanted.restricts:
+        return ngettext("%(count)d person matches", "%(count)d people match", total) % {"count": total}
+    if not total:
+        return _("Members")
+    return ngettext("%(count)d person in your groups", "%(count)d people in your groups", total) % {"count": total}
+
+
 def _rows(actor: Actor, shown: Sequence[Any]) -> list[Row]:
     """Members with what the list says of each; the same few statements for any number."""
-    identities = selectors.identities(actor, [member.pk for member in shown])
-    groups = selectors.groups_now(actor, [member.pk for member in shown])
+    ids = [member.pk for member in shown]
+    identities, groups = selectors.identities(actor, ids), selectors.groups_now(actor, ids)
+    profiles = selectors.profiles(shown)
     spoken = activity.said_lately(
         actor,
         [identity.pk for those in identities.values() for identity in those],
@@ -62,89 +148,76 @@ def _rows(actor: Actor, shown: Sequence[Any]) -> list[Row]:
     )
     return [
         Row(
-            member,
-            sorted({identity.platform for identity in identities.get(member.pk, ())}),
-            len(groups.get(member.pk, ())),
-            sum(spoken.get(identity.pk, 0) for identity in identities.get(member.pk, ())),
+            profiles[key],
+            sorted({identity.platform for identity in identities.get(key, ())}),
+            len(groups.get(key, ())),
+            sum(spoken.get(identity.pk, 0) for identity in identities.get(key, ())),
         )
-        for member in shown
+        for key in ids
     ]
 
 
-# ---------------------------------------------------------------- one of them
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A group that the member is or was in."""
-
-    group: Group
-    stay: Any
-
-
-@dataclass(frozen=True, slots=True)
-class ShownDay:
-    """One day of the timeline with the groups themselves instead of their ids."""
-
-    day: date
-    said: Sequence[tuple[Group, int]]
-    turns: Sequence[tuple[Group, Any]]
+# ---------------------------------------------------------------- the list as a file
+def export(request: StaffRequest) -> HttpResponseBase:
+    """The list as it is filtered, of the communities that this person leads; who took it is written down."""
+    actor, wanted = request.actor, wanted_from(request, request.GET)
+    if not actor.may_anywhere(Permission.LEAD):
+        raise NotAllowed(permission=Permission.LEAD)
+    found, _key = selectors.find_members(actor, wanted, Permission.LEAD)
+    total = found.order_by()[: COUNTED + 1].count()
+    actions.record_export(actor=actor, count_at_least=min(total, COUNTED), what=request.GET.urlencode() or _("all"))
+    head = [
+        *(_("Name"), _("Identities"), _("Groups now"), _("Tags"), _("Notes"), _("Core member"), _("Named person")),
+        *(_("Next step"), _("Due"), _("Known since")),
+    ]
+    return spreadsheet("members", head, _portions(actor, wanted))
 
 
-def member(request: StaffRequest, member_id: int) -> HttpResponse:
-    """Who this is; the timeline alone where an older part of it is asked for."""
-    actor = request.actor
-    before = _day(request.GET["before"]) if request.GET.get("before") else None
-    past = timeline.timeline(actor, member_id, before=before)
-    stays = selectors.stays(actor, [member_id])
-    groups = {each.pk: each for each in community.groups_in_order(actor, sorted({stay.group_id for stay in stays}))}
-    context = {
-        "member": selectors.member(actor, member_id),
-        "days": [_shown(day, groups) for day in past.days],
-        "before": past.before,
-        "first": before is None,
-    }
-    if request.GET.get("piece") == "timeline":
-        return render(request, "console/members/days.html", context)
-    now, then = _places(stays, groups)
-    return render(request, "console/members/one.html", {**context, "now": now, "then": then})
+def _portions(actor: Actor, wanted: MemberFilter) -> Iterator[Rows]:
+    """A few hundred members at a time, in their order."""
+    found, key = selectors.find_members(actor, wanted, Permission.LEAD)
+    cursor, rising = "", wanted.order is MemberOrder.NAME
+    while True:
+        portion = paging.by_key(found, key=key, cursor=cursor, size=PORTION, rising=rising)
+        yield _cells(actor, portion.items)
+        cursor = portion.older
+        if not cursor:
+            return
 
 
-def _places(stays: Sequence[Any], groups: dict[int, Group]) -> tuple[list[Place], list[Place]]:
-    """Where the member is, and where they only were."""
-    now = [Place(groups[stay.group_id], stay) for stay in stays if stay.left_at is None]
-    here = {place.group.pk for place in now}
-    then: dict[int, Place] = {}
-    for stay in stays:
-        if stay.group_id not in here:
-            then.setdefault(stay.group_id, Place(groups[stay.group_id], stay))
-    return now, list(then.values())
-
-
-def _shown(day: timeline.TimelineDay, groups: dict[int, Group]) -> ShownDay:
-    return ShownDay(
-        day.day,
-        [(groups[group_id], count) for group_id, count in day.said.items() if group_id in groups],
-        [(groups[turn.group_id], turn) for turn in day.turns if turn.group_id in groups],
+def _cells(actor: Actor, shown: Sequence[Any]) -> Rows:
+    ids = [member.pk for member in shown]
+    identities, there, notes = (
+        selectors.identities(actor, ids),
+        selectors.groups_now(actor, ids),
+        selectors.notes(ids),
     )
+    names = community.group_names({group_id for groups in there.values() for group_id in groups})
+    profiles = selectors.profiles(shown)
+    return [
+        [
+            profile.member.name,
+            listed(
+                f"{each.platform}: {each.name or each.external_id} ({each.external_id})" for each in identities[key]
+            ),
+            listed(sorted(names[group_id] for group_id in there.get(key, ()))),
+            listed(profile.tags),
+            "\n".join(map(_noted, notes.get(key, ()))),
+            _("yes") if profile.is_core else "",
+            profile.named.name if profile.named else "",
+            profile.step.text if profile.step else "",
+            profile.step.due.isoformat() if profile.step and profile.step.due else "",
+            timezone.localtime(profile.member.created_at).date().isoformat(),
+        ]
+        for key, profile in ((key, profiles[key]) for key in ids)
+    ]
 
 
-def said_on(request: StaffRequest, member_id: int, group_id: int, day: str) -> HttpResponse:
-    """What a member said in one group on one day."""
-    person = selectors.member(request.actor, member_id)
-    lines = said.said_on(request.actor, group_id, [each.pk for each in person.identities.all()], _day(day))
-    context = {"lines": lines, "zone": ZoneInfo(community.zones(request.actor, [group_id])[group_id])}
-    return render(request, "console/members/said.html", context)
-
-
-def _day(text: str) -> date:
-    """A date in an address."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise NotFound from error
+def _noted(note: Entry) -> str:
+    return f"{timezone.localtime(note.at).date().isoformat()} {note.by_name}: {note.text}"
 
 
 urlpatterns = [
     path("members/", members, name="members"),
-    path("members/<int:member_id>/", member, name="member"),
-    path("members/<int:member_id>/said/<int:group_id>/<str:day>/", said_on, name="member_said"),
+    path("members/export.csv", export, name="members_export"),
 ]

@@ -20,6 +20,7 @@ from qunce.chat.types import DeliveryState
 from qunce.community import selectors as community
 from qunce.community.selectors import Community
 from qunce.community.types import GroupFilter, GroupState
+from qunce.console import care
 from qunce.console.chat import words
 from qunce.console.context import StaffRequest
 from qunce.console.live import topic
@@ -99,6 +100,7 @@ def _waiting(actor: Actor, accounts: Sequence[AccountView], counts: Counts) -> I
     yield from _accounts(accounts)
     yield from _deliveries(actor)
     yield from _groups(actor, counts)
+    yield from _members(actor)
 
 
 def _url(name: str, query: str = "") -> str:
@@ -171,6 +173,26 @@ def _team(actor: Actor, zone: ZoneInfo, said: set[str]) -> Iterator[Waiting]:
             tone = "bad" if alert.severity == Severity.BROKEN else "wait"
             sentence = _(alert.sentence) % alert.params
             yield Waiting(sentence, _url("alerts"), _("Look at it"), "alert-triangle", tone)
+
+
+def _members(actor: Actor) -> Iterator[Waiting]:
+    """Core members who wait for a word, or for somebody to be named, and next steps that are due."""
+    waits = care.waits(actor)
+    if mine := waits.mine:
+        said = ngettext(
+            "%(count)d of your core members waits for a word", "%(count)d of your core members wait for a word", mine
+        )
+        yield Waiting(said % {"count": mine}, _url("core_members"), _("See who"), "user-heart")
+    if unnamed := waits.unnamed:
+        said = ngettext(
+            "Nobody is named for %(count)d core member", "Nobody is named for %(count)d core members", unnamed
+        )
+        yield Waiting(
+            said % {"count": unnamed}, _url("core_members", "?whose=all"), _("Name somebody"), "user-question"
+        )
+    if due := waits.due:
+        said = ngettext("%(count)d next step with a member is due", "%(count)d next steps with members are due", due)
+        yield Waiting(said % {"count": due}, _url("core_members"), _("See which"), "arrow-right-circle")
 
 
 # ---------------------------------------------------------------- what happened

@@ -20,11 +20,15 @@ SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class Slice(Generic[T]):
-    """A few rows of a list, newest (or first) first. ``newer`` and ``older`` are cursors, empty at the ends."""
+    """A few rows of a list, newest (or first) first. ``newer`` and ``older`` are cursors, empty at the ends.
+
+    ``rising``: the list is sorted upwards, by a name for instance; "newer" is then what comes before.
+    """
 
     items: Sequence[T]
     newer: str = ""
     older: str = ""
+    rising: bool = False
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)
@@ -33,32 +37,39 @@ class Slice(Generic[T]):
         return len(self.items)
 
 
-def by_key(rows: QuerySet[M], *, key: Sequence[str] = ("id",), cursor: str = "", size: int = SIZE) -> Slice[M]:
+def by_key(
+    rows: QuerySet[M], *, key: Sequence[str] = ("id",), cursor: str = "", size: int = SIZE, rising: bool = False
+) -> Slice[M]:
     """Cut one page out of ``rows``, descending by ``key`` (fields that are unique together and never null).
 
-    ``cursor`` comes from the `Slice` before; a broken one raises Invalid.
+    ``rising``: ascending instead. ``cursor`` comes from the `Slice` before; a broken one raises Invalid.
     """
-    upwards, after = _read(rows, key, cursor) if cursor else (False, None)
+    backwards, after = _read(rows, key, cursor) if cursor else (False, None)
+    upwards = backwards is not rising
     if after:
         rows = rows.filter(_beyond(key, after, "gt" if upwards else "lt"))
     found = list(rows.order_by(*(name if upwards else f"-{name}" for name in key))[: size + 1])
     more, found = len(found) > size, found[:size]
-    if upwards:
+    if backwards:
         found.reverse()
     return Slice(
         found,
-        newer=_write(">", found[0], key) if found and (more if upwards else bool(after)) else "",
-        older=_write("<", found[-1], key) if found and (more or upwards) else "",
+        newer=_write(">", found[0], key) if found and (more if backwards else bool(after)) else "",
+        older=_write("<", found[-1], key) if found and (more or backwards) else "",
+        rising=rising,
     )
 
 
 def _beyond(key: Sequence[str], values: Sequence[object], comparison: str) -> Q:
-    """The row comparison (a, b) < (x, y), spelled out: a < x, or a = x and b < y."""
+    """The row comparison (a, b) < (x, y), spelled out: a < x, or a = x and b < y.
+
+    With a <= x beside it, so that an index on the key is entered at that place.
+    """
     wanted = Q()
     for position, name in enumerate(key):
         same = dict(zip(key[:position], values[:position], strict=True))
         wanted |= Q(**same, **{f"{name}__{comparison}": values[position]})
-    return wanted
+    return wanted & Q(**{f"{key[0]}__{comparison}e": values[0]})
 
 
 def _write(direction: str, row: Model, key: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from qunce.chat.actions.accounts import record_checked as record_checked
 from qunce.chat.actions.accounts import remove_account as remove_account
 from qunce.chat.actions.accounts import set_account_enabled as set_account_enabled
 from qunce.chat.actions.accounts import settle_set_aside as settle_set_aside
+from qunce.chat.actions.answers import chase as chase
 from qunce.chat.actions.broadcasts import recall_broadcast as recall_broadcast
 from qunce.chat.actions.broadcasts import retry_failed as retry_failed
 from qunce.chat.actions.broadcasts import send_broadcast as send_broadcast

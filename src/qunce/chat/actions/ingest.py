@@ -319,8 +319,11 @@ class _Flow:
         )
 
     def _presence(self, new: Sequence[messages.Row]) -> None:
-        """Whoever speaks now is in the group; what they said long ago proves nothing."""
+        """Whoever speaks now is in the group; what they said long ago proves only that they once were."""
         if self.batch.origin is not Origin.LIVE:
+            members.record_heard(
+                heard={(row.group.id, row.identity_id): row.sent_at for row in new if not row.from_us}
+            )
             return
         pairs = {(row.group.id, row.identity_id) for row in new} - memory.present
         members.record_presence(pairs=pairs, at=clock.now())

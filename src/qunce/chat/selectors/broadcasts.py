@@ -74,7 +74,7 @@ def targets(actor: Actor, selection: Selection, text: str, *, most: int | None =
     fields = ("pk", "name", "member_count", "community_id", "community__name", "community__zone")
     rows = selectable(actor, selection).values_list(*fields, "community__languages", "platform")
     found = [Target(*row) for row in rows[:most]]
-    seats = _seats([target.group_id for target in found])
+    seats = seats_of([target.group_id for target in found])
     days: dict[tuple[str, str], tuple[str, str]] = {}
     for target in found:
         target.account_id, target.obstacle = seats.get(target.group_id, (None, NO_SEAT))
@@ -122,7 +122,7 @@ def _values(target: Target, days: dict[tuple[str, str], tuple[str, str]]) -> Map
     }
 
 
-def _seats(group_ids: Sequence[int]) -> dict[int, tuple[int | None, str]]:
+def seats_of(group_ids: Sequence[int]) -> dict[int, tuple[int | None, str]]:
     """Which account would send to each group (the reading one if it can), or why none can."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""Every change of members, identities and stays."""
+"""The pipeline's part: identities and their names as they are met, and stays in groups."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,6 @@ from qunce.members.types import Account, StayChange
 _NAME = 255
 
 
-# ------------------------------------------------------------------ the pipeline's part
 def resolve_identities(*, platform: str, accounts: Mapping[str, Account]) -> dict[str, int]:
     """Ids of the identities behind accounts of a platform, by external id; unknown ones get a member of their own.
 
@@ -49,36 +48,87 @@ def _known(cursor: object, platform: str, keys: Sequence[str]) -> dict[str, tupl
 def _create(cursor: object, platform: str, accounts: Sequence[Account]) -> None:
     """One member per new identity; the identity's unique key decides when two batches see it at once."""
     now = clock.now()
+    names = [account.name[:_NAME] for account in accounts]
+    called = [name or account.external_id for name, account in zip(names, accounts, strict=True)]
     cursor.execute(  # type: ignore[attr-defined]
-        "WITH fresh AS (INSERT INTO members_identity"
-        " (member_id, platform, external_id, name, is_bot, created_at)"
-        " SELECT nextval(pg_get_serial_sequence('members_member', 'id')), %s, a.external_id, a.name, a.is_bot, %s"
-        " FROM unnest(%s::text[], %s::text[], %s::bool[]) AS a(external_id, name, is_bot)"
-        " ON CONFLICT (platform, external_id) DO NOTHING RETURNING member_id, name, external_id)"
-        " INSERT INTO members_member (id, name, note, created_at)"
-        " SELECT member_id, coalesce(nullif(name, ''), external_id), '', %s FROM fresh",
+        "WITH wanted AS (SELECT nextval(pg_get_serial_sequence('members_member', 'id')) AS member_id, a.*"
+        " FROM unnest(%s::text[], %s::text[], %s::bool[], %s::text[], %s::text[], %s::text[])"
+        " AS a(external_id, name, is_bot, called, sort_key, keys)), fresh AS (INSERT INTO members_identity"
+        " (member_id, home_id, platform, external_id, name, is_bot, created_at)"
+        " SELECT member_id, member_id, %s, external_id, name, is_bot, %s FROM wanted"
+        " ON CONFLICT (platform, external_id) DO NOTHING RETURNING member_id)"
+        " INSERT INTO members_member (id, root_id, name, sort_key, keys, merged_by_name, tags, is_core, is_team,"
+        " named_name, step, step_by_name, created_at)"
+        " SELECT member_id, member_id, called, sort_key, array_to_tsvector(string_to_array(keys, E'\\n')),"
+        " '', '{}', false, false, '', '', '', %s FROM fresh JOIN wanted USING (member_id)",
         [
+            [account.external_id for account in accounts],
+            names,
+            [account.is_bot for account in accounts],
+            called,
+            [policies.sort_key(name) for name in called],
+            [
+                policies.keys_text(policies.search_keys([name], [account.external_id]))
+                for name, account in zip(names, accounts, strict=True)
+            ],
             platform,
             now,
-            [account.external_id for account in accounts],
-            [account.name[:_NAME] for account in accounts],
-            [account.is_bot for account in accounts],
             now,
         ],
     )
 
 
 def _rename(cursor: object, renamed: Sequence[tuple[int, str, str]]) -> None:
-    """The member is renamed along as long as nobody has given them another name."""
-    ids, before, after = zip(*renamed, strict=True)
+    """The member it came with is renamed along as long as nobody has given them another name."""
     cursor.execute(  # type: ignore[attr-defined]
-        "WITH changed AS (UPDATE members_identity i SET name = r.after"
-        " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS r(id, before, after) WHERE i.id = r.id"
-        " RETURNING i.member_id, i.external_id, r.before, r.after)"
-        " UPDATE members_member m SET name = c.after FROM changed c"
-        " WHERE m.id = c.member_id AND m.name IN (c.before, c.external_id)",
-        [list(ids), list(before), list(after)],
+        "WITH renamed AS (UPDATE members_identity i SET name = r.after"
+        " FROM unnest(%s::bigint[], %s::text[]) AS r(id, after) WHERE i.id = r.id"
+        " RETURNING i.id, i.home_id, i.external_id)"
+        " SELECT r.id, m.id, m.name, r.external_id FROM members_member m JOIN renamed r ON r.home_id = m.id"
+        " ORDER BY m.id FOR UPDATE OF m",  # in the order in which merges lock them
+        [[key for key, _, _ in renamed], [after for _, _, after in renamed]],
     )
+    told = {key: (before, after) for key, before, after in renamed}
+    members = []
+    for key, member_id, called, external_id in cursor.fetchall():  # type: ignore[attr-defined]
+        before, after = told[key]
+        name = after if called in {before, external_id} else called
+        keys = policies.keys_text(policies.search_keys([name, after], [external_id]))
+        members.append((member_id, name, policies.sort_key(name), keys))
+    write_names(cursor, members)
+
+
+def write_names(cursor: object, members: Sequence[tuple[int, str, str, str]]) -> None:
+    """Names of members with what they are sorted and found by: (id, name, policies.sort_key, policies.keys_text)."""
+    cursor.execute(  # type: ignore[attr-defined]
+        "UPDATE members_member m SET name = r.name, sort_key = r.sort_key,"
+        " keys = array_to_tsvector(string_to_array(r.keys, E'\\n'))"
+        " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS r(id, name, sort_key, keys)"
+        " WHERE m.id = r.id",
+        [list(column) for column in zip(*members, strict=True)],
+    )
+
+
+def record_heard(*, heard: Mapping[tuple[int, int], datetime]) -> None:
+    """What was said before we came: (group id, identity id) → when they were last heard there.
+
+    It proves no presence; where no stay is known it is the trace by which they are found at all.
+    """
+    if not heard:
+        return
+    rows = sorted(heard)
+    groups, identities = zip(*rows, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, left_at, heard)"
+            " SELECT p.g, p.i, '', '', p.at, p.at, true"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS p(g, i, at)"
+            " LEFT JOIN members_membership s ON s.group_id = p.g AND s.identity_id = p.i AND NOT s.heard"
+            " WHERE s.id IS NULL ON CONFLICT (group_id, identity_id) WHERE heard"
+            " DO UPDATE SET left_at = greatest(members_membership.left_at, excluded.left_at),"
+            " seen_at = least(members_membership.seen_at, excluded.seen_at)",
+            [list(groups), list(identities), [heard[row] for row in rows]],
+        )
 
 
 def record_presence(*, pairs: Iterable[tuple[int, int]], at: datetime) -> None:
@@ -89,8 +139,8 @@ def record_presence(*, pairs: Iterable[tuple[int, int]], at: datetime) -> None:
     groups, identities = zip(*rows, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at)"
-            " SELECT p.g, p.i, '', '', %s FROM unnest(%s::bigint[], %s::bigint[]) AS p(g, i)"
+            "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, heard)"
+            " SELECT p.g, p.i, '', '', %s, false FROM unnest(%s::bigint[], %s::bigint[]) AS p(g, i)"
             " ON CONFLICT (group_id, identity_id) WHERE left_at IS NULL DO NOTHING",
             [at, list(groups), list(identities)],
         )
@@ -101,7 +151,9 @@ def record_stays(*, changes: Sequence[StayChange]) -> list[StayChange]:
     by_pair: dict[tuple[int, int], list[policies.Stay]] = defaultdict(list)
     wanted = {(change.group_id, change.identity_id) for change in changes}
     stored = Membership.objects.filter(
-        group_id__in={group for group, _ in wanted}, identity_id__in={identity for _, identity in wanted}
+        group_id__in={group for group, _ in wanted},
+        identity_id__in={identity for _, identity in wanted},
+        heard=False,
     ).order_by("id")
     for stay in stored:
         if (stay.group_id, stay.identity_id) in wanted:

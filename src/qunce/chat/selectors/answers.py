@@ -1,0 +1,165 @@
+"""Who has answered a call to action, and who has not: group by group, from what was said since it arrived."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+from django.utils.translation import gettext_noop
+
+from qunce.chat import policies
+from qunce.chat.connector import connectors
+from qunce.chat.models import Account, Broadcast, Delivery
+from qunce.chat.selectors.broadcasts import broadcast, seats_of
+from qunce.chat.types import Content, DeliveryState, Mention, Part, Text
+from qunce.community import selectors as community
+from qunce.community.selectors import Group
+from qunce.kernel import clock
+from qunce.kernel.actor import Actor, Permission
+from qunce.members import selectors as members
+from qunce.members.selectors import Identity
+
+ALL_ANSWERED = gettext_noop("Everybody has answered.")
+TOO_EARLY = gettext_noop("It is not a day since the last message about it.")
+TWICE = gettext_noop("They were reminded twice already.")
+ARCHIVED = gettext_noop("The group is archived.")
+NOT_OURS = gettext_noop("Your role does not allow this.")
+_GONE = (DeliveryState.FAILED, DeliveryState.SKIPPED)
+
+
+@dataclass(slots=True)
+class Called:
+    """A group that a broadcast has reached: who was there then and is there now, and what became of it.
+
+    ``chases``: reminders that were sent or will be, oldest first; ``tries``: all that were ever planned.
+    ``obstacle``: why no reminder can be sent now (a message id); ``possible_from``: when one can, where that is all.
+    """
+
+    group: Group
+    at: datetime
+    external_id: str
+    silent: list[Identity] = field(default_factory=list)
+    answered: int = 0
+    chases: list[Delivery] = field(default_factory=list)
+    tries: int = 0
+    account_id: int | None = None
+    obstacle: str = ""
+    possible_from: datetime | None = None
+
+    @property
+    def asked(self) -> int:
+        """How many people were called."""
+        return self.answered + len(self.silent)
+
+
+def answers(
+    actor: Actor, broadcast_id: int, *, keyword: str = "", group_ids: Collection[int] | None = None
+) -> list[Called]:
+    """The groups that a broadcast has reached, by name, with who has said nothing there since.
+
+    ``keyword``: only what contains it counts as an answer. Bots, our accounts and our own people are not asked.
+    ``group_ids``: only these groups.
+    """
+    row = broadcast(actor, broadcast_id)
+    sent = Delivery.objects.filter(broadcast=row, state=DeliveryState.SENT, sent_at__isnull=False)
+    if group_ids is not None:
+        sent = sent.filter(group_id__in=list(group_ids))
+    rows = sent.values_list("group_id", "sent_at", "external_id")
+    reached = {group_id: (at, external_id) for group_id, at, external_id in rows if at is not None}
+    groups = community.groups_in_order(actor, list(reached))
+    found = {group.pk: Called(group, *reached[group.pk]) for group in groups}
+    _count(actor, found, keyword)
+    _chased(row, found)
+    for called in found.values():
+        called.obstacle, called.possible_from = _obstacle(actor, called)
+    return sorted(found.values(), key=lambda called: (-len(called.silent), called.group.name, called.group.pk))
+
+
+def _count(actor: Actor, found: Mapping[int, Called], keyword: str) -> None:
+    """Who was there, and who of them has answered; a person answers with any of their identities."""
+    since = {key: called.at for key, called in found.items()}
+    there = members.present_before(actor, since)
+    spoken = _speakers(since, keyword)
+    ours = set(Account.objects.exclude(external_id="").values_list("platform", "external_id"))
+    people = members.who({identity_id for those in spoken.values() for identity_id in those})
+    for group_id, identities in there.items():
+        answering = {people[key].member_id for key in spoken[group_id] if key in people}
+        seen: set[int] = set()
+        for identity in identities:
+            if identity.member_id in seen or (identity.platform, identity.external_id) in ours:
+                continue
+            seen.add(identity.member_id)
+            if identity.member_id in answering:
+                found[group_id].answered += 1
+            else:
+                found[group_id].silent.append(identity)
+
+
+def _speakers(since: Mapping[int, datetime], keyword: str) -> Mapping[int, set[int]]:
+    """The identities that have said something (with the keyword in it) in each group since its moment."""
+    spoken: dict[int, set[int]] = defaultdict(set)
+    if not since:
+        return spoken
+    escaped = keyword.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.group_id, m.identity_id FROM chat_message m"
+            " JOIN unnest(%s::bigint[], %s::timestamptz[]) AS c(group_id, since)"
+            " ON m.group_id = c.group_id AND m.sent_at > c.since"
+            " WHERE m.sent_at > %s AND NOT m.from_us AND m.text ILIKE %s GROUP BY 1, 2",
+            [list(since), list(since.values()), min(since.values()), f"%{escaped}%"],
+        )
+        for group_id, identity_id in cursor.fetchall():
+            spoken[group_id].add(identity_id)
+    return spoken
+
+
+def _chased(row: Broadcast, found: Mapping[int, Called]) -> None:
+    """The reminders of a broadcast, by the beginning of their key; and by which account another would go."""
+    for delivery in Delivery.objects.filter(key__startswith=policies.chase_key(row.pk)).order_by("created_at", "id"):
+        if called := found.get(delivery.group_id):
+            called.tries += 1
+            if delivery.state not in _GONE:
+                called.chases.append(delivery)
+    for group_id, (account_id, obstacle) in seats_of(list(found)).items():
+        found[group_id].account_id, found[group_id].obstacle = account_id, obstacle
+
+
+def _obstacle(actor: Actor, called: Called) -> tuple[str, datetime | None]:
+    if called.group.archived_at is not None or called.group.community_id is None:
+        return ARCHIVED, None
+    if not actor.may(Permission.OPERATE, called.group.community_id):
+        return NOT_OURS, None
+    if not called.silent:
+        return ALL_ANSWERED, None
+    if called.obstacle or called.account_id is None:
+        return called.obstacle, None
+    moments = [chase.sent_at or chase.created_at for chase in called.chases]
+    possible = policies.next_chase(called.at, moments)
+    if possible is None:
+        return TWICE, None
+    return (TOO_EARLY, possible) if possible > clock.now() else ("", None)
+
+
+# ------------------------------------------------------------------ what a reminder says
+def reminder(called: Called, text: str) -> Content:
+    """A reminder for a group: at most MOST_NAMED of those who have not answered by name, and the text.
+
+    Whoever was not named in the first one comes first in the second. Where the platform has no mentions, the names
+    are written.
+    """
+    kind = connectors.get(called.group.platform)
+    mentions = kind is not None and kind.capabilities.mention
+    named = {
+        part.who
+        for chase in called.chases
+        for part in Content.from_json(chase.content).parts
+        if isinstance(part, Mention)
+    }
+    silent = sorted(called.silent, key=lambda identity: identity.external_id in named)
+    parts: list[Part] = []
+    for identity in silent[: policies.MOST_NAMED]:
+        name = identity.name or identity.external_id
+        parts += [Mention(identity.external_id, name), Text(" ")] if mentions else [Text(f"@{name} ")]
+    return Content((*parts, Text(text)))

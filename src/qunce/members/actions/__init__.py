@@ -1,0 +1,18 @@
+"""Every change of members, identities and stays."""
+
+from qunce.members.actions.merging import merge_members as merge_members
+from qunce.members.actions.merging import separate_member as separate_member
+from qunce.members.actions.pipeline import record_heard as record_heard
+from qunce.members.actions.pipeline import record_presence as record_presence
+from qunce.members.actions.pipeline import record_stays as record_stays
+from qunce.members.actions.pipeline import resolve_identities as resolve_identities
+from qunce.members.actions.profiles import add_note as add_note
+from qunce.members.actions.profiles import finish_step as finish_step
+from qunce.members.actions.profiles import name_colleague as name_colleague
+from qunce.members.actions.profiles import record_export as record_export
+from qunce.members.actions.profiles import remove_note as remove_note
+from qunce.members.actions.profiles import rename_member as rename_member
+from qunce.members.actions.profiles import set_core as set_core
+from qunce.members.actions.profiles import set_next_step as set_next_step
+from qunce.members.actions.profiles import set_team as set_team
+from qunce.members.actions.profiles import tag_member as tag_member

@@ -1,0 +1,34 @@
+"""Every read of members, identities and stays, and who may see them."""
+
+from qunce.members.models import Entry as Entry
+from qunce.members.models import Identity as Identity
+from qunce.members.models import Member as Member
+from qunce.members.selectors.people import Who as Who
+from qunce.members.selectors.people import alike as alike
+from qunce.members.selectors.people import bots as bots
+from qunce.members.selectors.people import find_members as find_members
+from qunce.members.selectors.people import home_of as home_of
+from qunce.members.selectors.people import identities as identities
+from qunce.members.selectors.people import may as may
+from qunce.members.selectors.people import member as member
+from qunce.members.selectors.people import root_of as root_of
+from qunce.members.selectors.people import visible_members as visible_members
+from qunce.members.selectors.people import who as who
+from qunce.members.selectors.profiles import Profile as Profile
+from qunce.members.selectors.profiles import cared_for as cared_for
+from qunce.members.selectors.profiles import entries as entries
+from qunce.members.selectors.profiles import last_notes as last_notes
+from qunce.members.selectors.profiles import next_steps as next_steps
+from qunce.members.selectors.profiles import notes as notes
+from qunce.members.selectors.profiles import preview as preview
+from qunce.members.selectors.profiles import profile as profile
+from qunce.members.selectors.profiles import profiles as profiles
+from qunce.members.selectors.profiles import tags as tags
+from qunce.members.selectors.stays import Turn as Turn
+from qunce.members.selectors.stays import groups_now as groups_now
+from qunce.members.selectors.stays import known_counts as known_counts
+from qunce.members.selectors.stays import latest_turns as latest_turns
+from qunce.members.selectors.stays import present as present
+from qunce.members.selectors.stays import present_before as present_before
+from qunce.members.selectors.stays import stays as stays
+from qunce.members.selectors.stays import turns as turns
