@@ -9,6 +9,7 @@ from qunce.chat.actions.accounts import record_checked as record_checked
 from qunce.chat.actions.accounts import remove_account as remove_account
 from qunce.chat.actions.accounts import set_account_enabled as set_account_enabled
 from qunce.chat.actions.accounts import settle_set_aside as settle_set_aside
+from qunce.chat.actions.attention import set_restraint as set_restraint
 from qunce.chat.actions.broadcasts import recall_broadcast as recall_broadcast
 from qunce.chat.actions.broadcasts import retry_failed as retry_failed
 from qunce.chat.actions.broadcasts import send_broadcast as send_broadcast
@@ -18,7 +19,6 @@ from qunce.chat.actions.deliveries import claim as claim
 from qunce.chat.actions.deliveries import claim_recalls as claim_recalls
 from qunce.chat.actions.deliveries import plan as plan
 from qunce.chat.actions.deliveries import plan_again as plan_again
-from qunce.chat.actions.deliveries import settle_unknown as settle_unknown
 from qunce.chat.actions.deliveries import take_over as take_over
 from qunce.chat.actions.deliveries import want_recall as want_recall
 from qunce.chat.actions.deliveries import withdraw as withdraw
@@ -32,7 +32,15 @@ from qunce.chat.actions.leases import LeaseLostError as LeaseLostError
 from qunce.chat.actions.leases import acquire_leases as acquire_leases
 from qunce.chat.actions.leases import release_leases as release_leases
 from qunce.chat.actions.leases import renew_leases as renew_leases
+from qunce.chat.actions.links import follow_link as follow_link
 from qunce.chat.actions.outcomes import Outcome as Outcome
 from qunce.chat.actions.outcomes import RecallOutcomes as RecallOutcomes
 from qunce.chat.actions.outcomes import settle as settle
 from qunce.chat.actions.rollups import count_again as count_again
+from qunce.chat.actions.schedules import begin_due as begin_due
+from qunce.chat.actions.schedules import cancel_schedule as cancel_schedule
+from qunce.chat.actions.schedules import plan_broadcast as plan_broadcast
+from qunce.chat.actions.verdicts import retry_delivery as retry_delivery
+from qunce.chat.actions.verdicts import settle_unknown as settle_unknown
+from qunce.chat.actions.waves import look_after_waves as look_after_waves
+from qunce.chat.actions.waves import resume_broadcast as resume_broadcast

@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from qunce.chat.connector import Connector, Permanent, gettext_noop
+from qunce.chat.connector import Connector, gettext_noop
 from qunce.chat.types import (
     Capabilities,
     Checked,
@@ -29,7 +29,6 @@ from qunce.chat.types import (
     GroupGone,
     GroupSeen,
     Inbound,
-    Media,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
@@ -45,8 +44,6 @@ from qunce.chat.types import (
     Sender,
     Sent,
 )
-
-_NO_MEDIA = gettext_noop("Pictures and files cannot be sent in the sandbox.")
 
 
 class SandboxConfig(BaseModel):
@@ -169,6 +166,10 @@ class Sandbox(Connector):
         performs=frozenset({Recall}),
         reply=True,
         mention=True,
+        media=frozenset({"image", "file"}),
+        largest_file=20 * 1024 * 1024,
+        buttons=True,
+        simulated=True,
     )
 
     def __init__(self, config: BaseModel) -> None:
@@ -185,9 +186,7 @@ class Sandbox(Connector):
         return [_payload.validate_python({"kind": "message", **raw}).event()]
 
     async def send(self, outbound: Outbound) -> Sent:
-        """Taken at once, always under the same id. Raises Permanent for pictures and files."""
-        if any(isinstance(part, Media) for part in outbound.content.parts):
-            raise Permanent(_NO_MEDIA)
+        """Taken at once, always under the same id."""
         return Sent(f"sb-{outbound.delivery_id}")
 
     async def perform(self, operation: Operation) -> Performed:
