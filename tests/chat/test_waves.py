@@ -147,7 +147,9 @@ def test_people_who_complain_stop_it(groups):
     support.live(account, support.said("!a", "退订", at=clock.now() - timedelta(minutes=5)))
     broadcast = sent_to_a(complaints=2)
     now = clock.now() + timedelta(seconds=1)
-    support.live(account, support.said("!a", "太吵了！", by="@li", at=now), support.said("!a", "别发了", by="@li", at=now))
+    support.live(
+        account, support.said("!a", "太吵了！", by="@li", at=now), support.said("!a", "别发了", by="@li", at=now)
+    )
     support.live(account, support.said("!b", "退订", at=now))  # has not got it yet
     assert stopped(broadcast) is None
     support.live(account, support.said("!a", "Ｕnsubscribe!", by="@wu", at=now))
@@ -156,7 +158,14 @@ def test_people_who_complain_stop_it(groups):
 
 @pytest.mark.parametrize(
     ("text", "is_one"),
-    [("退订", True), ("能不能退订一下", True), ("SPAM!", True), ("spammy", False), ("我" * 60 + "退订", False), ("好", False)],
+    [
+        ("退订", True),
+        ("能不能退订一下", True),
+        ("SPAM!", True),
+        ("spammy", False),
+        ("我" * 60 + "退订", False),
+        ("好", False),
+    ],
 )
 def test_what_counts_as_a_complaint(text, is_one):
     assert policies.is_complaint(text, ("退订", "spam")) is is_one

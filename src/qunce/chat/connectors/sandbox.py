@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from qunce.chat.connector import Connector, gettext_noop
+from qunce.chat.connector import Connector, Permanent, gettext_noop
 from qunce.chat.types import (
     Capabilities,
     Checked,
@@ -29,6 +29,7 @@ from qunce.chat.types import (
     GroupGone,
     GroupSeen,
     Inbound,
+    Media,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
@@ -44,6 +45,8 @@ from qunce.chat.types import (
     Sender,
     Sent,
 )
+
+_NO_BYTES = gettext_noop("The file of the message is not here to be sent.")
 
 
 class SandboxConfig(BaseModel):
@@ -186,7 +189,9 @@ class Sandbox(Connector):
         return [_payload.validate_python({"kind": "message", **raw}).event()]
 
     async def send(self, outbound: Outbound) -> Sent:
-        """Taken at once, always under the same id."""
+        """Taken at once, always under the same id. Raises Permanent where a file's bytes are not there."""
+        if any(isinstance(part, Media) and part.ref not in outbound.files for part in outbound.content.parts):
+            raise Permanent(_NO_BYTES)
         return Sent(f"sb-{outbound.delivery_id}")
 
     async def perform(self, operation: Operation) -> Performed:
