@@ -31,6 +31,7 @@ if not is_worker:
         DATABASE_URL=server.url(),
         DJANGO_SETTINGS_MODULE="qunce.config.settings",
         QUNCE_DATA_DIR=str(folder),
+        QUNCE_QUIET_HOURS="",  # tests run at night, too
         QUNCE_SECRET_KEY="5" * 64,
         QUNCE_TESTING="1",
     )

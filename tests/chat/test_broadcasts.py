@@ -81,7 +81,7 @@ def test_stopping_against_a_claim_leaves_each_target_with_one_of_them():
         stopped = next(result for result in results if isinstance(result, int))
         taken = sum(len(each) for result in results if isinstance(result, list) for each in result)
         assert taken + stopped == 40
-        expected = {S.CLAIMED: taken, S.SKIPPED: stopped}
+        expected = {S.CLAIMED: taken, S.HELD: stopped}
         assert states(broadcast) == {state: count for state, count in expected.items() if count}
 
 
@@ -90,8 +90,8 @@ def test_stopping_sends_nothing_more_and_says_who(groups):
     broadcast = send()
     settle(claimed(1), S.SENT, external_id="x")
     assert actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 2
-    assert states(broadcast) == {S.SENT: 1, S.SKIPPED: 2}
-    assert set(Delivery.objects.filter(state="skipped").values_list("reason", flat=True)) == {"Stopped by Wei."}
+    assert states(broadcast) == {S.SENT: 1, S.HELD: 2}
+    assert set(Delivery.objects.filter(state="held").values_list("reason", flat=True)) == {"Stopped by Wei."}
     with pytest.raises(Conflict, match="stopped already"):
         actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk)
 
@@ -101,14 +101,14 @@ def test_what_the_platform_put_off_is_not_sent_after_a_stop(groups):
     taken = claimed(1)
     actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk)
     settle(taken, S.PLANNED, detail="busy", again_at=clock.now(), never_left=True)
-    assert states(broadcast) == {S.SKIPPED: 3}
+    assert states(broadcast) == {S.HELD: 3}
 
 
 def test_what_may_have_left_is_repeated_after_a_stop_and_taken_back_by_a_recall(groups, monkeypatch):
     broadcast = send()
     settle(claimed(1), S.PLANNED, detail="The line broke.", again_at=clock.now())
     assert actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 2
-    assert states(broadcast) == {S.PLANNED: 1, S.SKIPPED: 2}
+    assert states(broadcast) == {S.PLANNED: 1, S.HELD: 2}
     monkeypatch.setattr(probe.Probe, "capabilities", replace(probe.Probe.capabilities, performs=frozenset({Recall})))
     assert actions.recall_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk) == 1
     settle(claimed(), S.SENT, external_id="x")

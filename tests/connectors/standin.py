@@ -7,13 +7,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def homeserver(status=200, body=None, *, headers=(), silence=False):
-    """Answers every call with ``status`` and ``body`` (JSON, or bytes as they are); ``silence``: hangs up instead."""
+def homeserver(status=200, body=None, *, headers=(), silence=False, heard=None):
+    """Answers every call with ``status`` and ``body`` (JSON, or bytes as they are); ``silence``: hangs up instead.
+
+    ``heard``: a list that gets the path, headers and body of each call.
+    """
     sent = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
 
     class Answer(BaseHTTPRequestHandler):
         def answer(self):
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            said = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if heard is not None:
+                heard.append((self.path, self.headers, said))
             if silence:
                 self.connection.close()
                 return

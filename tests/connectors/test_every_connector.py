@@ -182,6 +182,17 @@ async def test_sends_no_half_messages(bench):
         assert bench.standing(group) in (None, [])
 
 
+async def test_sends_the_files_that_it_promises(bench, kind):
+    for sort in sorted(kind.capabilities.media):
+        async with opened(bench) as connector:
+            group = bench.group()
+            file = Media(sort, "file:1", "一份.bin", "application/octet-stream", 3)
+            outbound = Outbound(str(uuid4()), group, Content((Text("看"), file)), files={"file:1": b"123"})
+            sent = await connector.send(outbound)
+            assert sent.external_id
+            assert bench.standing(group) in (None, ["看"])
+
+
 async def test_takes_back(bench, kind):
     if not kind.capabilities.can(Recall):
         return

@@ -1,12 +1,13 @@
 """Answers that a real homeserver cannot be made to give: what each of them means to us."""
 
+import json
 from uuid import uuid4
 
 import pytest
 
 from qunce.chat.connector import Ambiguous, NeedsOperator, Permanent, Retry
 from qunce.chat.connectors.matrix import Matrix, MatrixConfig
-from qunce.chat.types import Content, Outbound
+from qunce.chat.types import Content, Media, Mention, Outbound, Sent, Text
 from tests.connectors.standin import homeserver
 from tests.support.synapse import free_port
 
@@ -126,3 +127,51 @@ async def test_listening_only_ever_asks_for_patience_or_a_person():
             assert raised.value.after >= 1
     with homeserver(401, matrix_error("M_UNKNOWN_TOKEN")) as address, pytest.raises(NeedsOperator):
         await hearing(address)
+
+
+# ------------------------------------------------------------------ files
+PICTURE = Media("image", "file:1", "海报.png", "image/png", 4)
+
+
+async def sending_a_picture(address, *parts):
+    connector = matrix(address)
+    try:
+        outbound = Outbound("d1", "!room:qunce.test", Content((*parts, PICTURE)), files={"file:1": b"\x89PNG"})
+        return await connector.send(outbound)
+    finally:
+        await connector.close()
+
+
+async def test_a_file_goes_up_first_and_its_message_has_the_text_as_caption():
+    heard = []
+    with homeserver(body={"content_uri": "mxc://h/1", "event_id": "$1"}, heard=heard) as address:
+        assert await sending_a_picture(address, Mention("*", "all"), Text(" 看")) == Sent("$1")
+    (upload, sent) = heard
+    assert upload[0] == "/_matrix/media/v3/upload?filename=%E6%B5%B7%E6%8A%A5.png"
+    assert (upload[1]["Content-Type"], upload[2]) == ("image/png", b"\x89PNG")
+    assert sent[0].endswith("/send/m.room.message/d1")
+    assert json.loads(sent[2]) == {
+        "msgtype": "m.image",
+        "body": "@room 看",
+        "filename": "海报.png",
+        "url": "mxc://h/1",
+        "info": {"mimetype": "image/png", "size": 4},
+        "m.mentions": {"room": True},
+    }
+
+
+async def test_a_file_alone_is_called_by_its_name():
+    heard = []
+    with homeserver(body={"content_uri": "mxc://h/1", "event_id": "$1"}, heard=heard) as address:
+        await sending_a_picture(address)
+    assert json.loads(heard[1][2])["body"] == "海报.png"
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(413, Permanent), (500, Retry), (429, Retry), (401, NeedsOperator), (200, Retry)]
+)
+async def test_what_becomes_of_a_file_that_does_not_go_up(status, error):
+    heard = []
+    with homeserver(status, {}, heard=heard) as address, pytest.raises(error):
+        await sending_a_picture(address)
+    assert len(heard) == 1  # no message

@@ -27,6 +27,7 @@ class Product:
 
     def start(self):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        environment["QUNCE_QUIET_HOURS"] = ""  # tests run at night, too
         with self.log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "qunce", "run", "--data-dir", self.folder, "--port", "0"],

@@ -24,3 +24,11 @@ def make_searchable(timestamp: int) -> None:  # noqa: ARG001 (procrastinate pass
     """Make what was said, changed or taken away a moment ago searchable, portion by portion."""
     while actions.make_searchable():
         pass
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="chat.keep_time", queueing_lock="chat.keep_time", lock="chat.keep_time")
+def keep_time(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Send what was planned for now, and release waves. It may be cut off anywhere: what is due stays due."""
+    actions.begin_due()
+    actions.look_after_waves()

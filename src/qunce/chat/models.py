@@ -9,7 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from qunce.chat.types import DeliveryState
+from qunce.chat.types import DeliveryState, Purpose
 
 
 class Account(models.Model):
@@ -164,20 +164,66 @@ class Gap(models.Model):
     filled_at = models.DateTimeField(null=True)
 
 
-class Broadcast(models.Model):
-    """One content to many groups. Its targets are its deliveries."""
+class Schedule(models.Model):
+    """A broadcast that goes out later, once or again and again: each time it becomes a Broadcast of its own."""
 
     community_ids = ArrayField(models.BigIntegerField(), default=list)
     title = models.CharField(max_length=120)
     text = models.TextField()
+    selection = models.JSONField()
+    manner = models.JSONField()
+    rhythm = models.JSONField()
+    lasts = models.DurationField(null=True)
+    """How long after its time a message may still be sent."""
+    created_by = models.BigIntegerField(null=True)
+    created_by_name = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    missed_at = models.DateTimeField(null=True)
+    """The last time at which it did not go out; ``missed_why`` says why."""
+    missed_why = models.TextField(blank=True)
+    submission = models.UUIDField(unique=True)
+
+    class Meta:
+        """Those that something is still to come of are looked for every few seconds."""
+
+        indexes = [models.Index(fields=["next_at"], name="schedule_due", condition=models.Q(next_at__isnull=False))]
+
+
+class Broadcast(models.Model):
+    """One content to many groups. Its targets are its deliveries."""
+
+    community_ids = ArrayField(models.BigIntegerField(), default=list)
+    schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, null=True, related_name="broadcasts")
+    title = models.CharField(max_length=120)
+    text = models.TextField()
+    manner = models.JSONField(default=dict)
     created_by = models.BigIntegerField(null=True)
     created_by_name = models.TextField(blank=True)
     created_at = models.DateTimeField()
     not_after = models.DateTimeField(null=True)
+    wave = models.PositiveIntegerField(default=0)
+    """The last wave that was released, from 0."""
+    next_wave_at = models.DateTimeField(null=True)
+    """When the next wave may go; None: nothing of it is watched any more."""
     stopped_at = models.DateTimeField(null=True)
+    stopped_for = models.JSONField(null=True)
+    """What passed a bound (types.Signals), where it stopped by itself."""
+    tolerated = models.JSONField(default=dict)
+    """What a person has seen and gone on in spite of (types.Signals)."""
     recalled_at = models.DateTimeField(null=True)
     submission = models.UUIDField(unique=True)
     """The form's own id: pressing the button twice sends once."""
+
+    class Meta:
+        """Those in waves are looked after every few seconds."""
+
+        indexes = [
+            models.Index(
+                fields=["next_wave_at"], name="broadcast_waves", condition=models.Q(next_wave_at__isnull=False)
+            )
+        ]
 
 
 class Delivery(models.Model):
@@ -188,6 +234,7 @@ class Delivery(models.Model):
     account_id = models.BigIntegerField()
     group_id = models.BigIntegerField()
     broadcast = models.ForeignKey(Broadcast, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    wave = models.PositiveIntegerField(default=0, db_default=0)
     purpose = models.SmallIntegerField()
     content = models.JSONField()
     operation = models.JSONField(null=True)
@@ -236,6 +283,11 @@ class Delivery(models.Model):
             models.Index(fields=["broadcast", "state"], name="delivery_of_broadcast"),
             models.Index(fields=["group_id", "-created_at"], name="delivery_of_group"),
             models.Index(
+                fields=["group_id", "first_claimed_at"],
+                name="delivery_campaigns",
+                condition=models.Q(purpose=int(Purpose.CAMPAIGN)),
+            ),
+            models.Index(
                 fields=["account_id", "-sent_at"],
                 name="delivery_pace",
                 condition=models.Q(sent_at__isnull=False),
@@ -256,6 +308,32 @@ class GroupNotice(models.Model):
     def key(self) -> str:
         """Of the delivery, or of the task where a person has to do it."""
         return f"notice:{self.group_id}:{self.serial}"
+
+
+class Link(models.Model):
+    """An address in one delivery's text, behind a short one of ours; how often people followed it."""
+
+    token = models.CharField(max_length=24, primary_key=True)
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="links")
+    delivery_id = models.UUIDField()
+    url = models.TextField()
+    clicks = models.PositiveIntegerField(default=0)
+    clicked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Summed up per delivery of a broadcast."""
+
+        indexes = [models.Index(fields=["broadcast", "delivery_id"], name="link_of_delivery")]
+
+
+class CommunityRestraint(models.Model):
+    """What binds campaigns in one community (types.Restraint); without a row the usual holds."""
+
+    community_id = models.BigIntegerField(primary_key=True)
+    quiet_from = models.TimeField(null=True)
+    quiet_until = models.TimeField(null=True)
+    daily_cap = models.PositiveSmallIntegerField(null=True)
+    complaints = ArrayField(models.CharField(max_length=40), default=list)
 
 
 class DeliveryStep(models.Model):

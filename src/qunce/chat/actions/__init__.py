@@ -10,6 +10,7 @@ from qunce.chat.actions.accounts import remove_account as remove_account
 from qunce.chat.actions.accounts import set_account_enabled as set_account_enabled
 from qunce.chat.actions.accounts import settle_set_aside as settle_set_aside
 from qunce.chat.actions.answers import chase as chase
+from qunce.chat.actions.attention import set_restraint as set_restraint
 from qunce.chat.actions.broadcasts import recall_broadcast as recall_broadcast
 from qunce.chat.actions.broadcasts import retry_failed as retry_failed
 from qunce.chat.actions.broadcasts import send_broadcast as send_broadcast
@@ -19,7 +20,6 @@ from qunce.chat.actions.deliveries import claim as claim
 from qunce.chat.actions.deliveries import claim_recalls as claim_recalls
 from qunce.chat.actions.deliveries import plan as plan
 from qunce.chat.actions.deliveries import plan_again as plan_again
-from qunce.chat.actions.deliveries import settle_unknown as settle_unknown
 from qunce.chat.actions.deliveries import take_over as take_over
 from qunce.chat.actions.deliveries import want_recall as want_recall
 from qunce.chat.actions.deliveries import withdraw as withdraw
@@ -34,6 +34,7 @@ from qunce.chat.actions.leases import LeaseLostError as LeaseLostError
 from qunce.chat.actions.leases import acquire_leases as acquire_leases
 from qunce.chat.actions.leases import release_leases as release_leases
 from qunce.chat.actions.leases import renew_leases as renew_leases
+from qunce.chat.actions.links import follow_link as follow_link
 from qunce.chat.actions.notices import keep_notices as keep_notices
 from qunce.chat.actions.notices import push_notices as push_notices
 from qunce.chat.actions.outcomes import Outcome as Outcome
@@ -43,6 +44,13 @@ from qunce.chat.actions.replies import send_reply as send_reply
 from qunce.chat.actions.replies import send_reply_again as send_reply_again
 from qunce.chat.actions.restored import after_restore as after_restore
 from qunce.chat.actions.rollups import count_again as count_again
+from qunce.chat.actions.schedules import begin_due as begin_due
+from qunce.chat.actions.schedules import cancel_schedule as cancel_schedule
+from qunce.chat.actions.schedules import plan_broadcast as plan_broadcast
 from qunce.chat.actions.search import make_searchable as make_searchable
 from qunce.chat.actions.staff_chats import send_to_staff as send_to_staff
+from qunce.chat.actions.verdicts import retry_delivery as retry_delivery
+from qunce.chat.actions.verdicts import settle_unknown as settle_unknown
 from qunce.chat.actions.watching import watch as watch
+from qunce.chat.actions.waves import look_after_waves as look_after_waves
+from qunce.chat.actions.waves import resume_broadcast as resume_broadcast

@@ -123,7 +123,9 @@ def remove_account(*, actor: Actor, account_id: int, end_seats: bool = False) ->
                 % {"count": len(read)},
                 fix=_("Confirm that these groups are no longer read, or let another account enter them first."),
             )
-        planned = Delivery.objects.filter(account_id=account_id, state=DeliveryState.PLANNED)
+        planned = Delivery.objects.filter(
+            account_id=account_id, state__in=[DeliveryState.PLANNED, DeliveryState.HELD]
+        )
         withdraw(ids=list(planned.values_list("pk", flat=True)), reason=gettext_noop("The account was removed."))
         _changed(actor, account, "account.removed", gettext_noop("%(actor)s removed the account %(account)s."))
         account.delete()

@@ -11,11 +11,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from qunce.chat import policies
-from qunce.chat.actions import leases
+from qunce.chat.actions import attention, leases
 from qunce.chat.models import Delivery
 from qunce.chat.stage import Planned
 from qunce.chat.types import (
@@ -27,9 +26,7 @@ from qunce.chat.types import (
     operation_to_json,
 )
 from qunce.community import selectors as community
-from qunce.kernel import audit, clock, live, locks
-from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import Conflict, NotFound
+from qunce.kernel import clock, live
 from qunce.kernel.ids import new_id
 
 _S = DeliveryState
@@ -147,10 +144,11 @@ _CLAIM = """
 WITH due AS (
     SELECT id FROM chat_delivery
     WHERE account_id = %s AND state = 'planned' AND not_before <= %s AND group_id <> ALL(%s)
+    AND (purpose < 3 OR first_claimed_at IS NOT NULL OR id = ANY(%s))
     ORDER BY purpose, not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
 ), taken AS (
-    UPDATE chat_delivery d SET state = 'claimed', claimed_at = %s, claim_epoch = %s, attempts = d.attempts + 1,
-    first_claimed_at = coalesce(d.first_claimed_at, %s)
+    UPDATE chat_delivery d SET state = 'claimed', reason = '', claimed_at = %s, claim_epoch = %s,
+    attempts = d.attempts + 1, first_claimed_at = coalesce(d.first_claimed_at, %s)
     FROM due WHERE d.id = due.id RETURNING d.*
 ), steps AS (
     INSERT INTO chat_deliverystep (delivery_id, at, state, detail) SELECT id, %s, 'claimed', '' FROM taken
@@ -163,14 +161,18 @@ FROM taken ORDER BY purpose, not_before, id
 def claim(*, account_id: int, epoch: int, limit: int, waiting: Sequence[int] = ()) -> list[Claimed]:
     """Claim what is due, replies first, leaving out groups that must wait; what is too late is skipped.
 
+    Campaigns wait for the end of quiet hours and keep to the daily cap (`attention.claimable`), unless one was
+    tried before: whether it has arrived only repeating tells.
+
     Committed when it returns. Raises LeaseLostError where another gateway serves the account.
     """
     now = clock.now()
     with transaction.atomic():
         leases.hold(account_id, epoch)
         _expire(account_id, now)
+        allowed = attention.claimable(account_id=account_id, now=now, waiting=waiting, limit=limit)
         with connection.cursor() as cursor:
-            cursor.execute(_CLAIM, [account_id, now, list(waiting), limit, now, epoch, now, now])
+            cursor.execute(_CLAIM, [account_id, now, list(waiting), allowed, limit, now, epoch, now, now])
             rows = cursor.fetchall()
         rooms = community.external_ids(row[1] for row in rows)
     return [
@@ -275,59 +277,33 @@ def withdraw(*, ids: Sequence[UUID], reason: str) -> list[UUID]:
     return move(ids, _S.SKIPPED, detail=reason)
 
 
+def hold(*, ids: Sequence[UUID], reason: str) -> list[UUID]:
+    """Keep what has not been claimed yet from leaving, in the caller's transaction; returns those."""
+    return move(ids, _S.HELD, detail=reason)
+
+
+def release(*, ids: Sequence[UUID]) -> list[UUID]:
+    """Let what was held leave, in the caller's transaction; returns those."""
+    return move(ids, _S.PLANNED, not_before=clock.now())
+
+
+def tell_gateways(ids: Sequence[UUID]) -> None:
+    """Whoever serves the accounts of these deliveries looks at the ledger."""
+    accounts = Delivery.objects.filter(pk__among=list(ids)).order_by().values_list("account_id", flat=True).distinct()
+    live.touch(*(f"deliveries:{account_id}" for account_id in accounts))
+
+
 def want_recall(*, ids: Sequence[UUID]) -> int:
     """Ask for sent messages to be taken back, and for others as soon as they are sent; returns how many."""
     now = clock.now()
-    wanted = Delivery.objects.filter(pk__in=list(ids), state__in=[_S.SENT, _S.CLAIMED, _S.UNKNOWN, _S.PLANNED])
+    wanted = Delivery.objects.filter(pk__among=list(ids), state__in=[_S.SENT, _S.CLAIMED, _S.UNKNOWN, _S.PLANNED])
     count = wanted.update(recall_wanted_at=now, recall_after=now, recall_error="")
-    for account_id in Delivery.objects.filter(pk__in=list(ids)).values_list("account_id", flat=True).distinct():
-        live.touch(f"deliveries:{account_id}")
+    tell_gateways(ids)
     return count
 
 
 def plan_again(*, ids: Sequence[UUID]) -> list[UUID]:
     """Send what has failed once more, in the caller's transaction; returns those."""
     moved = move(ids, _S.PLANNED, not_before=clock.now(), afresh=True)
-    for account_id in Delivery.objects.filter(pk__in=moved).values_list("account_id", flat=True).distinct():
-        live.touch(f"deliveries:{account_id}")
+    tell_gateways(moved)
     return moved
-
-
-def settle_unknown(*, actor: Actor, delivery_id: UUID, verdict: str) -> None:
-    """A person says what became of a delivery whose outcome is unknown.
-
-    ``verdict``: ``arrived`` (it is in the group), ``again`` (it is not: send it) or ``failed`` (it is not: leave it).
-    """
-    target = {"arrived": _S.SENT, "again": _S.PLANNED, "failed": _S.FAILED}[verdict]
-    sentences = {
-        "arrived": gettext_noop("%(actor)s found that the message to “%(group)s” had arrived"),
-        "again": gettext_noop("%(actor)s had the message to “%(group)s” sent again"),
-        "failed": gettext_noop("%(actor)s gave up the message to “%(group)s”"),
-    }
-    with transaction.atomic():
-        delivery = Delivery.objects.filter(pk=delivery_id).first()
-        if delivery is None:
-            raise NotFound
-        group = community.group(actor, delivery.group_id, Permission.OPERATE)
-        delivery = locks.row(Delivery, delivery_id)
-        if delivery.state != _S.UNKNOWN:
-            raise Conflict(_("This delivery has been settled in the meantime."))
-        now = clock.now()
-        move(
-            [delivery_id],
-            target,
-            detail=actor.name,
-            sent_at=now if verdict == "arrived" else None,
-            not_before=now if verdict == "again" else None,
-            afresh=verdict == "again",
-        )
-        audit.record(
-            actor,
-            f"delivery.{verdict}",
-            sentences[verdict],
-            community_id=group.community_id,
-            about=("delivery", delivery_id),
-            group=group.name,
-        )
-        tell(delivery.account_id, [delivery_id])
-        live.touch(f"deliveries:{delivery.account_id}")

@@ -51,11 +51,11 @@ def settle(
     """Write down outcomes in one transaction; ``shown``: what a wire without echoes now shows in its groups.
 
     An echo, a takeover or a person may have been quicker: what is settled already stays as it is. Works after
-    the lease was lost, too: what was sent was sent. What was put off is skipped where its broadcast was stopped
-    in the meantime, unless it may have left: only repeating that tells.
+    the lease was lost, too: what was sent was sent. What was put off is held where its broadcast was stopped
+    in the meantime (skipped: taken back), unless it may have left: only repeating that tells.
     """
     with transaction.atomic():
-        stopped = _of_stopped_broadcasts([outcome.id for outcome in outcomes if outcome.never_left])
+        stopped, recalled = _of_stopped_broadcasts([outcome.id for outcome in outcomes if outcome.never_left])
         for outcome in outcomes:
             sent = outcome.state is DeliveryState.SENT
             move(
@@ -68,24 +68,30 @@ def settle(
                 afresh=outcome.never_left,
                 epoch=epoch,
             )
-        move(stopped, DeliveryState.SKIPPED, detail=gettext_noop("Its broadcast was stopped."))
+        move(stopped, DeliveryState.HELD, detail=gettext_noop("Its broadcast was stopped."))
+        move(recalled, DeliveryState.SKIPPED, detail=gettext_noop("Its broadcast was stopped."))
         _settle_recalls(recalls)
         if shown:
             ingest(Batch(account_id, Origin.LIVE, shown))
         tell(account_id, [*(outcome.id for outcome in outcomes), *recalls.done, *recalls.refused])
 
 
-def _of_stopped_broadcasts(ids: Sequence[UUID]) -> list[UUID]:
-    """Those whose broadcast is stopped. The broadcasts stay as they are until the commit: no stop is missed."""
+def _of_stopped_broadcasts(ids: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """Those whose broadcast is stopped, and those whose is taken back.
+
+    The broadcasts stay as they are until the commit: no stop is missed.
+    """
     if not ids:
-        return []
+        return [], []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT d.id, b.stopped_at FROM chat_delivery d JOIN chat_broadcast b ON b.id = d.broadcast_id"
-            " WHERE d.id = ANY(%s) ORDER BY b.id FOR SHARE OF b",
+            "SELECT d.id, b.stopped_at, b.recalled_at FROM chat_delivery d JOIN chat_broadcast b"
+            " ON b.id = d.broadcast_id WHERE d.id = ANY(%s) ORDER BY b.id FOR SHARE OF b",
             [list(ids)],
         )
-        return [key for key, stopped_at in cursor.fetchall() if stopped_at]
+        rows = cursor.fetchall()
+    stopped = [key for key, stopped_at, recalled_at in rows if stopped_at and not recalled_at]
+    return stopped, [key for key, _stopped_at, recalled_at in rows if recalled_at]
 
 
 def _settle_recalls(recalls: RecallOutcomes) -> None:

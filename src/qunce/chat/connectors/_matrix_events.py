@@ -34,7 +34,8 @@ _PILL = re.compile(
     r'<a\s[^>]{0,100}?href="https://matrix\.to/#/((?:@|%40)[^"?]{1,255})"[^>]{0,100}>([^<]{1,255})</a>', re.IGNORECASE
 )
 _MOST_MENTIONS = 100
-_NO_MEDIA = gettext_noop("Pictures and files cannot be sent to Matrix.")
+_ONE_FILE = gettext_noop("A message carries one file.")
+_NO_BYTES = gettext_noop("The file of the message is not here to be sent.")
 
 
 # ------------------------------------------------------------------ what comes in
@@ -278,22 +279,46 @@ def _text(value: Any) -> str:
 
 
 # ------------------------------------------------------------------ what goes out
-def written(outbound: Outbound) -> Json:
-    """The content of the event that says this; people are mentioned only where we mean it. Raises Permanent."""
-    said = outbound.content
-    if any(isinstance(part, Media) for part in said.parts):
-        raise Permanent(_NO_MEDIA)
-    mentions = [part for part in said.parts if isinstance(part, Mention)]
+def files_of(outbound: Outbound) -> list[Media]:
+    """What has to be uploaded before the message can be written. Raises Permanent where that is too much."""
+    files = [part for part in outbound.content.parts if isinstance(part, Media)]
+    if len(files) > 1:
+        raise Permanent(_ONE_FILE)
+    if any(file.ref not in outbound.files and not file.ref.startswith("mxc://") for file in files):
+        raise Permanent(_NO_BYTES)
+    return files
+
+
+def written(outbound: Outbound, uploaded: Mapping[str, str]) -> Json:
+    """The content of the event that says this; people are mentioned only where we mean it.
+
+    ``uploaded``: the homeserver's addresses of our files. A file's event has the text as its caption.
+    """
+    said = tuple(part for part in outbound.content.parts if not isinstance(part, Media))
+    mentions = [part for part in said if isinstance(part, Mention)]
     people = [mention.who for mention in mentions if mention.who != EVERYBODY]
-    content: Json = {"msgtype": "m.text", "body": "".join(map(_plain, said.parts)), "m.mentions": {}}
+    content: Json = {"msgtype": "m.text", "body": "".join(map(_plain, said)), "m.mentions": {}}
     if people:
         content["m.mentions"]["user_ids"] = people
-        content |= {"format": "org.matrix.custom.html", "formatted_body": "".join(map(_html, said.parts))}
+        content |= {"format": "org.matrix.custom.html", "formatted_body": "".join(map(_html, said))}
     if len(people) < len(mentions):
         content["m.mentions"]["room"] = True
     if outbound.reply_to:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": outbound.reply_to}}
+    for part in outbound.content.parts:
+        if isinstance(part, Media):
+            content |= _file(part, uploaded[part.ref], len(outbound.files.get(part.ref, b"")))
+            content["body"] = content["body"] or content["filename"]
     return content
+
+
+def _file(part: Media, address: str, size: int) -> Json:
+    return {
+        "msgtype": "m.image" if part.kind == "image" else "m.file",
+        "filename": part.name or part.kind,
+        "url": address,
+        "info": {"mimetype": part.content_type or "application/octet-stream", "size": size or part.size or 0},
+    }
 
 
 def _plain(part: Part) -> str:

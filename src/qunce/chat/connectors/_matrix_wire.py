@@ -14,6 +14,8 @@ Query: TypeAlias = Mapping[str, str | int]
 
 ANSWER_WITHIN = 30.0
 """Seconds that a homeserver has for an ordinary call."""
+UPLOAD_WITHIN = 50.0
+"""Seconds that it has to take a file; sending as a whole has a minute."""
 AGAIN_AFTER = 5.0
 """Seconds to wait where a homeserver is away and does not say for how long."""
 
@@ -28,6 +30,7 @@ _NEED_OPERATOR = {
 }
 _FORBIDDEN = gettext_noop("The homeserver does not allow this account to do that in this room.")
 _TOO_LARGE = gettext_noop("The message is too long for Matrix.")
+_FILE_TOO_LARGE = gettext_noop("The file is larger than the homeserver takes.")
 _NOT_MATRIX = gettext_noop("No Matrix homeserver answers at this address.")
 _AWAY = gettext_noop("The homeserver cannot be reached.")
 _LATE = gettext_noop("The homeserver did not answer in time.")
@@ -63,7 +66,24 @@ class Wire:
         """PUT or POST. Raises Permanent, NeedsOperator, Retry where nothing was done, else Ambiguous."""
         return _answer(await self._call(method, path, {}, body, within), needs)
 
-    async def _call(self, method: str, path: str, query: Query, body: Json | None, within: float) -> httpx.Response:
+    async def upload(self, content: bytes, *, name: str, content_type: str) -> str:
+        """Put a file on the homeserver; its address there. Doing it twice harms nobody, so it is never ambiguous."""
+        query = {"filename": name} if name else {}
+        try:
+            answer = await self._call("POST", "/_matrix/media/v3/upload", query, content, UPLOAD_WITHIN, content_type)
+            return str(_answer(answer, "content_uri", file=True)["content_uri"])
+        except Ambiguous as error:
+            raise Retry(AGAIN_AFTER, str(error)) from error
+
+    async def _call(  # noqa: PLR0917 (private: one line per call)
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: Json | bytes | None,
+        within: float,
+        content_type: str = "application/json",
+    ) -> httpx.Response:
         if self._client is None:
             self._client = httpx.AsyncClient(base_url=self._address, headers={"User-Agent": "Qunce"})
         # What anybody may ask is asked without the token: homeservers refuse a wrong one even there.
@@ -71,10 +91,10 @@ class Wire:
         try:
             return await self._client.request(
                 method,
-                f"/_matrix/client{path}",
-                content=None if body is None else _dump(body),
+                path if isinstance(body, bytes) else f"/_matrix/client{path}",
+                content=_dump(body) if isinstance(body, dict) else body,
                 params=dict(query),
-                headers=headers | {"Content-Type": "application/json"},
+                headers=headers | {"Content-Type": content_type},
                 timeout=httpx.Timeout(within, connect=min(10.0, within)),
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -90,13 +110,15 @@ def _dump(body: Json) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _answer(response: httpx.Response, needs: str) -> Json:
+def _answer(response: httpx.Response, needs: str, *, file: bool = False) -> Json:
     """What the homeserver said, or the error that its refusal is."""
     try:
         said: object = response.json()
     except ValueError:
         said = None
     if not response.is_success:
+        if file and response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            raise Permanent(_FILE_TOO_LARGE)
         _refuse(response, said if isinstance(said, dict) else {})
     if isinstance(said, dict) and (not needs or needs in said):
         return said

@@ -118,6 +118,8 @@ class Matrix(Connector):
         performs=frozenset({Recall, ReadHistory, SetNotice}),
         reply=True,
         mention=True,
+        media=frozenset({"image", "file"}),
+        largest_file=20 * 1024 * 1024,
         longest_text=10_000,
     )
 
@@ -208,9 +210,17 @@ class Matrix(Connector):
 
     # -------------------------------------------------------------- what goes out
     async def send(self, outbound: Outbound) -> Sent:
-        """Send one message under its delivery's id: the same one twice is one message."""
+        """Send one message under its delivery's id: the same one twice is one message. Its file goes up before."""
+        uploaded = {
+            file.ref: await self._wire.upload(
+                outbound.files[file.ref], name=file.name, content_type=file.content_type or "application/octet-stream"
+            )
+            if file.ref in outbound.files
+            else file.ref
+            for file in events.files_of(outbound)
+        }
         path = f"/v3/rooms/{part(outbound.group)}/send/m.room.message/{part(outbound.delivery_id)}"
-        answer = await self._wire.write("PUT", path, events.written(outbound), needs="event_id")
+        answer = await self._wire.write("PUT", path, events.written(outbound, uploaded), needs="event_id")
         return Sent(str(answer["event_id"]))
 
     async def perform(self, operation: Operation) -> Performed:

@@ -47,7 +47,7 @@ from qunce.chat.types import (
     SetNotice,
 )
 
-_NO_MEDIA = gettext_noop("Pictures and files cannot be sent in the sandbox.")
+_NO_BYTES = gettext_noop("The file of the message is not here to be sent.")
 
 
 class SandboxConfig(BaseModel):
@@ -170,6 +170,10 @@ class Sandbox(Connector):
         performs=frozenset({Recall, SetNotice}),
         reply=True,
         mention=True,
+        media=frozenset({"image", "file"}),
+        largest_file=20 * 1024 * 1024,
+        buttons=True,
+        simulated=True,
     )
 
     def __init__(self, config: BaseModel) -> None:
@@ -186,9 +190,9 @@ class Sandbox(Connector):
         return [_payload.validate_python({"kind": "message", **raw}).event()]
 
     async def send(self, outbound: Outbound) -> Sent:
-        """Taken at once, always under the same id. Raises Permanent for pictures and files."""
-        if any(isinstance(part, Media) for part in outbound.content.parts):
-            raise Permanent(_NO_MEDIA)
+        """Taken at once, always under the same id. Raises Permanent where a file's bytes are not there."""
+        if any(isinstance(part, Media) and part.ref not in outbound.files for part in outbound.content.parts):
+            raise Permanent(_NO_BYTES)
         return Sent(f"sb-{outbound.delivery_id}")
 
     async def perform(self, operation: Operation) -> Performed:

@@ -2,6 +2,7 @@
 
 from qunce.chat.models import Broadcast as Broadcast
 from qunce.chat.models import Delivery as Delivery
+from qunce.chat.models import Schedule as Schedule
 from qunce.chat.models import SetAside as SetAside
 from qunce.chat.policies import VARIABLES as VARIABLES
 from qunce.chat.selectors.accounts import AccountView as AccountView
@@ -14,15 +15,11 @@ from qunce.chat.selectors.accounts import shown_config as shown_config
 from qunce.chat.selectors.accounts import visible_accounts as visible_accounts
 from qunce.chat.selectors.accounts import visible_set_aside as visible_set_aside
 from qunce.chat.selectors.broadcasts import Progress as Progress
-from qunce.chat.selectors.broadcasts import Target as Target
 from qunce.chat.selectors.broadcasts import broadcast as broadcast
-from qunce.chat.selectors.broadcasts import parse_text as parse_text
 from qunce.chat.selectors.broadcasts import progress as progress
 from qunce.chat.selectors.broadcasts import recallable as recallable
 from qunce.chat.selectors.broadcasts import seconds_at_pace as seconds_at_pace
 from qunce.chat.selectors.broadcasts import seconds_left as seconds_left
-from qunce.chat.selectors.broadcasts import selectable as selectable
-from qunce.chat.selectors.broadcasts import targets as targets
 from qunce.chat.selectors.broadcasts import under_way as under_way
 from qunce.chat.selectors.broadcasts import visible_broadcasts as visible_broadcasts
 from qunce.chat.selectors.ledger import DeliveryView as DeliveryView
@@ -43,3 +40,8 @@ from qunce.chat.selectors.serving import nth_last_sent as nth_last_sent
 from qunce.chat.selectors.serving import recent_sends as recent_sends
 from qunce.chat.selectors.serving import settings_of as settings_of
 from qunce.chat.selectors.serving import to_read_back as to_read_back
+from qunce.chat.selectors.targets import Target as Target
+from qunce.chat.selectors.targets import counts_clicks as counts_clicks
+from qunce.chat.selectors.targets import parse_text as parse_text
+from qunce.chat.selectors.targets import selectable as selectable
+from qunce.chat.selectors.targets import targets as targets

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_noop
 from qunce.chat import policies
 from qunce.chat.connector import connectors
 from qunce.chat.models import Account, Broadcast, Delivery
-from qunce.chat.selectors.broadcasts import broadcast, seats_of
+from qunce.chat.selectors.broadcasts import broadcast
+from qunce.chat.selectors.targets import seats_of
 from qunce.chat.types import Content, DeliveryState, Mention, Part, Text
 from qunce.community import selectors as community
 from qunce.community.selectors import Group

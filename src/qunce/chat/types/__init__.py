@@ -1,5 +1,14 @@
 """The message vocabulary of Qunce, and what connectors hand in and take out. No Django, no I/O."""
 
+from qunce.chat.types.broadcasts import EVERY_DAY as EVERY_DAY
+from qunce.chat.types.broadcasts import PLAIN as PLAIN
+from qunce.chat.types.broadcasts import Manner as Manner
+from qunce.chat.types.broadcasts import Restraint as Restraint
+from qunce.chat.types.broadcasts import Rhythm as Rhythm
+from qunce.chat.types.broadcasts import Signals as Signals
+from qunce.chat.types.broadcasts import Waves as Waves
+from qunce.chat.types.broadcasts import from_json as from_json
+from qunce.chat.types.broadcasts import to_json as to_json
 from qunce.chat.types.content import EVERYBODY as EVERYBODY
 from qunce.chat.types.content import LONGEST_TEXT as LONGEST_TEXT
 from qunce.chat.types.content import OURS as OURS

@@ -18,8 +18,9 @@ class Purpose(IntEnum):
 
 
 class DeliveryState(StrEnum):
-    """A delivery's life: see chat.policies.TRANSITIONS."""
+    """A delivery's life: see chat.policies.TRANSITIONS. Held: it waits for its wave, or its broadcast is stopped."""
 
+    HELD = "held"
     PLANNED = "planned"
     CLAIMED = "claimed"
     SENT = "sent"

@@ -44,7 +44,7 @@ class Capabilities:
     """What a platform can do through this connector; pages offer nothing else.
 
     ``media``: the kinds of files that may be sent, up to ``largest_file`` bytes. ``by_hand``: no gateway serves
-    it, a person carries the messages over.
+    it, a person carries the messages over. ``simulated``: nobody is really there, so nothing need wait.
     """
 
     replay: Replay
@@ -62,6 +62,7 @@ class Capabilities:
     buttons: bool = False
     longest_text: int = 4000
     by_hand: bool = False
+    simulated: bool = False
 
     def can(self, operation: type[Operation]) -> bool:
         """Whether it carries out operations of this kind."""

@@ -25,6 +25,7 @@ from qunce.members.selectors.profiles import profile as profile
 from qunce.members.selectors.profiles import profiles as profiles
 from qunce.members.selectors.profiles import tags as tags
 from qunce.members.selectors.stays import Turn as Turn
+from qunce.members.selectors.stays import departures as departures
 from qunce.members.selectors.stays import groups_now as groups_now
 from qunce.members.selectors.stays import known_counts as known_counts
 from qunce.members.selectors.stays import latest_turns as latest_turns

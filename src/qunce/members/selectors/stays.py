@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, QuerySet
 
 from qunce.community import selectors as community
@@ -119,3 +120,14 @@ def _turns(stays: Iterable[Membership]) -> list[Turn]:
         if at is not None
     ]
     return sorted(told, key=lambda turn: turn.at, reverse=True)
+
+
+def departures(since: Mapping[int, datetime]) -> dict[int, int]:
+    """How many people left each group (by id) after a moment of its own. No guard: counts alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.group_id, count(*) FROM unnest(%s::bigint[], %s::timestamptz[]) AS g(id, since)"
+            " JOIN members_membership m ON m.group_id = g.id AND m.left_at > g.since GROUP BY m.group_id",
+            [list(since), list(since.values())],
+        )
+        return dict(cursor.fetchall())
