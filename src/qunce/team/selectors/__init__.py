@@ -32,6 +32,7 @@ from qunce.team.selectors.staff import staff_who_may as staff_who_may
 from qunce.team.selectors.staff import standing as standing
 from qunce.team.selectors.staff import visible_staff as visible_staff
 from qunce.team.selectors.staff import void_link as void_link
+from qunce.team.selectors.staff import who_may as who_may
 from qunce.team.selectors.tasks import may_work_on as may_work_on
 from qunce.team.selectors.tasks import one_task as one_task
 from qunce.team.selectors.tasks import states_of_tasks as states_of_tasks

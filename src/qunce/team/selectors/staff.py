@@ -162,9 +162,29 @@ def staff_who_may(permission: Permission, community_id: int | None) -> QuerySet[
 
     No guard: for whom to tell and whom to offer, not for pages about people.
     """
-    roles = [role for role in Role if permission in PERMISSIONS[role]]
-    able = Grant.objects.filter(Q(community_id=community_id) | Q(community_id=None), role__in=roles)
-    return Staff.objects.filter(is_active=True, pk__in=able.values("staff_id")).order_by("name", "pk")
+    return _at_work(_able(permission).filter(Q(community_id=community_id) | Q(community_id=None)))
+
+
+def who_may(actor: Actor, permission: Permission, community_ids: Collection[int] | None = None) -> QuerySet[Staff]:
+    """Active people who hold ``permission`` in one of the communities (None: in any), by name: whom one can name.
+
+    Only communities that the actor may see count.
+    """
+    seen = actor.communities(Permission.VIEW)
+    if community_ids is None:
+        wanted = seen
+    else:
+        wanted = frozenset(community_ids) if seen is None else seen & frozenset(community_ids)
+    able = _able(permission)
+    return _at_work(able if wanted is None else able.filter(Q(community_id__in=wanted) | Q(community_id=None)))
+
+
+def _able(permission: Permission) -> QuerySet[Grant]:
+    return Grant.objects.filter(role__in=[role for role in Role if permission in PERMISSIONS[role]])
+
+
+def _at_work(grants: QuerySet[Grant]) -> QuerySet[Staff]:
+    return Staff.objects.filter(is_active=True, pk__in=grants.values("staff_id")).order_by("name", "pk")
 
 
 def at_work() -> list[Actor]:
