@@ -125,23 +125,6 @@ def _owns(actor: Actor, grants: tuple[Grant, ...]) -> bool:
     return all(actor.may(Permission.ADMINISTER, scope) for scope in scopes)
 
 
-def who_may(actor: Actor, permission: Permission, community_ids: Collection[int] | None = None) -> list[Staff]:
-    """Active people who hold ``permission`` in one of the communities (None: in any), by name: whom one can name.
-
-    Only communities that the actor may see count.
-    """
-    roles = [role for role, held in PERMISSIONS.items() if permission in held]
-    seen = actor.communities(Permission.VIEW)
-    if community_ids is None:
-        wanted = seen
-    else:
-        wanted = frozenset(community_ids) if seen is None else seen & frozenset(community_ids)
-    grants = Grant.objects.filter(role__in=roles)
-    if wanted is not None:
-        grants = grants.filter(Q(community_id__in=wanted) | Q(community_id=None))
-    return list(Staff.objects.filter(is_active=True, pk__in=grants.values("staff_id")).order_by("name", "pk"))
-
-
 def staff_member(actor: Actor, staff_id: int, *, lock: bool = False) -> Staff:
     """One person, locked until the transaction ends where asked; NotFound where the actor does not see him."""
     if not visible_staff(actor).filter(pk=staff_id).exists():
