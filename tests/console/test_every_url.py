@@ -4,6 +4,7 @@ An address without a line in tests/support/addresses.py fails.
 """
 
 from dataclasses import dataclass, field
+from datetime import time
 
 import pytest
 from django.db import transaction
@@ -12,13 +13,13 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from qunce.chat import actions as chat
 from qunce.chat.actions import deliveries
-from qunce.chat.models import Delivery, SetAside
-from qunce.chat.types import DeliveryState, Selection
+from qunce.chat.models import Delivery, Link, SetAside
+from qunce.chat.types import EVERY_DAY, DeliveryState, Rhythm, Selection
 from qunce.community import selectors as community_selectors
 from qunce.community.models import Group
 from qunce.desk import actions as desk
 from qunce.desk.types import RuleDraft
-from qunce.kernel import clock
+from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.ids import new_id
 from qunce.kernel.models import AuditEntry
@@ -86,6 +87,19 @@ def build():
     delivery = Delivery.objects.get(broadcast=broadcast)
     for state in (DeliveryState.CLAIMED, DeliveryState.UNKNOWN):
         deliveries.move([delivery.pk], state)
+    stopped, failing = (
+        chat.send_broadcast(actor=SYSTEM, text=text, selection=Selection(group_ids=(group.pk,)), submission=new_id())
+        for text in ("停", "败")
+    )
+    chat.stop_broadcast(actor=SYSTEM, broadcast_id=stopped.pk)
+    failed = Delivery.objects.get(broadcast=failing)
+    for state in (DeliveryState.CLAIMED, DeliveryState.FAILED):
+        deliveries.move([failed.pk], state)
+    daily = Rhythm(clock.today("UTC"), time(8), "UTC", EVERY_DAY)
+    schedule = chat.plan_broadcast(
+        actor=SYSTEM, text="早", selection=Selection(group_ids=(group.pk,)), rhythm=daily, submission=new_id()
+    )
+    Link.objects.create(token="link", broadcast=broadcast, delivery_id=delivery.pk, url="https://example.org/")
     event = SetAside.objects.create(account_id=account.pk, event={}, stage="", error="x", at=clock.now())
     colleague, gone = (world.member_of_staff(roles={home.pk: Role.VIEWER}) for _number in range(2))
     team.deactivate_staff(actor=SYSTEM, staff_id=gone.pk)
@@ -106,6 +120,10 @@ def build():
         "account": account.pk,
         "broadcast": broadcast.pk,
         "delivery": delivery.pk,
+        "stopped": stopped.pk,
+        "failed": failed.pk,
+        "schedule": schedule.pk,
+        "file": files.put(b"%PDF", name="表.pdf", content_type="application/pdf").pk,
         "member": Identity.objects.get(external_id="@zhang").member_id,
         "rule": rules[0],
         "deleted": rules[1],
