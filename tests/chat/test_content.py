@@ -60,7 +60,7 @@ def test_what_a_platform_cannot_do_is_seen_before_and_is_what_is_sent(groups, mo
     monkeypatch.setattr(probe.Probe, "capabilities", able())
     manner = Manner(everybody=True, button=Button("报名", "https://a.cn"))
     (first, *_rest) = selectors.targets(OPERATOR, EVERYWHERE, "你好 {days} {staff}", manner=manner)
-    assert first.text == "@所有人 你好 0 Wei\n报名 https://a.cn" or first.text == "@all 你好 0 Wei\n报名 https://a.cn"
+    assert first.text in {"@所有人 你好 0 Wei\n报名 https://a.cn", "@all 你好 0 Wei\n报名 https://a.cn"}
     assert set(first.remarks) == {FITS[Fit.NO_BUTTON], FITS[Fit.NO_MENTION]}
     broadcast = send("你好 {days} {staff}", manner=manner)
     assert texts(broadcast) == [first.text] * 3

@@ -91,7 +91,7 @@ def test_whoever_is_chosen_goes_first_and_who_cannot_be_reached_in_none(groups):
 
 def test_too_many_failures_hold_what_has_not_left_and_say_why(groups):
     broadcast = in_waves(first=2, failed=1)
-    first, _second = claimed(1) + [None]
+    (first,) = claimed(1)
     settle([first], S.FAILED, detail="No.")
     assert actions.look_after_waves() == 0
     broadcast.refresh_from_db()
@@ -266,7 +266,7 @@ def test_going_on_from_two_windows_is_going_on_once(groups):
     broadcast = send()
     actions.stop_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk)
     results = at_once(*[lambda: actions.resume_broadcast(actor=OPERATOR, broadcast_id=broadcast.pk)] * 3)
-    assert sorted(map(str, results))[0] == "3"
+    assert "3" in set(map(str, results))
     assert sum(isinstance(each, Conflict) for each in results) == 2
     assert states(broadcast) == {S.PLANNED: 3}
 

@@ -4,7 +4,7 @@ An address without a line in tests/support/addresses.py fails.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import transaction
@@ -13,8 +13,8 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from qunce.chat import actions as chat
 from qunce.chat.actions import deliveries
-from qunce.chat.models import Delivery, SetAside
-from qunce.chat.types import DeliveryState, Selection
+from qunce.chat.models import Delivery, Link, SetAside
+from qunce.chat.types import EVERY_DAY, DeliveryState, Rhythm, Selection
 from qunce.community import selectors as community_selectors
 from qunce.community.models import Group
 from qunce.desk import actions as desk
@@ -92,6 +92,19 @@ def build():
         deliveries.move([delivery.pk], state)
     call = called(account, group)
     known = some_people(account)
+    stopped, failing = (
+        chat.send_broadcast(actor=SYSTEM, text=text, selection=Selection(group_ids=(group.pk,)), submission=new_id())
+        for text in ("停", "败")
+    )
+    chat.stop_broadcast(actor=SYSTEM, broadcast_id=stopped.pk)
+    failed = Delivery.objects.get(broadcast=failing)
+    for state in (DeliveryState.CLAIMED, DeliveryState.FAILED):
+        deliveries.move([failed.pk], state)
+    daily = Rhythm(clock.today("UTC"), time(8), "UTC", EVERY_DAY)
+    schedule = chat.plan_broadcast(
+        actor=SYSTEM, text="早", selection=Selection(group_ids=(group.pk,)), rhythm=daily, submission=new_id()
+    )
+    Link.objects.create(token="link", broadcast=broadcast, delivery_id=delivery.pk, url="https://example.org/")
     event = SetAside.objects.create(account_id=account.pk, event={}, stage="", error="x", at=clock.now())
     task, ended = (team.create_task(actor=SYSTEM, title=title, community_id=home.pk) for title in ("一", "二"))
     picture = files.put(b"\x89PNG", name="p.png", content_type="image/png")
@@ -121,6 +134,11 @@ def build():
         "delivery": delivery.pk,
         "call": call.pk,
         **known,
+        "stopped": stopped.pk,
+        "failed": failed.pk,
+        "schedule": schedule.pk,
+        "file": files.put(b"%PDF", name="表.pdf", content_type="application/pdf").pk,
+        "member": Identity.objects.get(external_id="@zhang").member_id,
         "rule": rules[0],
         "deleted": rules[1],
         "event": event.pk,

@@ -11,6 +11,20 @@ from qunce.kernel import clock
 from qunce.kernel.errors import NotFound
 from qunce.kernel.models import StoredFile
 
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Types of files that a browser shows and cannot be led astray by."""
+_MAGIC = {
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/gif": (b"GIF87a", b"GIF89a"),
+    "image/webp": (b"RIFF",),
+}
+
+
+def is_picture(content: bytes, content_type: str) -> bool:
+    """Whether bytes are what a picture's type says, as far as their beginning tells."""
+    return content.startswith(_MAGIC.get(content_type, ())) if content_type in PICTURES else False
+
 
 def _path(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
@@ -27,6 +41,14 @@ def put(content: bytes | Iterable[bytes], *, name: str, content_type: str) -> St
         defaults={"name": name, "content_type": content_type, "size": len(body), "created_at": clock.now()},
     )
     return stored
+
+
+def stored(sha256: str) -> StoredFile:
+    """A file's row; raises NotFound."""
+    found = StoredFile.objects.filter(pk=sha256).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def open_file(sha256: str) -> "File[bytes]":

@@ -41,7 +41,10 @@ from qunce.chat.selectors.serving import recent_sends as recent_sends
 from qunce.chat.selectors.serving import settings_of as settings_of
 from qunce.chat.selectors.serving import to_read_back as to_read_back
 from qunce.chat.selectors.targets import Target as Target
+from qunce.chat.selectors.targets import attachment as attachment
 from qunce.chat.selectors.targets import counts_clicks as counts_clicks
 from qunce.chat.selectors.targets import parse_text as parse_text
 from qunce.chat.selectors.targets import selectable as selectable
+from qunce.chat.selectors.targets import stored_file as stored_file
 from qunce.chat.selectors.targets import targets as targets
+from qunce.chat.selectors.targets import trial_groups as trial_groups

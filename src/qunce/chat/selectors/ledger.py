@@ -74,9 +74,14 @@ class DeliveryView:
     platform: str
 
     @property
+    def content(self) -> Content:
+        """What it says, part by part."""
+        return Content.from_json(self.delivery.content)
+
+    @property
     def text(self) -> str:
         """What it says."""
-        return Content.from_json(self.delivery.content).plain
+        return self.content.plain
 
 
 def named(deliveries: Iterable[Delivery]) -> list[DeliveryView]:

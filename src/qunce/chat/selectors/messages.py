@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from qunce.chat import policies
 from qunce.chat.models import Message as Message  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.chat.models import SearchBacklog, SearchText
+from qunce.chat.types import Content, Media
 from qunce.community import selectors as community
 from qunce.kernel import clock, paging
 from qunce.kernel.actor import Actor, Permission
@@ -32,6 +33,21 @@ class Line:
     message: Message
     who: Who
     answers: Message | None = None
+
+    @property
+    def media(self) -> list[Media]:
+        """Pictures and files in it."""
+        return [part for part in self._content.parts if isinstance(part, Media)]
+
+    @property
+    def words(self) -> str:
+        """What it says beside them."""
+        return Content(tuple(part for part in self._content.parts if not isinstance(part, Media))).plain
+
+    @property
+    def _content(self) -> Content:
+        stored = self.message.parts
+        return Content.from_json(stored) if stored else Content.of(self.message.text)
 
 
 def latest(actor: Actor, group_id: int, *, cursor: str = "", size: int = 50) -> paging.Slice[Line]:

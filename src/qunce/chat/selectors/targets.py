@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
@@ -16,12 +16,25 @@ from django.utils.translation import gettext_noop, pgettext
 from qunce.chat import policies
 from qunce.chat.connector import connectors
 from qunce.chat.policies import Fit
-from qunce.chat.types import EVERYBODY, PLAIN, Capabilities, Content, Manner, Media, Mention, Part, Selection, Text
+from qunce.chat.types import (
+    EVERYBODY,
+    OURS,
+    PLAIN,
+    Capabilities,
+    Content,
+    Manner,
+    Media,
+    Mention,
+    Part,
+    Selection,
+    Text,
+)
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
-from qunce.kernel import clock, variables
+from qunce.kernel import clock, files, variables
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import Invalid
+from qunce.kernel.errors import Invalid, NotAllowed
+from qunce.kernel.models import StoredFile
 
 NO_SEAT = gettext_noop("None of our accounts is in this group any more.")
 SWITCHED_OFF = gettext_noop("Its account is switched off.")
@@ -64,6 +77,16 @@ class Target:
     def text(self) -> str:
         """What it says, without its attachment."""
         return Content(tuple(part for part in self.content.parts if not isinstance(part, Media))).plain
+
+    @property
+    def attachment(self) -> Media | None:
+        """The file that goes along."""
+        return next((part for part in self.content.parts if isinstance(part, Media)), None)
+
+    @property
+    def fits(self) -> list[str]:
+        """What its platform cannot do of it, and why it cannot be reached, in the reader's language."""
+        return [_(each) for each in (self.obstacle, *self.remarks) if each]
 
 
 def selectable(actor: Actor, selection: Selection) -> QuerySet[Any]:
@@ -198,3 +221,31 @@ def seats_of(group_ids: Sequence[int]) -> dict[int, tuple[int | None, str]]:
         group_id: (account_id, "" if present and enabled else SWITCHED_OFF if present else NO_SEAT)
         for group_id, account_id, present, enabled in rows
     }
+
+
+# ------------------------------------------------------------------ what goes along, and where it is tried
+TRIAL_TAGS = ("测试", "test")
+
+
+def trial_groups(actor: Actor, most: int = 30) -> list[tuple[int, str]]:
+    """Groups to try a broadcast in: tagged as such, or of a platform where nobody is really there."""
+    simulated = [key for key in connectors if connectors[key].capabilities.simulated]
+    found = community.find_groups(actor, GroupFilter(), Permission.OPERATE)
+    found = found.filter(Q(tags__overlap=list(TRIAL_TAGS)) | Q(platform__in=simulated))
+    return list(found.values_list("pk", "name")[:most])
+
+
+def attachment(actor: Actor, sha256: str) -> Media:
+    """A stored file as part of a message, for who may send one. Raises NotFound where it is not stored."""
+    if not actor.may_anywhere(Permission.OPERATE):
+        raise NotAllowed(permission=Permission.OPERATE)
+    stored = files.stored(sha256)
+    kind = "image" if stored.content_type in files.PICTURES else "file"
+    return Media(kind, f"{OURS}{stored.sha256}", stored.name, stored.content_type, stored.size)
+
+
+def stored_file(actor: Actor, sha256: str) -> StoredFile:
+    """A stored file for who sees any community: its address is the sum of its bytes, which nobody guesses."""
+    if not actor.may_anywhere(Permission.VIEW):
+        raise NotAllowed(permission=Permission.VIEW)
+    return files.stored(sha256)

@@ -1,9 +1,7 @@
 """How a broadcast is sent beyond its text and its groups: attachment, waves, rhythm; and what binds campaigns."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, time
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -97,9 +95,13 @@ class Restraint:
 T = TypeVar("T")
 
 
-@cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+_adapters: dict[type, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def to_json(value: object) -> Any:

@@ -1,9 +1,10 @@
 """Broadcasts: what was sent to many groups, how far it has come, and taking it back."""
 
 import csv
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -16,9 +17,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from qunce.chat import actions, selectors
-from qunce.chat.selectors import Broadcast, DeliveryView, Progress
-from qunce.chat.types import DeliveryState
-from qunce.console.chat import composer, words
+from qunce.chat.selectors import Broadcast, DeliveryView, Progress, links, schedules
+from qunce.chat.selectors import waves as in_waves
+from qunce.chat.selectors.schedules import rhythm_of
+from qunce.chat.types import DeliveryState, Signals, from_json
+from qunce.console.chat import words
+from qunce.console.chat.schedules import zone_of
 from qunce.console.context import StaffRequest
 from qunce.console.live import topic
 from qunce.kernel import clock, paging
@@ -27,10 +31,12 @@ from qunce.kernel.errors import Conflict
 from qunce.kernel.htmx import go, page
 
 PER_PAGE = 50
+COMING = 50
 SHOWN = (
     DeliveryState.SENT,
     DeliveryState.CLAIMED,
     DeliveryState.PLANNED,
+    DeliveryState.HELD,
     DeliveryState.RECALLED,
     DeliveryState.UNKNOWN,
     DeliveryState.FAILED,
@@ -82,12 +88,27 @@ class Shown:
         return self.progress.total - self.progress.by_state[DeliveryState.SKIPPED]
 
     @property
+    def is_moving(self) -> bool:
+        """Whether something is still to happen by itself."""
+        return self.progress.is_moving and not (self.row.stopped_at and self.progress.held and not self.progress.open)
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it was only tried."""
+        return bool(self.row.manner.get("test"))
+
+    @property
+    def against(self) -> str:
+        """What it stopped for, in sentences."""
+        return words.signals(from_json(Signals, self.row.stopped_for)) if self.row.stopped_for else ""
+
+    @property
     def heading(self) -> str:
         """How it stands, in words."""
         now = self.progress
         gone = now.by_state[DeliveryState.RECALLED]
         if self.row.recalled_at:
-            if now.is_moving:
+            if now.open or now.recalling:
                 every = gone + now.recalling
                 said = ngettext(
                     "Being taken back: %(done)d of %(all)d group",
@@ -96,6 +117,11 @@ class Shown:
                 )
                 return said % {"done": gone, "all": every}
             return ngettext("Taken back from %(n)d group", "Taken back from %(n)d groups", gone) % {"n": gone}
+        if self.row.stopped_at and self.row.stopped_for:
+            said = ngettext(
+                "Stopped by itself after %(n)d group", "Stopped by itself after %(n)d groups", self.reached
+            )
+            return said % {"n": self.reached}
         if self.row.stopped_at:
             return ngettext("Stopped after %(n)d group", "Stopped after %(n)d groups", self.reached) % {
                 "n": self.reached
@@ -123,11 +149,13 @@ def broadcasts(request: StaffRequest) -> HttpResponse:
     shown = paging.by_key(selectors.visible_broadcasts(request.actor), cursor=request.GET.get("cursor", ""), size=30)
     progress = selectors.progress([row.pk for row in shown])
     rows = [_shown(row, progress[row.pk]) for row in shown]
-    moving = sum(row.progress.is_moving for row in rows)
+    moving = sum(row.is_moving for row in rows)
+    coming = [(row, words.rhythm(rhythm_of(row)), zone_of(row)) for row in schedules.coming(request.actor)[:COMING]]
     heading = ngettext("%(n)d broadcast under way", "%(n)d broadcasts under way", moving) % {"n": moving}
     context = {
         "page": shown,
         "rows": rows,
+        "coming": coming if not request.GET.get("cursor") else [],
         "heading": heading if moving else _("Broadcasts"),
         "may_send": request.actor.may_anywhere(Permission.OPERATE),
     }
@@ -142,25 +170,43 @@ def broadcast(request: StaffRequest, broadcast_id: int) -> HttpResponse:
     found = Paginator(selectors.deliveries_of(request.actor, row, state=state, text=text), PER_PAGE)
     listed = found.get_page(request.GET.get("page"))
     seconds = selectors.seconds_left(row.pk, shown.progress)
+    operated = all(request.actor.may(Permission.OPERATE, key) for key in row.community_ids)
     context = {
         "shown": shown,
         "broadcast": row,
         "page": listed,
-        "results": [result_of(view) for view in selectors.named(listed.object_list)],
+        "results": _results(row, selectors.named(listed.object_list)),
         "state": state,
         "text": text,
         "filters": _filters(shown),
+        "clicks": links.clicks(row.pk),
         "lasts": words.lasting(seconds) if seconds else "",
-        "ends": clock.now() + timedelta(seconds=seconds) if seconds else None,
-        "may_operate": all(request.actor.may(Permission.OPERATE, key) for key in row.community_ids),
-        "may_retry": shown.progress.by_state[DeliveryState.FAILED] and _is_open(row),
+        "may_operate": operated,
+        "may_retry": shown.progress.by_state[DeliveryState.FAILED] and row.stopped_at is None and _in_time(row),
+        "may_resume": row.stopped_at and not row.recalled_at and _in_time(row),
+        **_waves(row),
     }
     return page(request, "console/chat/broadcast.html", context, piece="console/chat/broadcast_now.html")
 
 
-def _is_open(row: Broadcast) -> bool:
-    """Whether something of it may still be sent."""
-    return row.stopped_at is None and (row.not_after is None or row.not_after > clock.now())
+def _waves(row: Broadcast) -> dict[str, object]:
+    """Its waves, what speaks against going on, and the attachment."""
+    manner = in_waves.manner_of(row)
+    waves = manner.waves
+    if waves is None:
+        return {"manner": manner}
+    signals = in_waves.signals(row).beyond(from_json(Signals, row.tolerated))
+    bounds = (
+        (_("failed"), signals.failed, waves.failed),
+        (_("left"), signals.left, waves.left),
+        (_("complained"), signals.complaints, waves.complaints),
+    )
+    return {"manner": manner, "waves": waves, "next_wave": in_waves.next_wave(row), "bounds": bounds}
+
+
+def _in_time(row: Broadcast) -> bool:
+    """Whether it may still be sent."""
+    return row.not_after is None or row.not_after > clock.now()
 
 
 def _wanted(request: StaffRequest) -> tuple[str, str]:
@@ -186,6 +232,8 @@ class Result:
     tone: str
     word: str
     reason: str
+    until: datetime | None = None
+    clicks: int | None = None
 
 
 def result_of(view: DeliveryView) -> Result:
@@ -196,7 +244,15 @@ def result_of(view: DeliveryView) -> Result:
     elif state == DeliveryState.SENT and delivery.recall_wanted_at:
         state = "recalling"
     tone, word = words.DELIVERIES[state]
-    return Result(view, tone, str(word), words.told(delivery.recall_error or delivery.reason))
+    waits = state == DeliveryState.PLANNED and delivery.reason and delivery.not_before > clock.now()
+    said = words.told(delivery.recall_error or delivery.reason)
+    return Result(view, tone, str(word), said, until=delivery.not_before if waits else None)
+
+
+def _results(row: Broadcast, views: Sequence[DeliveryView]) -> list[Result]:
+    """Rows of the result table, with the clicks of each."""
+    counted = links.clicks_of(row.pk, [view.delivery.pk for view in views]) if row.manner.get("counted") else {}
+    return [replace(result_of(view), clicks=counted.get(view.delivery.pk)) for view in views]
 
 
 # ---------------------------------------------------------------- what can be done with it
@@ -208,6 +264,17 @@ def stop(request: StaffRequest, broadcast_id: int) -> HttpResponse:
         broadcast_id,
         actions.stop_broadcast,
         lambda n: ngettext("%(n)d group does not get it any more.", "%(n)d groups do not get it any more.", n),
+    )
+
+
+@require_POST
+def resume(request: StaffRequest, broadcast_id: int) -> HttpResponse:
+    """Go on with what was not reached."""
+    return _do(
+        request,
+        broadcast_id,
+        actions.resume_broadcast,
+        lambda n: ngettext("It goes on with %(n)d group.", "It goes on with %(n)d groups.", n),
     )
 
 
@@ -260,11 +327,14 @@ def results_csv(request: StaffRequest, broadcast_id: int) -> HttpResponse:
     answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="broadcast-{row.pk}.csv"'
     writer = csv.writer(answer)
-    writer.writerow([_("Group"), _("Account"), _("State"), _("Reason"), _("Sent at"), _("Text")])
-    for view in selectors.in_portions(selectors.deliveries_of(request.actor, row, state=state, text=text)):
-        result = result_of(view)
-        cells = [view.group, view.account, result.word, result.reason, _moment(view.delivery.sent_at), view.text]
-        writer.writerow([_harmless(cell) for cell in cells])
+    writer.writerow([_("Group"), _("Account"), _("State"), _("Reason"), _("Sent at"), _("Clicks"), _("Text")])
+    found = selectors.in_portions(selectors.deliveries_of(request.actor, row, state=state, text=text))
+    while portion := list(islice(found, 1000)):
+        for result in _results(row, portion):
+            view, clicks = result.view, "" if result.clicks is None else str(result.clicks)
+            sent_at = _moment(view.delivery.sent_at)
+            cells = [view.group, view.account, result.word, result.reason, sent_at, clicks, view.text]
+            writer.writerow([_harmless(cell) for cell in cells])
     return answer
 
 
@@ -279,10 +349,10 @@ def _harmless(cell: str) -> str:
 
 urlpatterns = [
     path("broadcasts/", broadcasts, name="broadcasts"),
-    *composer.urlpatterns,
     path("broadcasts/<int:broadcast_id>/", broadcast, name="broadcast"),
     path("broadcasts/<int:broadcast_id>/stop/", stop, name="broadcast_stop"),
     path("broadcasts/<int:broadcast_id>/recall/", recall, name="broadcast_recall"),
+    path("broadcasts/<int:broadcast_id>/resume/", resume, name="broadcast_resume"),
     path("broadcasts/<int:broadcast_id>/retry/", retry, name="broadcast_retry"),
     path("broadcasts/<int:broadcast_id>/results.csv", results_csv, name="broadcast_csv"),
 ]

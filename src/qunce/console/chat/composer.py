@@ -1,34 +1,39 @@
-"""Writing a broadcast: the text, to whom, what each will see, and only then sending it."""
+"""The form in which a broadcast is written, and what it means."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import uuid4
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
-from django.urls import path
-from django.utils.translation import get_language, gettext_lazy
+from django.core.validators import URLValidator
+from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
 
-from qunce.chat import actions, selectors
-from qunce.chat.connector import connectors
-from qunce.chat.selectors import Target
-from qunce.chat.types import Recall, Selection
+from qunce.chat import selectors
+from qunce.chat.types import EVERY_DAY, Button, Manner, Rhythm, Selection, Waves
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
-from qunce.console.chat import words
-from qunce.console.context import StaffRequest
-from qunce.console.forms import errors_in
+from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import Invalid, NotAllowed, QunceError
-from qunce.kernel.htmx import go
+from qunce.kernel.errors import NotFound
 
 EVERYWHERE, FILTER, PICKED = "everywhere", "filter", "picked"
-OFFERED = 30
-NAMED = 20
+NOW, LATER, REPEATEDLY = "now", "later", "repeatedly"
+AT_ONCE, IN_WAVES = "at_once", "in_waves"
+WEEKDAYS = [
+    (0, gettext_lazy("Mon")),
+    (1, gettext_lazy("Tue")),
+    (2, gettext_lazy("Wed")),
+    (3, gettext_lazy("Thu")),
+    (4, gettext_lazy("Fri")),
+    (5, gettext_lazy("Sat")),
+    (6, gettext_lazy("Sun")),
+]
+MOST_GROUPS, LONGEST_PAUSE = 10_000, 7 * 24 * 60
+
+
+def _number(label: object, most: int, help_text: object = "") -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=most, required=False, help_text=help_text)  # type: ignore[arg-type]
 
 
 class Composer(forms.Form):
@@ -37,6 +42,12 @@ class Composer(forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Text"), widget=forms.Textarea(attrs={"rows": 7, "data-text": ""}), strip=True
     )
+    attachment = forms.CharField(required=False)
+    everybody = forms.BooleanField(label=gettext_lazy("Mention everybody in the group"), required=False)
+    counted = forms.BooleanField(label=gettext_lazy("Count the clicks on links"), required=False)
+    button_label = forms.CharField(label=gettext_lazy("Words on the button"), required=False, max_length=40)
+    button_url = forms.CharField(label=gettext_lazy("Its address"), required=False, max_length=2000)
+
     whom = forms.ChoiceField(
         label=gettext_lazy("To whom"),
         widget=forms.RadioSelect,
@@ -51,6 +62,57 @@ class Composer(forms.Form):
     )
     tags = forms.MultipleChoiceField(label=gettext_lazy("Tags"), widget=forms.CheckboxSelectMultiple, required=False)
     search = forms.CharField(label=gettext_lazy("Name contains"), required=False, max_length=80)
+
+    when = forms.ChoiceField(
+        label=gettext_lazy("When"),
+        widget=forms.RadioSelect,
+        required=False,
+        choices=[
+            (NOW, gettext_lazy("Now")),
+            (LATER, gettext_lazy("At a time")),
+            (REPEATEDLY, gettext_lazy("Again and again")),
+        ],
+    )
+    day = forms.DateField(
+        label=gettext_lazy("Day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    starts = forms.TimeField(
+        label=gettext_lazy("Time"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    zone = forms.ChoiceField(label=gettext_lazy("By the clock of"), required=False)
+    weekdays = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("On these days"),
+        coerce=int,
+        choices=WEEKDAYS,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    pace = forms.ChoiceField(
+        label=gettext_lazy("How"),
+        widget=forms.RadioSelect,
+        required=False,
+        choices=[(AT_ONCE, gettext_lazy("To all groups at once")), (IN_WAVES, gettext_lazy("In waves"))],
+    )
+    first = _number(gettext_lazy("First to so many groups"), MOST_GROUPS)
+    canaries = forms.ChoiceField(label=gettext_lazy("or first to groups with this tag"), required=False)
+    size = _number(
+        gettext_lazy("Then to so many at a time"), MOST_GROUPS, gettext_lazy("Empty: to all the others together.")
+    )
+    pause = _number(gettext_lazy("Minutes between waves"), LONGEST_PAUSE)
+    failed = _number(gettext_lazy("messages have failed"), MOST_GROUPS)
+    left = _number(gettext_lazy("people have left"), MOST_GROUPS)
+    complaints = _number(gettext_lazy("people have complained"), MOST_GROUPS)
+
     title = forms.CharField(
         label=gettext_lazy("Title"), help_text=gettext_lazy("For your team only."), required=False, max_length=120
     )
@@ -64,12 +126,50 @@ class Composer(forms.Form):
 
     def __init__(self, actor: Actor, data: QueryDict | None = None, initial: dict[str, object] | None = None) -> None:
         super().__init__(data, initial=initial)
-        places = community.visible_communities(actor, Permission.OPERATE).values_list("pk", "name")
-        self.fields["communities"].choices = list(places)  # type: ignore[attr-defined]
-        self.fields["tags"].choices = [(tag, tag) for tag in community.tags(actor)]  # type: ignore[attr-defined]
+        self.actor = actor
+        places = list(community.visible_communities(actor, Permission.OPERATE).values_list("pk", "name", "zone"))
+        tags = [(tag, tag) for tag in community.tags(actor)]
+        self._offer("communities", [(key, name) for key, name, _zone in places])
+        self._offer("tags", tags)
+        self._offer("canaries", [("", _("no tag")), *tags])
+        self._offer("zone", [(zone, zone) for zone in dict.fromkeys(zone for _key, _name, zone in places)])
         given = data.getlist("group_ids") if data is not None else (initial or {}).get("group_ids", [])
         self.group_ids = tuple(int(key) for key in given if str(key).isdecimal())  # type: ignore[attr-defined]
 
+    def _offer(self, field: str, choices: Iterable[tuple[object, object]]) -> None:
+        self.fields[field].choices = list(choices)  # type: ignore[attr-defined]
+
+    # ---------------------------------------------------------------- what makes sense
+    def clean_attachment(self) -> object:
+        """The file that was uploaded before, by its content."""
+        key = self.cleaned_data["attachment"]
+        if not key:
+            return None
+        try:
+            return selectors.attachment(self.actor, key)
+        except NotFound as error:
+            raise forms.ValidationError(_("This file is not here any more: attach it again.")) from error
+
+    def clean(self) -> dict[str, object]:
+        """What belongs together is there together."""
+        chosen = super().clean() or {}
+        if chosen.get("when") in {LATER, REPEATEDLY}:
+            for field in ("day", "starts"):
+                if not chosen.get(field) and field not in self.errors:
+                    self.add_error(field, _("Say when."))
+        if chosen.get("when") == REPEATEDLY and not chosen.get("weekdays"):
+            self.add_error("weekdays", _("Choose at least one day."))
+        label, url = chosen.get("button_label"), chosen.get("button_url")
+        if bool(label) != bool(url):
+            self.add_error("button_url" if label else "button_label", _("A button has words and an address."))
+        elif url:
+            try:
+                URLValidator(schemes=["http", "https"])(url)
+            except forms.ValidationError as error:
+                self.add_error("button_url", error)
+        return chosen
+
+    # ---------------------------------------------------------------- what it means
     def selection(self) -> Selection:
         """The groups that were chosen, as far as what was entered makes sense."""
         chosen = self.cleaned_data
@@ -85,162 +185,43 @@ class Composer(forms.Form):
                     text=chosen.get("search", ""),
                 )
 
+    def manner(self) -> Manner:
+        """What comes with the text, and how it goes out."""
+        chosen = self.cleaned_data
+        label, url = chosen.get("button_label"), chosen.get("button_url")
+        return Manner(
+            attachment=chosen.get("attachment") or None,
+            everybody=bool(chosen.get("everybody")),
+            button=Button(label, url) if label and url else None,
+            counted=bool(chosen.get("counted")),
+            waves=self._waves() if chosen.get("pace") == IN_WAVES else None,
+        )
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What sending would do. ``skipped``: reason, how many, the first of their names."""
+    def _waves(self) -> Waves:
+        chosen, tag = self.cleaned_data, self.cleaned_data.get("canaries")
+        found = community.find_groups(self.actor, GroupFilter(tag=tag), Permission.OPERATE) if tag else None
+        return Waves(
+            first=chosen.get("first") or 0,
+            canaries=tuple(found.values_list("pk", flat=True)) if found is not None else (),
+            size=chosen.get("size") or 0,
+            pause=chosen.get("pause") or 0,
+            failed=chosen.get("failed"),
+            left=chosen.get("left"),
+            complaints=chosen.get("complaints"),
+        )
 
-    sendable: Sequence[Target]
-    skipped: Sequence[tuple[str, int, Sequence[str]]]
-    lasts: str
-    not_recallable: Sequence[str]
+    def rhythm(self) -> Rhythm | None:
+        """When it goes out; None: now."""
+        chosen = self.cleaned_data
+        if chosen.get("when") not in {LATER, REPEATEDLY}:
+            return None
+        zone = chosen.get("zone") or self.fields["zone"].choices[0][0]  # type: ignore[attr-defined]
+        if chosen["when"] == LATER:
+            return Rhythm(chosen["day"], chosen["starts"], zone)
+        weekdays = tuple(sorted(chosen["weekdays"])) or EVERY_DAY
+        return Rhythm(chosen["day"], chosen["starts"], zone, weekdays, chosen.get("until"))
 
-
-def _plan(found: Sequence[Target]) -> Plan:
-    by_reason: dict[str, list[str]] = {}
-    for target in found:
-        if target.obstacle:
-            by_reason.setdefault(target.obstacle, []).append(target.group)
-    sendable = [target for target in found if not target.obstacle]
-    seconds = selectors.seconds_at_pace(Counter(target.account_id for target in sendable if target.account_id))
-    fixed = sorted({t.platform for t in sendable if not connectors[t.platform].capabilities.can(Recall)})
-    return Plan(
-        sendable,
-        [(words.told(reason), len(names), names[:NAMED]) for reason, names in by_reason.items()],
-        words.lasting(seconds or 0),
-        [_(connectors[key].title) for key in fixed],
-    )
-
-
-def _may_compose(request: StaffRequest) -> None:
-    if not request.actor.may_anywhere(Permission.OPERATE):
-        raise NotAllowed(permission=Permission.OPERATE)
-
-
-def _blank(request: StaffRequest) -> dict[str, object]:
-    """An address may name what to begin with: ``?group=…`` (several) or ``?community=…``."""
-    groups, places = request.GET.getlist("group"), request.GET.getlist("community")
-    whom = PICKED if groups else FILTER
-    return {"whom": whom, "group_ids": groups, "communities": places, "submission": uuid4()}
-
-
-def compose(request: StaffRequest) -> HttpResponse:
-    """Write; then ``step`` by step: preview, back to edit, send."""
-    _may_compose(request)
-    if request.method != "POST":
-        return _editor(request, Composer(request.actor, initial=_blank(request)))
-    form = Composer(request.actor, request.POST)
-    step = request.POST.get("step")
-    if step != "edit" and form.is_valid():
-        with errors_in(form):
-            if step == "send":
-                return _send(request, form)
-            return _preview(request, form)
-    return _editor(request, form)
-
-
-def _editor(request: StaffRequest, form: Composer) -> HttpResponse:
-    picked = selectors.selectable(request.actor, Selection(group_ids=form.group_ids))
-    chinese = (get_language() or "").startswith("zh")
-    variables = [(alias if chinese else name, MEANINGS[name]) for name, alias in selectors.VARIABLES.items()]
-    context = {"form": form, "picked": picked.values_list("pk", "name"), "variables": variables}
-    return render(request, "console/chat/compose.html", context)
-
-
-MEANINGS = {
-    "group": gettext_lazy("the group's name"),
-    "members": gettext_lazy("how many members it has"),
-    "community": gettext_lazy("the community's name"),
-    "date": gettext_lazy("today's date there"),
-    "weekday": gettext_lazy("today's weekday there"),
-}
-
-
-def _preview(request: StaffRequest, form: Composer) -> HttpResponse:
-    selection = form.selection()
-    if selection.is_empty:
-        raise Invalid(_("Choose at least one group."), field="whom")
-    plan = _plan(selectors.targets(request.actor, selection, form.cleaned_data["text"]))
-    context = {"form": form, "plan": plan, "kept": _kept(request), **_phone(plan.sendable, 1)}
-    return render(request, "console/chat/preview.html", context)
-
-
-def _kept(request: HttpRequest) -> list[tuple[str, str]]:
-    """Everything that was entered, for hidden fields."""
-    return [
-        (name, value)
-        for name, values in request.POST.lists()
-        for value in values
-        if name not in {"csrfmiddlewaretoken", "step", "n"}
-    ]
-
-
-def _phone(sendable: Sequence[Target], n: int) -> dict[str, object]:
-    """The ``n``-th target's phone, and its neighbours."""
-    n = max(1, min(n, len(sendable)))
-    return {"target": sendable[n - 1] if sendable else None, "n": n, "total": len(sendable)}
-
-
-def _send(request: StaffRequest, form: Composer) -> HttpResponse:
-    chosen = form.cleaned_data
-    broadcast = actions.send_broadcast(
-        actor=request.actor,
-        title=chosen["title"],
-        text=chosen["text"],
-        selection=form.selection(),
-        submission=chosen["submission"],
-        not_after=chosen["not_after"],
-    )
-    return go(request, "console:broadcast", broadcast.pk)
-
-
-@require_POST
-def step_through(request: StaffRequest) -> HttpResponse:
-    """The phone of another target, within the preview."""
-    _may_compose(request)
-    form = Composer(request.actor, request.POST)
-    form.is_valid()
-    found = selectors.targets(request.actor, form.selection(), form.cleaned_data.get("text", ""))
-    sendable = [target for target in found if not target.obstacle]
-    n = request.POST.get("n", "1")
-    return render(request, "console/chat/preview_phone.html", _phone(sendable, int(n) if n.isdecimal() else 1))
-
-
-@require_POST
-def beside(request: StaffRequest) -> HttpResponse:
-    """What is seen beside the text while writing: how many it reaches, what the first one would see."""
-    _may_compose(request)
-    form = Composer(request.actor, request.POST)
-    form.is_valid()
-    selection, text = form.selection(), request.POST.get("text", "")
-    found = selectors.selectable(request.actor, selection)
-    platforms = set(found.order_by().values_list("platform", flat=True).distinct())
-    context: dict[str, object] = {
-        "count": found.count(),
-        "limits": sorted((connectors[key].capabilities.longest_text, _(connectors[key].title)) for key in platforms),
-        "length": len(text.strip()),
-    }
-    if text.strip():
-        try:
-            context["first"] = next(iter(selectors.targets(request.actor, selection, text, most=1)), None)
-        except QunceError as error:
-            context["objection"] = error
-    return render(request, "console/chat/compose_beside.html", context)
-
-
-def offer(request: StaffRequest) -> HttpResponse:
-    """Groups to pick from, by name or tag."""
-    _may_compose(request)
-    found = community.find_groups(
-        request.actor, GroupFilter(text=request.GET.get("find", "").strip()), Permission.OPERATE
-    )
-    rows = list(found.values_list("pk", "name", "community__name")[: OFFERED + 1])
-    return render(request, "console/chat/compose_offer.html", {"rows": rows[:OFFERED], "more": len(rows) > OFFERED})
-
-
-urlpatterns = [
-    path("broadcasts/new/", compose, name="broadcast_new"),
-    path("broadcasts/new/beside/", beside, name="broadcast_beside"),
-    path("broadcasts/new/offer/", offer, name="broadcast_offer"),
-    path("broadcasts/new/phone/", step_through, name="broadcast_phone"),
-]
+    def lasts(self, begins: datetime | None) -> timedelta | None:
+        """How long after its time it may still be sent."""
+        end: datetime | None = self.cleaned_data.get("not_after")
+        return end - (begins or clock.now()) if end else None

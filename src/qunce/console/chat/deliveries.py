@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from qunce.chat import actions, selectors
-from qunce.chat.types import DeliveryState
+from qunce.chat.types import DeliveryState, Media
 from qunce.console.chat import words
 from qunce.console.chat.broadcasts import result_of
 from qunce.console.context import StaffRequest
@@ -25,7 +25,7 @@ TABS = {
     "": (DeliveryState.FAILED, DeliveryState.UNKNOWN),
     "failed": (DeliveryState.FAILED,),
     "unknown": (DeliveryState.UNKNOWN,),
-    "waiting": (DeliveryState.PLANNED, DeliveryState.CLAIMED),
+    "waiting": (DeliveryState.HELD, DeliveryState.PLANNED, DeliveryState.CLAIMED),
     "all": tuple(DeliveryState),
 }
 VERDICTS = frozenset({"arrived", "again", "failed"})
@@ -80,6 +80,8 @@ def delivery(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
         "delivery": view.delivery,
         "steps": [(step, *words.DELIVERIES[step.state], words.told(step.detail)) for step in steps],
         "may_settle": operated and view.delivery.state == DeliveryState.UNKNOWN,
+        "may_retry": operated and view.delivery.state == DeliveryState.FAILED,
+        "attachment": next((part for part in view.content.parts if isinstance(part, Media)), None),
     }
     return render(request, "console/chat/delivery.html", context)
 
@@ -98,8 +100,21 @@ def settle(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
     return go(request, "console:delivery", delivery_id)
 
 
+@require_POST
+def retry(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
+    """It has failed: once more."""
+    try:
+        actions.retry_delivery(actor=request.actor, delivery_id=delivery_id)
+    except Conflict as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("It is tried again."))
+    return go(request, "console:delivery", delivery_id)
+
+
 urlpatterns = [
     path("deliveries/", deliveries, name="deliveries"),
     path("deliveries/<uuid:delivery_id>/", delivery, name="delivery"),
     path("deliveries/<uuid:delivery_id>/settle/", settle, name="delivery_settle"),
+    path("deliveries/<uuid:delivery_id>/retry/", retry, name="delivery_retry"),
 ]

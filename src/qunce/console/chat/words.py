@@ -1,10 +1,23 @@
 """How accounts and deliveries are, in words and colours."""
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from qunce.chat.types import AccountState, Capabilities, DeliveryState, ReadHistory, Reads, Recall, Replay
+from qunce.chat.types import (
+    EVERY_DAY,
+    AccountState,
+    Capabilities,
+    DeliveryState,
+    ReadHistory,
+    Reads,
+    Recall,
+    Replay,
+    Rhythm,
+    Signals,
+)
+from qunce.kernel.words import listed, sentences
 
 Word = tuple[str, str | Promise]
 MINUTE, HOUR = 60, 3600
@@ -28,6 +41,7 @@ NEXT_STEPS: dict[str, str | Promise] = {
     "off": gettext_lazy("It neither reads nor sends. What is planned for it waits."),
 }
 DELIVERIES: dict[str, Word] = {
+    DeliveryState.HELD: ("off", gettext_lazy("Held")),
     DeliveryState.PLANNED: ("wait", gettext_lazy("Planned")),
     DeliveryState.CLAIMED: ("busy", gettext_lazy("Being sent")),
     DeliveryState.SENT: ("good", gettext_lazy("Sent")),
@@ -43,6 +57,48 @@ DELIVERIES: dict[str, Word] = {
 def told(reason: str) -> str:
     """A stored reason in the reader's language: connectors and actions store message ids, platforms speak freely."""
     return "\n".join(_(line) for line in reason.splitlines() if line)
+
+
+WEEKDAYS = (
+    gettext_lazy("Mondays"),
+    gettext_lazy("Tuesdays"),
+    gettext_lazy("Wednesdays"),
+    gettext_lazy("Thursdays"),
+    gettext_lazy("Fridays"),
+    gettext_lazy("Saturdays"),
+    gettext_lazy("Sundays"),
+)
+
+
+def rhythm(when: Rhythm | None) -> str:
+    """When a planned broadcast goes out, as one says it."""
+    if when is None:
+        return _("now")
+    at = {"time": when.at.strftime("%H:%M"), "zone": when.zone}
+    first = date_format(when.first, "DATE_FORMAT")
+    if not when.weekdays:
+        return _("%(day)s at %(time)s (%(zone)s)") % {**at, "day": first}
+    if when.weekdays == EVERY_DAY:
+        said = _("every day at %(time)s (%(zone)s)") % at
+    else:
+        days = listed(WEEKDAYS[day] for day in when.weekdays)
+        said = _("%(days)s at %(time)s (%(zone)s)") % {**at, "days": days}
+    if when.until is None:
+        return said
+    last = date_format(when.until, "DATE_FORMAT")
+    return _("%(rhythm)s, until %(day)s") % {"rhythm": said, "day": last}
+
+
+def signals(against: Signals) -> str:
+    """What spoke against going on, as sentences."""
+    return sentences(
+        against.failed
+        and ngettext("%(n)d message failed.", "%(n)d messages failed.", against.failed) % {"n": against.failed},
+        against.left and ngettext("%(n)d person left.", "%(n)d people left.", against.left) % {"n": against.left},
+        against.complaints
+        and ngettext("%(n)d person complained.", "%(n)d people complained.", against.complaints)
+        % {"n": against.complaints},
+    )
 
 
 def abilities(can: Capabilities) -> list[tuple[bool, str]]:

@@ -3,6 +3,9 @@
 //   data-insert="{group}"    puts that into the form's data-text field, where the cursor is
 //   data-pick="name"         a group on offer: ticked, it joins #picked as a chip that can be taken off again
 //   data-empties             a form of htmx whose data-text field is empty again once it was sent
+//   data-attach              a file field that uploads by itself; the form looks anew when the file is there
+//   data-detach              takes the file off again
+//   data-enter               a search field within a form: Enter searches, and does not send the form
 //   data-stay-below          a conversation: shows its end, unless somebody reads further up
 (() => {
   const $all = (selector) => [...document.querySelectorAll(selector)];
@@ -35,6 +38,27 @@
     const field = form.querySelector("[data-text]");
     field.value = "";
     field.focus();
+  });
+
+  // ---- a file
+  const anew = () => document.getElementById("compose")?.dispatchEvent(new Event("change", { bubbles: true }));
+  document.addEventListener("htmx:finally:request", (event) => {
+    const field = event.detail.ctx.sourceElement;
+    if (!field.matches("[data-attach]")) return;
+    field.value = "";
+    anew();
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-detach]");
+    if (!button) return;
+    button.closest(".attached").remove();
+    document.querySelector("[data-attach]").focus();
+    anew();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[data-enter]")) return;
+    event.preventDefault();
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
   // ---- groups one by one
