@@ -28,6 +28,7 @@ from qunce.chat.types import (
     Replay,
     Sender,
     Sent,
+    SetNotice,
 )
 from qunce.cli.gateway import database
 from qunce.cli.gateway.reading import MOST, Reading, batches
@@ -67,7 +68,7 @@ def wire(*answers, idempotent_hours=20.0, echoes=False, pages=(), arrivals=()):
             pace=PACE,
             idempotent_hours=idempotent_hours,
             echoes=echoes,
-            performs=frozenset({Recall, ReadHistory}),
+            performs=frozenset({Recall, ReadHistory, SetNotice}),
         )
 
         def __init__(self):
@@ -151,6 +152,21 @@ def test_what_is_sent_is_shown_in_the_group_where_the_wire_does_not_echo(world):
     delivery, message = Delivery.objects.get(), Message.objects.get()
     assert (delivery.state, delivery.external_id) == (S.SENT, "$sent1")
     assert (message.text, message.from_us, message.external_id) == ("早安", True, "$sent1")
+
+
+def test_a_notice_is_set_and_shown_where_the_wire_does_not_echo(world):
+    made, groups = world
+    operation = SetNotice("!a", "每周一本书")
+    planned = Planned("n", groups["!a"].pk, Content.of("每周一本书"), Purpose.SERVICE, None, None, operation)
+    with transaction.atomic():
+        chat.plan(account_id=made.pk, planned=[planned])
+    connector = wire()
+    run_sending(made, connector, settled)
+    assert connector.asked == [operation]
+    assert states() == [S.SENT]
+    groups["!a"].refresh_from_db()
+    assert groups["!a"].topic == "每周一本书"
+    assert not Message.objects.exists()
 
 
 def test_an_echoing_wire_shows_it_itself(world):

@@ -149,12 +149,21 @@ async def test_invitations_are_accepted_and_the_past_is_not_news(bot, host):
             assert not ear.of(GapSeen, room)
 
 
+async def test_whoever_wants_to_talk_to_us_alone_can_and_that_is_no_group(bot, host):
+    async with listening(bot) as ear:
+        direct = host.create_room(invite=[bot], is_direct=True, preset="trusted_private_chat")
+        room = host.create_room("群", invite=[bot])
+        await ear.until(lambda _: ear.of(GroupSeen, room) and ear.of(GroupSeen, direct))
+        assert [seen.direct for seen in ear.of(GroupSeen, direct)[:1]] == [True]
+        assert not ear.of(GroupSeen, room)[0].direct
+        host.say(direct, "QC-ABCDEFGH")
+        await ear.until(lambda _: ear.of(MessageReceived, direct))
+
+
 async def test_invitations_can_be_left_alone(bot, host):
-    direct = host.create_room(invite=[bot], is_direct=True, preset="trusted_private_chat")
     async with listening(bot) as ear:
         room = host.create_room("群", invite=[bot])
         await ear.until(lambda _: ear.of(GroupSeen, room))
-        assert not ear.of(GroupSeen, direct)
     unwanted = host.create_room("不去", invite=[bot])
     async with listening(bot, ear.cursor, accept_invitations=False) as deaf:
         host.say(room, "嗨")

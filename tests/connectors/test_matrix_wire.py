@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 
 from qunce.chat.connector import Ambiguous, NeedsOperator, Permanent, Retry
+from qunce.chat.connectors import _matrix_events as events
 from qunce.chat.connectors.matrix import Matrix, MatrixConfig
-from qunce.chat.types import Content, Media, Mention, Outbound, Sent, Text
+from qunce.chat.types import Content, Done, GroupSeen, Media, Mention, Outbound, Sent, SetNotice, Text
 from tests.connectors.standin import homeserver
 from tests.support.synapse import free_port
 
@@ -39,6 +40,23 @@ async def hearing(address, cursor=None):
             return arrival
     finally:
         await connector.close()
+
+
+def entry(**before):
+    """We entered a room; what we were there before."""
+    content = {"membership": "join"}
+    unsigned = {"unsigned": {"prev_content": before}} if before else {}
+    return {"type": "m.room.member", "state_key": "@qunce:qunce.test", "content": content, **unsigned}
+
+
+def test_a_direct_chat_is_known_by_its_invitation():
+    me = "@qunce:qunce.test"
+    assert events.is_direct([entry(membership="invite", is_direct=True)], me)
+    assert not events.is_direct([entry(membership="invite")], me)
+    assert not events.is_direct([entry()], me)
+    assert not events.is_direct([entry(membership="invite", is_direct=True)], "@other:qunce.test")
+    seen = events.group_in("!dm", [], {"m.joined_member_count": 2}, entered=True, direct=True)
+    assert seen == GroupSeen("!dm", member_count=2, direct=True)
 
 
 def matrix_error(code, **more):
@@ -175,3 +193,17 @@ async def test_what_becomes_of_a_file_that_does_not_go_up(status, error):
     with homeserver(status, {}, heard=heard) as address, pytest.raises(error):
         await sending_a_picture(address)
     assert len(heard) == 1  # no message
+
+
+async def test_the_notice_is_the_topic_and_a_refusal_says_why():
+    for status, body, error in ((200, {"event_id": "$x"}, None), (403, matrix_error("M_FORBIDDEN"), Permanent)):
+        with homeserver(status, body) as address:
+            connector = matrix(address)
+            try:
+                if error is None:
+                    assert await connector.perform(SetNotice("!room:qunce.test", "每周一本书")) == Done()
+                else:
+                    with pytest.raises(error, match="does not allow"):
+                        await connector.perform(SetNotice("!room:qunce.test", "每周一本书"))
+            finally:
+                await connector.close()

@@ -1,6 +1,6 @@
 """Tasks, approvals, alerts, the group notice and one's own chat, as people use them in a browser."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from qunce.chat import actions as chat
 from qunce.chat.models import Delivery
@@ -45,13 +45,17 @@ def a_busy_team():
 
 
 def test_a_task_is_added_taken_done_with_a_picture_and_undone(browse):
-    _made, chen, tasks = a_busy_team()
+    made, chen, tasks = a_busy_team()
     page = browse("/tasks/", chen)
     page.get_by_role("heading", name="2 tasks are yours").wait_for()
     page_ok(page, "tasks")
+    page.get_by_text("Where, until when, and who").click()
+    page.get_by_label("Due").fill("2030-01-01T09:00")
     page.get_by_label("What is to be done?").fill("给新人发欢迎语")
     page.get_by_role("button", name="Add").click()
     page.get_by_role("link", name="给新人发欢迎语").wait_for()
+    added = Task.objects.get(title="给新人发欢迎语")
+    assert (added.community_id, added.due_at) == (made.home.pk, datetime(2030, 1, 1, 1, tzinfo=UTC))
     page.get_by_role("link", name="All open").click()
     wanted = tasks["替「晨读群」换上新的群公告"]
     page.goto(f"/tasks/{wanted.pk}/")

@@ -17,7 +17,7 @@ from qunce.community.models import Notice as Notice  # noqa: PLC0414 (the same)
 from qunce.community.types import CommunityProfile, GroupFacts, GroupFilter, GroupOrder, GroupState
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotFound
-from qunce.kernel.variables import BadTextError
+from qunce.kernel.variables import BadTextError, known
 
 DEFAULT_NOTICE = gettext_noop(
     "Welcome to {group}\n{purpose}\nWe want: {shared_goal}\nYou get: {promise}\nAsk: {contact}"
@@ -201,6 +201,14 @@ def notice_texts(notice: Notice, groups: Iterable[Group]) -> dict[int, str]:
     }
 
 
+def bad_notice(error: BadTextError) -> Invalid:
+    """What is wrong with a notice that cannot be filled in."""
+    said = _("There is no variable {%(name)s}.") % {"name": error.name} if error.name else _("A brace stands alone.")
+    named = known(policies.NOTICE_VARIABLES)
+    fix = _("Variables are %(known)s; for a brace itself write it twice.") % {"known": named}
+    return Invalid(said, fix=fix, field="text")
+
+
 def notice_preview(actor: Actor, community_id: int, group_id: int | None, *, text: str, contact: str) -> str:
     """What a notice that is being written would be in a group of the community; without one, in "…".
 
@@ -211,7 +219,7 @@ def notice_preview(actor: Actor, community_id: int, group_id: int | None, *, tex
     try:
         return notice_texts(written, [found])[found.pk]
     except BadTextError as error:
-        raise Invalid(_("This cannot be filled in: %(name)s") % {"name": f"{{{error.name}}}"}) from error
+        raise bad_notice(error) from error
 
 
 # ------------------------------------------------------------------ the pipeline's part

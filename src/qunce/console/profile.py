@@ -75,7 +75,7 @@ class ReachForm(forms.Form):
         label=gettext_lazy("Quiet until"),
         required=False,
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        help_text=gettext_lazy("In your time zone. What happens meanwhile comes afterwards, in one message."),
+        help_text=gettext_lazy("In your time zone. What happens meanwhile comes afterwards."),
     )
 
 

@@ -64,8 +64,10 @@ class NewTask(forms.Form):
 
     def __init__(self, *args: object, actor: Actor, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        places = community.visible_communities(actor, Permission.REPLY).values_list("pk", "name")
+        places = list(community.visible_communities(actor, Permission.REPLY).values_list("pk", "name"))
         self.fields["community"].choices = [("", _("No community")), *places]  # type: ignore[attr-defined]
+        if len(places) == 1:
+            self.fields["community"].initial = places[0][0]
 
 
 class ChangeTask(forms.Form):
@@ -196,7 +198,7 @@ def _task_page(request: StaffRequest, task_id: int, done: DoneForm, change: Chan
     context = {
         "task": found,
         "tone": tone,
-        "state": word,
+        "word": word,
         "place": names.get(found.community_id or 0, ""),
         "may_work": selectors.may_work_on(request.actor, found),
         "late": found.state == TaskState.OPEN and found.due_at is not None and found.due_at < clock.now(),

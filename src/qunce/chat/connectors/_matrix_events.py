@@ -218,9 +218,13 @@ def while_inside(said: Sequence[Json], me: str) -> tuple[list[Json], bool]:
     return kept[::-1], entered
 
 
-def is_direct(invitation: Sequence[Json], me: str) -> bool:
-    """Whether somebody wants to talk to us alone: that is no group."""
-    return any(bool(event["content"].get("is_direct")) for event in invitation if is_own_membership(event, me))
+def is_direct(said: Sequence[Json], me: str) -> bool:
+    """Whether we entered at the invitation of somebody who wants to talk to us alone: that is no group."""
+    return any(
+        bool(event.get("unsigned", {}).get("prev_content", {}).get("is_direct"))
+        for event in said
+        if is_own_membership(event, me)
+    )
 
 
 def was(event: Json) -> str | None:
@@ -238,7 +242,9 @@ def names_in(events: Iterable[Json]) -> dict[str, str]:
     }
 
 
-def group_in(room: str, state: Sequence[Json], summary: Json, *, entered: bool) -> GroupSeen | None:
+def group_in(
+    room: str, state: Sequence[Json], summary: Json, *, entered: bool, direct: bool = False
+) -> GroupSeen | None:
     """What a room's state says of it; None where it says nothing new. A space is a folder of rooms and no group."""
     content = {event["type"]: event["content"] for event in state if event.get("state_key") == ""}
     if content.get("m.room.create", {}).get("type") == "m.space":
@@ -253,6 +259,7 @@ def group_in(room: str, state: Sequence[Json], summary: Json, *, entered: bool) 
         topic=_words(content["m.room.topic"].get("topic")) if "m.room.topic" in content else None,
         member_count=summary.get("m.joined_member_count"),
         reads=Reads.ENCRYPTED if "m.room.encryption" in content else None,
+        direct=direct,
     )
     return seen if entered or seen != GroupSeen(room) else None
 

@@ -165,7 +165,9 @@ class Reader:
         if section["timeline"].get("limited") and not events.first_entry(timeline, self._me):
             missed = await self._missed(room, section["timeline"]["prev_batch"], place)
         said, entered = events.while_inside([*missed.said, *timeline], self._me)
-        if seen := events.group_in(room, [*state, *timeline], section.get("summary", {}), entered=entered):
+        direct = entered and events.is_direct([*missed.said, *timeline], self._me)
+        summary = section.get("summary", {})
+        if seen := events.group_in(room, [*state, *timeline], summary, entered=entered, direct=direct):
             told.events.append(seen)
         if missed.gap:
             oldest = min(map(events.moment, said), default=told.place.moment)
@@ -214,10 +216,8 @@ class Reader:
     # -------------------------------------------------------------- invitations
     async def _enter(self, invitations: Mapping[str, Json], place: Place) -> None:
         """Accept invitations into rooms; those that must wait stay on record with our place."""
-        for room, section in invitations.items():
-            wanted = self._accepts and not events.is_direct(section["invite_state"]["events"], self._me)
-            if wanted and room not in place.invitations:
-                place.invitations.append(room)
+        if self._accepts:
+            place.invitations += [room for room in invitations if room not in place.invitations]
         now = clock.now().timestamp()
         for room in list(place.invitations):
             if self._enter_at.get(room, 0) > now:

@@ -8,8 +8,8 @@ What the wire promises: `/sync` from a cursor of ours, so nothing is missed whil
 What it leaves out of a long absence is read page by page from the rooms' history; beyond that is a visible gap.
 Sending twice under one transaction id sends once: homeservers remember it per device, Synapse for a day.
 
-Not read: end-to-end encrypted messages (their rooms say so), direct chats, and what was said before we entered; that
-is history, which groups read when they are adopted.
+Not read: end-to-end encrypted messages (their rooms say so), and what was said before we entered; that is history,
+which groups read when they are adopted. Direct chats are entered and are no groups: see `GroupSeen.direct`.
 """
 
 from collections.abc import AsyncIterator

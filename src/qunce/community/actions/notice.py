@@ -10,7 +10,7 @@ from qunce.community.models import Community, Notice
 from qunce.kernel import audit, clock, events, live, locks
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid
-from qunce.kernel.variables import BadTextError, known
+from qunce.kernel.variables import BadTextError
 
 LONGEST_CONTACT = 200
 
@@ -54,10 +54,4 @@ def _check(text: str, contact: str) -> None:
     try:
         policies.notice_text(text, dict.fromkeys(policies.NOTICE_VARIABLES, ""))
     except BadTextError as error:
-        raise Invalid(
-            _("“{%(name)s}” is no variable.") % {"name": error.name}
-            if error.name
-            else _("A brace stands alone; write it twice where a brace is meant."),
-            fix=_("There are %(variables)s.") % {"variables": known(policies.NOTICE_VARIABLES)},
-            field="text",
-        ) from error
+        raise selectors.bad_notice(error) from error

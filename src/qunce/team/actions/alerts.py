@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from qunce.kernel import audit, clock, live, locks
@@ -90,10 +91,10 @@ def acknowledge_alert(*, actor: Actor, alert_id: int) -> Alert:
         audit.record(
             actor,
             "alert.acknowledged",
-            gettext_noop("%(actor)s looks after the alert “%(key)s”."),
+            gettext_noop("%(actor)s looks after an alert: %(what)s"),
             community_id=alert.community_id,
             about=("alert", alert.pk),
-            key=alert.key,
+            what=_(alert.sentence) % alert.params,
         )
         live.touch("alerts", "today")
     return alert

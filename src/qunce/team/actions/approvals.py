@@ -62,7 +62,7 @@ def ask_approval(
             asked_at=now,
             expires_at=now + life,
         )
-        _record(actor, approval, "approval.asked", gettext_noop("%(actor)s asked for approval (%(kind)s)."))
+        _record(actor, approval, "approval.asked", gettext_noop("%(actor)s asked for a yes: %(what)s"))
         whom = list(deciders(approval).values_list("pk", flat=True))
         tell(
             staff_ids=whom,
@@ -140,8 +140,7 @@ def _decide(actor: Actor, approval: Approval, state: ApprovalState, reason: str)
     approval.decided_by, approval.decided_by_name, approval.decided_at = actor.id, actor.name, clock.now()
     approval.save()
     recorded, told = _SAID[state]
-    what = approval.sentence % approval.params
-    _record(actor, approval, f"approval.{state}", recorded, what=what, reason=reason)
+    _record(actor, approval, f"approval.{state}", recorded, reason)
     if told and approval.asked_by is not None and approval.asked_by != actor.id:
         tell(
             staff_ids=[approval.asked_by],
@@ -164,15 +163,15 @@ def _decide(actor: Actor, approval: Approval, state: ApprovalState, reason: str)
     live.touch("approvals", "today")
 
 
-def _record(actor: Actor, approval: Approval, action: str, sentence: str, **params: audit.Param) -> None:
+def _record(actor: Actor, approval: Approval, action: str, sentence: str, reason: str = "") -> None:
     audit.record(
         actor,
         action,
         sentence,
         community_id=approval.community_id,
         about=("approval", approval.pk),
-        kind=approval.kind,
-        **params,
+        what=_(approval.sentence) % approval.params,
+        reason=reason,
     )
 
 
