@@ -22,8 +22,8 @@ from tests.chat import support
 from tests.support import world
 from tests.support.browser import page_ok, shoot
 
-LIST_QUERIES = 9
-MEMBER_QUERIES = 17
+LIST_QUERIES = 15
+MEMBER_QUERIES = 28
 
 
 def member_named(name):

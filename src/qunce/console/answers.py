@@ -52,7 +52,7 @@ def who_answered(request: StaffRequest, broadcast_id: int) -> HttpResponse:
         "keyword": keyword,
         "page": shown,
         "rows": [Row(each, words.told(each.obstacle)) for each in shown.object_list],
-        "heading": said % {"silent": silent, "asked": asked} if asked else _("Who has answered?"),
+        "counted": said % {"silent": silent, "asked": asked} if asked else "",
         "able": sum(not each.obstacle for each in found),
         "most_named": policies.MOST_NAMED,
         "may_export": all(request.actor.may(Permission.LEAD, key) for key in row.community_ids),

@@ -105,13 +105,11 @@ def _places(stays: Sequence[Any], groups: dict[int, Group]) -> tuple[list[Place]
     places = [
         Place(groups[stay.group_id], stay, inviters.get(stay.inviter_id)) for stay in stays if stay.group_id in groups
     ]
-    now = [place for place in places if place.stay.left_at is None]
-    here = {place.group.pk for place in now}
+    now: dict[int, Place] = {}
     then: dict[int, Place] = {}
-    for place in places:
-        if place.group.pk not in here:
-            then.setdefault(place.group.pk, place)
-    return now, list(then.values())
+    for place in places:  # whoever is there with two accounts is there once
+        (now if place.stay.left_at is None else then).setdefault(place.group.pk, place)
+    return list(now.values()), [place for key, place in then.items() if key not in now]
 
 
 def _shown(day: timeline.TimelineDay, groups: dict[int, Group]) -> ShownDay:

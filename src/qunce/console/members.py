@@ -100,9 +100,7 @@ def members(request: StaffRequest) -> HttpResponse:
             "since": request.GET.get("since", ""),
             "page": shown,
             "rows": _rows(actor, shown.items),
-            "total": total,
-            "many": total > COUNTED,
-            "heading": _heading(total, wanted),
+            "counted": _counted(total, wanted),
             "communities": community.visible_communities(actor),
             "groups": _with_chosen(actor, list(groups), wanted.group_id),
             "platforms": community.platforms(actor),
@@ -123,7 +121,7 @@ def _with_chosen(actor: Actor, groups: list[Any], chosen: int | None) -> list[An
     return [*community.groups_in_order(actor, [chosen]), *groups]
 
 
-def _heading(total: int, wanted: MemberFilter) -> str:
+def _counted(total: int, wanted: MemberFilter) -> str:
     """How many there are, in words."""
     if total > COUNTED:
         if wanted.restricts:
