@@ -1,0 +1,13 @@
+"""Every change of keyword rules, and the count of their use."""
+
+from qunce.desk.actions.files import take_file as take_file
+from qunce.desk.actions.rules import SCOPE as SCOPE
+from qunce.desk.actions.rules import change_rule as change_rule
+from qunce.desk.actions.rules import create_rule as create_rule
+from qunce.desk.actions.rules import delete_rule as delete_rule
+from qunce.desk.actions.rules import restore_rule as restore_rule
+from qunce.desk.actions.rules import set_rule_enabled as set_rule_enabled
+from qunce.desk.actions.sheets import Imported as Imported
+from qunce.desk.actions.sheets import import_rules as import_rules
+from qunce.desk.actions.sheets import take_sheet as take_sheet
+from qunce.desk.actions.uses import use_rules as use_rules
