@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 
 import pytest
+from django.core import signing
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
@@ -17,7 +18,9 @@ from qunce.chat.models import Delivery, Link, SetAside
 from qunce.chat.types import EVERY_DAY, DeliveryState, Rhythm, Selection
 from qunce.community import selectors as community_selectors
 from qunce.community.models import Group
+from qunce.console.desk.sheets import token_of
 from qunce.desk import actions as desk
+from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import RuleDraft
 from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Permission, Role
@@ -79,10 +82,15 @@ def build():
     chat_support.live(account, chat_support.said("room", "报名"), chat_support.GroupSeen("found", "待接管"))
     world.community.tag_groups(actor=SYSTEM, group_ids=[group.pk], add=["一期"])
     world.community.archive_groups(actor=SYSTEM, group_ids=[groups["archived"].pk])
+    file = desk.take_file(actor=SYSTEM, name="案例.txt", content=[b"one"])
     rules = [
-        desk.create_rule(actor=SYSTEM, draft=RuleDraft(keywords=(word,), answer="好", community_id=home.pk)).pk
+        desk.create_rule(
+            actor=SYSTEM, draft=RuleDraft(keywords=(word,), answer="好", community_id=home.pk, files=(file,))
+        ).pk
         for word in ("一", "二")
     ]
+    table = f"keywords,answer,community\n三,好,#{home.pk}\n".encode()
+    sheet = token_of(desk.take_sheet(actor=SYSTEM, name="rules.csv", body=table), "rules.csv")
     desk.delete_rule(actor=SYSTEM, rule_id=rules[1])
     broadcast = chat.send_broadcast(
         actor=SYSTEM, text="早上好", selection=Selection(group_ids=(group.pk,)), submission=new_id()
@@ -137,9 +145,12 @@ def build():
         "stopped": stopped.pk,
         "failed": failed.pk,
         "schedule": schedule.pk,
-        "file": files.put(b"%PDF", name="表.pdf", content_type="application/pdf").pk,
         "member": Identity.objects.get(external_id="@zhang").member_id,
         "rule": rules[0],
+        "file": file.sha256,
+        "file_link": signing.dumps([file.sha256, file.name], salt="qunce.file"),
+        "sheet": sheet,
+        "sheet_seen": rules_selectors.plan(SYSTEM, table).seen,
         "deleted": rules[1],
         "event": event.pk,
         "task": task.pk,

@@ -246,7 +246,7 @@ def test_a_rule_that_has_just_gone_does_not_answer_and_harms_nobody(made, group)
     actions.delete_rule(actor=SYSTEM, rule_id=first.pk)
     with transaction.atomic():
         allowed = actions.use_rules(asked={(first.pk, group.pk): 1, (second.pk, group.pk): 1}, at=NOON)
-    assert allowed == {(second.pk, group.pk)}
+    assert allowed == {(second.pk, group.pk): 0}
     assert SetAside.objects.count() == 0
 
 

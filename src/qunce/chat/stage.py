@@ -62,10 +62,10 @@ class Inflow:
     messages: Sequence[NewMessage]
     planned: list[Planned] = field(default_factory=list)
 
-    def reply(self, to: NewMessage, text: str, *, key: str, not_after: datetime | None = None) -> None:
+    def reply(self, to: NewMessage, content: Content, *, key: str, not_after: datetime | None = None) -> None:
         """Answer a message in its group, once per ``key``."""
         to.answered = True
-        self.planned.append(Planned(key, to.group.id, Content.of(text), Purpose.REPLY, to.external_id, not_after))
+        self.planned.append(Planned(key, to.group.id, content, Purpose.REPLY, to.external_id, not_after))
 
 
 class Stage(ABC):

@@ -14,7 +14,7 @@ from qunce.community import policies
 from qunce.community.models import Community as Community  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.community.models import Group as Group  # noqa: PLC0414 (the same)
 from qunce.community.models import Notice as Notice  # noqa: PLC0414 (the same)
-from qunce.community.types import CommunityProfile, GroupFacts, GroupFilter, GroupOrder, GroupState
+from qunce.community.types import LANGUAGES, CommunityProfile, GroupFacts, GroupFilter, GroupOrder, GroupState
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotFound
 from qunce.kernel.variables import BadTextError, known
@@ -225,14 +225,41 @@ def notice_preview(actor: Actor, community_id: int, group_id: int | None, *, tex
 # ------------------------------------------------------------------ the pipeline's part
 def group_facts(group_ids: Iterable[int]) -> list[GroupFacts]:
     """What the pipeline needs of those of the groups that are adopted and not archived. No guard: not for pages."""
-    rows = (
-        Group.objects.filter(_STATES[GroupState.ADOPTED], pk__among=list(group_ids))
-        .annotate(zone=F("community__zone"))
-        .values_list("id", "platform", "external_id", "name", "community_id", "zone")
+    return _facts(Group.objects.filter(_STATES[GroupState.ADOPTED], pk__among=list(group_ids)))
+
+
+def all_group_facts() -> list[GroupFacts]:
+    """The same of every group that is adopted and not archived. No guard: not for pages."""
+    return _facts(Group.objects.filter(_STATES[GroupState.ADOPTED]))
+
+
+def _facts(groups: QuerySet[Group]) -> list[GroupFacts]:
+    rows = groups.values_list(
+        "id",
+        "platform",
+        "external_id",
+        "name",
+        "community_id",
+        "community__zone",
+        "tags",
+        "community__name",
+        "community__languages",
+        "member_count",
     )
     return [
-        GroupFacts(key, platform, external_id, name, community_id, ZoneInfo(zone))
-        for key, platform, external_id, name, community_id, zone in rows
+        GroupFacts(
+            key,
+            platform,
+            external_id,
+            name,
+            community_id,
+            ZoneInfo(zone),
+            tuple(tags),
+            community,
+            (languages or LANGUAGES)[0],
+            count,
+        )
+        for key, platform, external_id, name, community_id, zone, tags, community, languages, count in rows
     ]
 
 

@@ -79,7 +79,10 @@ class FoundGroup:
 
 @dataclass(frozen=True, slots=True)
 class GroupFacts:
-    """What the pipeline needs of an adopted group for every message."""
+    """What the pipeline needs of an adopted group for every message.
+
+    ``language``: what a bot speaks there, one of LANGUAGES. ``member_count`` None: the platform does not say.
+    """
 
     id: int
     platform: str
@@ -87,3 +90,7 @@ class GroupFacts:
     name: str
     community_id: int
     zone: ZoneInfo
+    tags: tuple[str, ...] = ()
+    community: str = ""
+    language: str = LANGUAGES[0]
+    member_count: int | None = None

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.functional import Promise
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -22,6 +21,7 @@ from qunce.kernel import clock, files
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.kernel.htmx import go, page
+from qunce.kernel.http import stored_file
 from qunce.team import actions, selectors
 from qunce.team.selectors import Task
 from qunce.team.types import TaskFilter, TaskList, TaskState
@@ -277,11 +277,7 @@ def proof(request: StaffRequest, task_id: int) -> HttpResponse:
     stored = selectors.one_task(request.actor, task_id).proof
     if stored is None:
         raise NotFound
-    with files.open_file(stored.sha256) as opened:
-        answer = HttpResponse(opened.read(), content_type=stored.content_type)
-    shown = stored.content_type in PROOFS and stored.content_type.startswith("image/")
-    answer["Content-Disposition"] = content_disposition_header(not shown, stored.name) or "attachment"
-    return answer
+    return stored_file(stored.sha256, name=stored.name, content_type=stored.content_type)
 
 
 urlpatterns = [

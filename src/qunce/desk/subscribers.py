@@ -8,7 +8,7 @@ from uuid import UUID
 from qunce.chat.stage import Inflow, NewMessage, Stage
 from qunce.desk import actions, policies, selectors
 from qunce.desk.policies import Matcher, Names
-from qunce.desk.types import ANSWER_WITHIN, LIKELY_WITHIN, OUR_ACCOUNT, Heard, Raised, Rule, Settled
+from qunce.desk.types import ANSWER_WITHIN, LIKELY_WITHIN, OUR_ACCOUNT, Heard, Hit, Raised, Settled
 from qunce.kernel.actor import Actor, Permission
 from qunce.team import selectors as team
 
@@ -34,27 +34,29 @@ class KeywordReplies(Stage):
         asking = self._asking(inflow)
         if not asking:
             return
-        times = Counter((rule.id, message.group.id) for message, rule in asking)
-        allowed = actions.use_rules(asked=times, at=inflow.now)
-        for message, rule in asking:
-            if (rule.id, message.group.id) in allowed:
-                self._answer(inflow, rule, message)
+        times = Counter((hit.rule.id, message.group.id) for message, hit in asking)
+        turns = actions.use_rules(asked=times, at=inflow.now)
+        for message, hit in asking:
+            key = (hit.rule.id, message.group.id)
+            if key in turns:
+                self._answer(inflow, hit, message, turns[key])
+                turns[key] += 1
 
-    def _asking(self, inflow: Inflow) -> list[tuple[NewMessage, Rule]]:
+    def _asking(self, inflow: Inflow) -> list[tuple[NewMessage, Hit]]:
         """The messages to be answered, in order; of a rule that cools down only the first in each group."""
         hits_of = self._at(inflow.revisions.get(actions.SCOPE, 0)).hits
         earliest = inflow.now - ANSWER_WITHIN
-        asking: list[tuple[NewMessage, Rule]] = []
+        asking: list[tuple[NewMessage, Hit]] = []
         cooling: set[tuple[int, int]] = set()
         for message in inflow.messages:
             if message.from_us or message.from_bot or message.answered or message.sent_at < earliest:
                 continue
             group = message.group
-            hits = hits_of(message.text, group_id=group.id, community_id=group.community_id)
-            if not hits or hits[0].cut or (hits[0].rule.id, group.id) in cooling:
+            hits = hits_of(message.text, group, message.sent_at)
+            if not hits or hits[0].silent or (hits[0].rule.id, group.id) in cooling:
                 continue
             rule = hits[0].rule
-            asking.append((message, rule))
+            asking.append((message, hits[0]))
             if rule.cooldown_seconds:
                 cooling.add((rule.id, group.id))
         return asking
@@ -65,13 +67,17 @@ class KeywordReplies(Stage):
             self._revision = revision
         return self._matcher
 
-    def _answer(self, inflow: Inflow, rule: Rule, message: NewMessage) -> None:
-        inflow.reply(
-            message,
-            selectors.words(rule, name=message.sender_name, group=message.group.name),
-            key=f"rule:{rule.id}:{message.group.id}:{message.external_id}",
-            not_after=message.sent_at + ANSWER_WITHIN,
+    def _answer(self, inflow: Inflow, hit: Hit, message: NewMessage, turn: int) -> None:
+        content = selectors.answer_of(
+            hit, turn=turn, name=message.sender_name, group=message.group, at=message.sent_at
         )
+        if content.parts:  # a file alone that cannot reach this platform is nothing to say
+            inflow.reply(
+                message,
+                content,
+                key=f"rule:{hit.rule.id}:{message.group.id}:{message.external_id}",
+                not_after=message.sent_at + ANSWER_WITHIN,
+            )
 
 
 class Matters(Stage):

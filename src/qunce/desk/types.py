@@ -2,44 +2,127 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
 LONGEST_ANSWER = 2000
 LONGEST_KEYWORD = 100
+LONGEST_PATTERN = 200
 MOST_KEYWORDS = 100
+MOST_ANSWERS = 20
+MOST_FILES = 5
+LARGEST_FILE = 20 << 20
+LARGEST_SHEET = 20 << 20
+MOST_LINES = 20_000
 LONGEST_COOLDOWN = 7 * 24 * 3600
+WEEK = tuple(range(7))
 
 ANSWER_WITHIN = timedelta(minutes=10)
 """After that the conversation has moved on, and an automatic answer only disturbs."""
 
-VARIABLES: Mapping[str, str] = {"name": "昵称", "group": "群名"}
-"""What an answer may say: the asker's name and the group's name."""
+VARIABLES: Mapping[str, str] = {
+    "name": "昵称",
+    "group": "群名",
+    "community": "社群",
+    "date": "日期",
+    "weekday": "星期",
+    "members": "人数",
+}
+"""What an answer may say: who asks, where, on which day there, and how many people the group has."""
 
 
 class Match(StrEnum):
-    """How a keyword is compared with a message: it is all of it, or a part of it."""
+    """How keywords are compared with a message; of rules equally near, the kind named first wins."""
 
     EXACT = "exact"
+    ALL = "all"
     CONTAINS = "contains"
+    PATTERN = "pattern"
+
+
+_STRICTNESS = {match: place for place, match in enumerate(Match)}
 
 
 class Reach(IntEnum):
     """How far a rule reaches; the nearer one wins."""
 
     GROUP = 0
-    COMMUNITY = 1
-    EVERYWHERE = 2
+    TAG_HERE = 1
+    TAG = 2
+    COMMUNITY = 3
+    EVERYWHERE = 4
 
 
-Scope = tuple[int | None, int | None]
-"""(community, group) that a rule is bound to: at most one of them."""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a rule counts: in a group, or in the groups of a community, or of a tag, or of both; else everywhere."""
+
+    community_id: int | None = None
+    group_id: int | None = None
+    tag: str = ""
+
+    @property
+    def reach(self) -> Reach:
+        """How far that is."""
+        if self.group_id is not None:
+            return Reach.GROUP
+        if self.tag:
+            return Reach.TAG if self.community_id is None else Reach.TAG_HERE
+        return Reach.EVERYWHERE if self.community_id is None else Reach.COMMUNITY
+
+
+EVERYWHERE = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When a rule answers, by the clock of the group's community.
+
+    ``days``: 0 is Monday. A window that closes before it opens runs over midnight and belongs to the day on which
+    it opens; one that closes when it opens is the whole day.
+    """
+
+    days: tuple[int, ...]
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of an answer: stored under its sha256; ``kind`` as messages have it (image, audio, video, file)."""
+
+    sha256: str
+    name: str
+    content_type: str
+    size: int
+    kind: str = "file"
+
+
+class Way(StrEnum):
+    """How a file reaches a group: as a file, as a link in the text, or not at all."""
+
+    SENT = "sent"
+    LINKED = "linked"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A platform by its title, and the kinds of files that it carries, up to ``largest`` bytes."""
+
+    title: str
+    media: frozenset[str] = frozenset()
+    largest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RuleDraft:
-    """What an operator enters of a rule. Lengths are in characters; a cool-down of 0 answers every time."""
+    """What an operator enters of a rule. Lengths are in characters; a cool-down of 0 answers every time.
+
+    ``variants``: further answers, said in turn with the first. ``away``: said outside the hours instead; empty:
+    the rule then does not count.
+    """
 
     keywords: tuple[str, ...]
     answer: str
@@ -47,20 +130,45 @@ class RuleDraft:
     cooldown_seconds: int = 0
     community_id: int | None = None
     group_id: int | None = None
+    tag: str = ""
+    variants: tuple[str, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    hours: Hours | None = None
+    away: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        """Where it counts."""
+        return Scope(self.community_id, self.group_id, self.tag)
+
+
+class RuleOrder(StrEnum):
+    """How a list of rules is sorted."""
+
+    NEWEST = "newest"
+    MOST_USED = "most"
+    LAST_USED = "last"
+    LONG_UNUSED = "unused"
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFilter:
     """Which rules are wanted; what is empty does not restrict.
 
-    ``text``: in a keyword or the answer. ``community_id``: of the community and of its groups.
+    ``text``: in a keyword or an answer. ``community_id``: of the community and of its groups. ``never_used``: has
+    not answered yet. ``overridden``: another rule answers instead to one of its own keywords.
     """
 
     text: str = ""
     everywhere: bool = False
     community_id: int | None = None
     group_id: int | None = None
+    tag: str = ""
+    match: Match | None = None
     enabled: bool | None = None
+    never_used: bool = False
+    overridden: bool = False
+    order: RuleOrder = RuleOrder.NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,47 +180,53 @@ class Rule:
     keywords: tuple[str, ...]
     answer: str
     cooldown_seconds: int = 0
-    community_id: int | None = None
-    group_id: int | None = None
+    scope: Scope = EVERYWHERE
+    variants: tuple[str, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    hours: Hours | None = None
+    away: str = ""
 
-    @property
-    def scope(self) -> Scope:
-        """Where it counts."""
-        return self.community_id, self.group_id
-
-    @property
-    def reach(self) -> Reach:
-        """How far it reaches."""
-        if self.group_id is not None:
-            return Reach.GROUP
-        return Reach.EVERYWHERE if self.community_id is None else Reach.COMMUNITY
+    def said(self, turn: int) -> str:
+        """The answer whose turn it is, counted from 0."""
+        return (self.answer, *self.variants)[turn % (1 + len(self.variants))]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that a message meets, and by which keyword (normalised). ``cut``: only inside a longer word."""
+    """A rule that a message meets, and by which keyword (normalised; all of them, or the pattern as written).
+
+    ``cut``: only inside a longer word. ``closed``: outside the rule's hours.
+    """
 
     rule: Rule
     keyword: str
     cut: bool = False
+    closed: bool = False
 
     @property
-    def rank(self) -> tuple[bool, Reach, bool, int, int]:
-        """Lower answers: nearer, then exact before contains, then the longer keyword, then the older rule."""
+    def silent(self) -> bool:
+        """Whether it has nothing to say and other rules may."""
+        return self.cut or (self.closed and not self.rule.away)
+
+    @property
+    def rank(self) -> tuple[bool, Reach, int, int, int]:
+        """Lower answers: nearer, then the stricter kind, then the longer keyword, then the older rule."""
         rule = self.rule
-        return self.cut, rule.reach, rule.match is not Match.EXACT, -len(self.keyword), rule.id
+        return self.silent, rule.scope.reach, _STRICTNESS[rule.match], -len(self.keyword), rule.id
 
 
 class Fate(StrEnum):
     """What becomes of a rule that a message meets."""
 
     ANSWERS = "answers"
+    AWAY = "away"
     COOLING = "cooling"
     FARTHER = "farther"
     LOOSER = "looser"
     SHORTER = "shorter"
     YOUNGER = "younger"
     CUT = "cut"
+    CLOSED = "closed"
     OFF = "off"
 
 
@@ -129,12 +243,39 @@ class Judged:
 class Explanation:
     """Which rule answers a message in a group, with which words, and why the others do not.
 
-    ``read_as`` is the text as it is compared; ``answer`` is None where nothing is said.
+    ``read_as`` is the text as it is compared; ``answer`` is None where nothing is said. ``files``: what goes along.
     """
 
     read_as: str
     answer: str | None
     judged: tuple[Judged, ...]
+    files: tuple[Attachment, ...] = ()
+
+
+class Fault(StrEnum):
+    """What is wrong with a pattern."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    OPEN_SET = "open_set"
+    NOTHING_TO_REPEAT = "nothing_to_repeat"
+    BAD_RANGE = "bad_range"
+    BAD_COUNT = "bad_count"
+    TRAILING = "trailing"
+    UNKNOWN = "unknown"
+    LARGE = "large"
+    EMPTY = "empty"
+    BROAD = "broad"
+
+
+class BadPatternError(ValueError):
+    """A pattern that cannot be used: what is wrong, and at which character of it (from 1; 0: with the whole)."""
+
+    def __init__(self, fault: Fault, at: int = 0, piece: str = "") -> None:
+        super().__init__(f"{fault} at {at}: {piece}")
+        self.fault = fault
+        self.at = at
+        self.piece = piece
 
 
 # ------------------------------------------------------------------ what needs a person

@@ -2,8 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import IO
 
+from django.conf import settings
+from django.core import signing
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
@@ -24,6 +27,12 @@ _MAGIC = {
 def is_picture(content: bytes, content_type: str) -> bool:
     """Whether bytes are what a picture's type says, as far as their beginning tells."""
     return content.startswith(_MAGIC.get(content_type, ())) if content_type in PICTURES else False
+
+
+LINKS = "files/"
+"""Where signed links to files lead, beneath the installation's address."""
+LINK_LASTS = timedelta(days=30)
+_SALT = "qunce.file"
 
 
 def _path(sha256: str) -> str:
@@ -67,3 +76,27 @@ def put_back(sha256: str, content: IO[bytes]) -> None:
     """Store the bytes of a file whose row is there already, from a backup."""
     if not default_storage.exists(_path(sha256)):
         default_storage.save(_path(sha256), File(content))
+
+
+def is_stored(sha256: str) -> bool:
+    """Whether the file's bytes are here."""
+    return StoredFile.objects.filter(pk=sha256).exists()
+
+
+def link(sha256: str, *, name: str) -> str:
+    """An address by which anybody who has it gets the file under that name, for `LINK_LASTS`.
+
+    Empty where this installation has no public address.
+    """
+    if not settings.BASE_URL:
+        return ""
+    return f"{settings.BASE_URL}/{LINKS}{signing.dumps([sha256, name], salt=_SALT)}/"
+
+
+def linked(token: str) -> tuple[str, str]:
+    """The file and its name that a link means. NotFound where it is not ours or too old."""
+    try:
+        sha256, name = signing.loads(token, salt=_SALT, max_age=LINK_LASTS)
+    except signing.BadSignature as error:
+        raise NotFound from error
+    return sha256, name

@@ -5,7 +5,7 @@ from unicodedata import is_normalized, normalize
 
 # Control characters that are no white space, lone surrogates, and what Unicode calls ignorable: zero-width
 # spaces and joiners, directions, variation selectors, fillers, tags.
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -15,7 +15,7 @@ _NO_SPACES = (
     "\U00020000-\U0003ffff"
 )
 # A sound mark after a space stands alone: without the space it would change the character before.
-_IDLE_SPACE = re.compile(f" (?:(?<=[{_NO_SPACES}] )(?![\u3099\u309a])|(?=[{_NO_SPACES}]))")
+IDLE_SPACE = re.compile(f" (?:(?<=[{_NO_SPACES}] )(?![\u3099\u309a])|(?=[{_NO_SPACES}]))")
 # The full-width punctuation of every other Chinese message: replaced one by one it costs a tenth of NFKC.
 _WIDE = tuple(zip("\u3000，！？：；（）～…", (" ", ",", "!", "?", ":", ";", "(", ")", "~", "..."), strict=True))
 
@@ -27,15 +27,15 @@ def normalise(text: str) -> str:
     """
     if text.isascii():
         folded = text.lower()
-        return _collapsed(folded if folded.isprintable() else _UNSEEN.sub("", folded))
+        return _collapsed(folded if folded.isprintable() else UNSEEN.sub("", folded))
     if not is_normalized("NFKC", text):
         for wide, narrow in _WIDE:
             text = text.replace(wide, narrow)
     folded = text.casefold()
-    if not is_normalized("NFKC", folded) or _UNSEEN.search(folded):
+    if not is_normalized("NFKC", folded) or UNSEEN.search(folded):
         folded = _settled(folded)
     folded = _collapsed(folded)
-    return _IDLE_SPACE.sub("", folded) if " " in folded else folded
+    return IDLE_SPACE.sub("", folded) if " " in folded else folded
 
 
 def _collapsed(text: str) -> str:
@@ -45,7 +45,7 @@ def _collapsed(text: str) -> str:
 
 def _settled(text: str) -> str:
     """Composing, folding and leaving out until nothing changes: one may make work for another."""
-    while (again := normalize("NFKC", _UNSEEN.sub("", text)).casefold()) != text:
+    while (again := normalize("NFKC", UNSEEN.sub("", text)).casefold()) != text:
         text = again
     return text
 
@@ -57,7 +57,7 @@ def mapped(text: str) -> tuple[str, list[int]]:
     """
     folded, places = [], []
     for place, character in enumerate(text):
-        for each in normalize("NFKC", _UNSEEN.sub("", character)).casefold():
+        for each in normalize("NFKC", UNSEEN.sub("", character)).casefold():
             folded.append(each)
             places.append(place)
     return "".join(folded), places

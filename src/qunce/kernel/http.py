@@ -5,15 +5,35 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.http import content_disposition_header
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
+from qunce.kernel import files
 from qunce.kernel.errors import QunceError
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
+
+
+def stored_file(sha256: str, *, name: str, content_type: str) -> HttpResponse:
+    """A stored file for who has been let to it: pictures are shown, everything else is only saved.
+
+    Whatever its bytes say they are, it is never a page of ours. Raises NotFound where the bytes are gone.
+    """
+    shown = content_type in files.PICTURES
+    with files.open_file(sha256) as opened:
+        answer = HttpResponse(opened.read(), content_type=content_type if shown else "application/octet-stream")
+    header = content_disposition_header(not shown, name or sha256[:12])
+    answer["Content-Disposition"] = header or "inline"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 

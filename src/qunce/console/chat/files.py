@@ -5,28 +5,19 @@ from urllib.parse import urlsplit
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from qunce.chat import actions, selectors
 from qunce.console.context import StaffRequest
-from qunce.kernel import files
 from qunce.kernel.errors import NotFound
+from qunce.kernel.http import stored_file
 
 
 @require_safe
 def file(request: StaffRequest, sha256: str) -> HttpResponse:
     """A stored file. Pictures are shown; everything else is only handed out, whatever it says that it is."""
     stored = selectors.stored_file(request.actor, sha256)
-    is_picture = stored.content_type in files.PICTURES
-    with files.open_file(sha256) as opened:
-        answer = HttpResponse(
-            opened.read(), content_type=stored.content_type if is_picture else "application/octet-stream"
-        )
-    name = stored.name or sha256[:12]
-    answer["Content-Disposition"] = content_disposition_header(not is_picture, name) or "inline"
-    answer["Cache-Control"] = "private, max-age=86400, immutable"
-    return answer
+    return stored_file(sha256, name=stored.name, content_type=stored.content_type)
 
 
 @login_not_required

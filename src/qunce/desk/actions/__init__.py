@@ -1,5 +1,6 @@
 """Every change of the desk context, by noun."""
 
+from qunce.desk.actions.files import take_file as take_file
 from qunce.desk.actions.matters import answer as answer
 from qunce.desk.actions.matters import answer_again as answer_again
 from qunce.desk.actions.matters import assign as assign
@@ -13,4 +14,7 @@ from qunce.desk.actions.rules import create_rule as create_rule
 from qunce.desk.actions.rules import delete_rule as delete_rule
 from qunce.desk.actions.rules import restore_rule as restore_rule
 from qunce.desk.actions.rules import set_rule_enabled as set_rule_enabled
-from qunce.desk.actions.rules import use_rules as use_rules
+from qunce.desk.actions.sheets import Imported as Imported
+from qunce.desk.actions.sheets import import_rules as import_rules
+from qunce.desk.actions.sheets import take_sheet as take_sheet
+from qunce.desk.actions.uses import use_rules as use_rules

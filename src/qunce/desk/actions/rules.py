@@ -1,32 +1,30 @@
-"""Every change of keyword rules, and the count of their use."""
+"""Changes of keyword rules, one by one."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from qunce.desk import policies, selectors
+from qunce.desk import selectors
 from qunce.desk.models import KeywordRule
-from qunce.desk.types import LONGEST_COOLDOWN, LONGEST_KEYWORD, MOST_KEYWORDS, RuleDraft
+from qunce.desk.types import LONGEST_KEYWORD, RuleDraft
 from qunce.kernel import audit, clock, live, locks, revisions
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import Conflict, Invalid, NotFound
+from qunce.kernel.errors import Conflict, NotFound
 
 SCOPE = "keyword_rules"
 """Revision and live topic of the rules."""
 
 
-# ------------------------------------------------------------------ rules
 @transaction.atomic
 def create_rule(*, actor: Actor, draft: RuleDraft) -> KeywordRule:
     """Make a rule; it answers from the next message on. For operators of where it counts."""
-    draft = _checked(draft)
-    _name, community_id = selectors.place_of(actor, (draft.community_id, draft.group_id), Permission.OPERATE)
+    draft = selectors.checked(draft)
+    _name, community_id = selectors.place_of(actor, draft.scope, Permission.OPERATE)
     now = clock.now()
-    rule = KeywordRule.objects.create(**_columns(draft), created_at=now, changed_at=now)
+    rule = KeywordRule.objects.create(**columns(draft), created_at=now, changed_at=now)
     _record(
         actor, "rule.created", gettext_noop("%(actor)s made the keyword rule “%(keywords)s”."), rule, community_id
     )
@@ -41,15 +39,15 @@ def change_rule(*, actor: Actor, rule_id: int, draft: RuleDraft, seen: datetime)
     since. For operators of both the old and the new place. Changed words are not a new rule: age, uses and a
     running cool-down stay.
     """
-    draft = _checked(draft)
+    draft = selectors.checked(draft)
     rule, _old_community = _locked(actor, rule_id)
-    _name, community_id = selectors.place_of(actor, (draft.community_id, draft.group_id), Permission.OPERATE)
+    _name, community_id = selectors.place_of(actor, draft.scope, Permission.OPERATE)
     if rule.changed_at != seen:
         raise Conflict(
             _("Somebody changed this rule after you opened it; nothing of yours was saved."),
             fix=_("Compare yours with the rule as it is now; saving again replaces that."),
         )
-    for column, value in _columns(draft).items():
+    for column, value in columns(draft).items():
         setattr(rule, column, value)
     rule.changed_at = max(clock.now(), rule.changed_at + timedelta(microseconds=1))
     rule.save()
@@ -106,18 +104,27 @@ def _locked(actor: Actor, rule_id: int, *, deleted: bool = False) -> tuple[Keywo
         raise NotFound from error
     if rule.deleted_at and not deleted:
         raise NotFound
-    _name, community_id = selectors.place_of(actor, (rule.community_id, rule.group_id), Permission.OPERATE)
+    _name, community_id = selectors.place_of(actor, rule.scope, Permission.OPERATE)
     return rule, community_id
 
 
-def _columns(draft: RuleDraft) -> dict[str, object]:
+def columns(draft: RuleDraft) -> dict[str, object]:
+    """A draft as its columns."""
+    hours = draft.hours
     return {
         "community_id": draft.community_id,
         "group_id": draft.group_id,
+        "tag": draft.tag,
         "match": draft.match,
         "keywords": list(draft.keywords),
         "answer": draft.answer,
+        "variants": list(draft.variants),
+        "files": [asdict(each) for each in draft.files],
         "cooldown_seconds": draft.cooldown_seconds,
+        "days": list(hours.days) if hours else [],
+        "opens_at": hours.opens if hours else None,
+        "closes_at": hours.closes if hours else None,
+        "away": draft.away,
     }
 
 
@@ -129,60 +136,3 @@ def _record(actor: Actor, action: str, sentence: str, rule: KeywordRule, communi
     audit.record(actor, action, sentence, community_id=community_id, about=about, keywords=shown)
     revisions.bump(SCOPE)
     live.touch(SCOPE)
-
-
-def _checked(draft: RuleDraft) -> RuleDraft:
-    """The draft, tidied; raises Invalid with the field at fault."""
-    distinct = {policies.normalise(each): each.strip() for each in reversed(draft.keywords)}
-    distinct.pop("", None)
-    keywords = tuple(reversed(distinct.values()))
-    if not keywords:
-        raise Invalid(_("There is no keyword."), fix=_("Enter at least one word to listen for."), field="keywords")
-    if len(keywords) > MOST_KEYWORDS or max(map(len, keywords)) > LONGEST_KEYWORD:
-        raise Invalid(
-            _("These are too many keywords, or one is too long."),
-            fix=_("A rule has at most %(most)d keywords of %(longest)d characters; make a second rule.")
-            % {"most": MOST_KEYWORDS, "longest": LONGEST_KEYWORD},
-            field="keywords",
-        )
-    if draft.community_id is not None and draft.group_id is not None:
-        raise Invalid(_("A rule counts in a community or in a group, not in both."), field="scope")
-    if not 0 <= draft.cooldown_seconds <= LONGEST_COOLDOWN:
-        raise Invalid(_("A cool-down lasts at most seven days."), field="cooldown")
-    answer = draft.answer.replace("\r\n", "\n").replace("\0", "").strip()
-    selectors.parse_answer(answer)
-    return replace(draft, keywords=keywords, answer=answer)
-
-
-# ------------------------------------------------------------------ the pipeline's part
-def use_rules(*, asked: Mapping[tuple[int, int], int], at: datetime) -> set[tuple[int, int]]:
-    """Count the use of rules, as (rule, group) with how often; returns those that may answer.
-
-    A rule that is cooling down in the group, or was switched off or deleted a moment ago, may not and is not
-    counted. Exact under concurrency: the row is locked, and judged again as whoever held it has left it. Runs
-    in the caller's transaction.
-    """
-    rows = [(rule_id, group_id, times) for (rule_id, group_id), times in sorted(asked.items())]
-    with connection.cursor() as cursor:
-        # FOR KEY SHARE is what the foreign key takes anyway; deleting and switching off wait for it.
-        cursor.execute(
-            "WITH alive AS (SELECT id FROM desk_keywordrule WHERE id = ANY(%(rules)s) AND enabled"
-            " AND deleted_at IS NULL FOR KEY SHARE)"
-            " INSERT INTO desk_keyworduse AS used (rule_id, group_id, last_at, times)"
-            " SELECT asked.* FROM (SELECT unnest(%(rules)s::bigint[]) AS rule_id, unnest(%(groups)s::bigint[]),"
-            " %(at)s::timestamptz, unnest(%(times)s::bigint[])) asked JOIN alive ON alive.id = asked.rule_id"
-            " ORDER BY 1, 2"
-            " ON CONFLICT (rule_id, group_id) DO UPDATE SET times = used.times + EXCLUDED.times,"
-            " last_at = greatest(used.last_at, EXCLUDED.last_at)"
-            " WHERE (SELECT rule.cooldown_seconds = 0"
-            " OR used.last_at + make_interval(secs => rule.cooldown_seconds) <= EXCLUDED.last_at"
-            " FROM desk_keywordrule rule WHERE rule.id = used.rule_id)"
-            " RETURNING rule_id, group_id",
-            {
-                "rules": [row[0] for row in rows],
-                "groups": [row[1] for row in rows],
-                "times": [row[2] for row in rows],
-                "at": at,
-            },
-        )
-        return set(cursor.fetchall())

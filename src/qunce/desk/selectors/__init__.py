@@ -1,5 +1,19 @@
 """Every read of the desk context, by noun."""
 
+from qunce.desk.selectors.answers import answer_of as answer_of
+from qunce.desk.selectors.answers import as_rule as as_rule
+from qunce.desk.selectors.answers import explain as explain
+from qunce.desk.selectors.answers import fill as fill
+from qunce.desk.selectors.answers import live_rules as live_rules
+from qunce.desk.selectors.answers import sample as sample
+from qunce.desk.selectors.answers import wires_of as wires_of
+from qunce.desk.selectors.cells import harmless as harmless
+from qunce.desk.selectors.cells import header as header
+from qunce.desk.selectors.conflicts import Meeting as Meeting
+from qunce.desk.selectors.conflicts import meetings as meetings
+from qunce.desk.selectors.drafts import checked as checked
+from qunce.desk.selectors.drafts import draft_of as draft_of
+from qunce.desk.selectors.drafts import parse_answer as parse_answer
 from qunce.desk.selectors.inbox import Counts as Counts
 from qunce.desk.selectors.inbox import Given as Given
 from qunce.desk.selectors.inbox import Item as Item
@@ -10,15 +24,17 @@ from qunce.desk.selectors.inbox import inbox as inbox
 from qunce.desk.selectors.inbox import item as item
 from qunce.desk.selectors.inbox import pending as pending
 from qunce.desk.selectors.inbox import said_around as said_around
+from qunce.desk.selectors.places import place_of as place_of
 from qunce.desk.selectors.rules import RuleCounts as RuleCounts
 from qunce.desk.selectors.rules import RuleView as RuleView
 from qunce.desk.selectors.rules import deleted_rule as deleted_rule
-from qunce.desk.selectors.rules import explain as explain
-from qunce.desk.selectors.rules import live_rules as live_rules
-from qunce.desk.selectors.rules import parse_answer as parse_answer
-from qunce.desk.selectors.rules import place_of as place_of
 from qunce.desk.selectors.rules import rule as rule
 from qunce.desk.selectors.rules import rule_counts as rule_counts
+from qunce.desk.selectors.rules import rule_file as rule_file
 from qunce.desk.selectors.rules import rule_page as rule_page
 from qunce.desk.selectors.rules import visible_rules as visible_rules
-from qunce.desk.selectors.rules import words as words
+from qunce.desk.selectors.sheets import Plan as Plan
+from qunce.desk.selectors.sheets import PlannedLine as PlannedLine
+from qunce.desk.selectors.sheets import Verdict as Verdict
+from qunce.desk.selectors.sheets import plan as plan
+from qunce.desk.selectors.sheets import table as table

@@ -1,99 +1,13 @@
-"""How a message is compared with keywords and which rule answers; what is a question and what settles it. Pure.
-
-All keywords of all rules are matched at once by one Aho–Corasick automaton; the scopes are looked at only
-where one of them is met. The library is ahocorasick-rs: 10,000 keywords over 100,000 Chinese and English
-messages took 2.4 µs a message in its contiguous automaton (built in 0.05 s, 2 MB; the full table is twice as
-slow and 47 MB), daachorse 2.0 µs. That is lost beside what storing a message costs, and daachorse has no
-wheels for Linux on ARM.
-"""
+"""What is a question, whose name is in a message, and what settles it. Pure; a rule of thumb, and said to be one."""
 
 import re
 from collections.abc import Iterable
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from qunce.desk.types import LIKELY_WITHIN, Fate, Heard, Hit, Match, MatterState, Pending, Rule, Scope, Settled
-from qunce.kernel.folding import normalise as normalise  # noqa: PLC0414 (how keywords are compared is public)
-
-_SPACED_SCRIPTS = "\u0530"
-"""Below it are the letters of Latin, Greek and Cyrillic, which put spaces between words."""
-
-
-def inside_word(text: str, start: int, end: int) -> bool:
-    """Whether ``text[start:end]`` cuts through a word or a number: ``ad`` in ``bad``, ``12`` in ``2012``.
-
-    Letters of scripts with spaces between words belong together, and so do digits; a letter beside a digit,
-    or either beside a Chinese character, is a boundary: ``vip`` is a word in ``vip2`` and in ``我要vip``.
-    """
-    return (start > 0 and _together(text[start - 1], text[start])) or (
-        end < len(text) and _together(text[end - 1], text[end])
-    )
-
-
-def _together(one: str, other: str) -> bool:
-    if one.isdigit():
-        return other.isdigit()
-    return one.isalpha() and other.isalpha() and one < _SPACED_SCRIPTS and other < _SPACED_SCRIPTS
-
-
-class Matcher:
-    """All keywords of a set of rules, compiled. Rules of every scope may be in it."""
-
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        exact: dict[str, dict[Scope, list[Rule]]] = {}
-        contains: dict[str, dict[Scope, list[Rule]]] = {}
-        for rule in rules:
-            words = exact if rule.match is Match.EXACT else contains
-            for keyword in {normalise(each) for each in rule.keywords} - {""}:
-                words.setdefault(keyword, {}).setdefault(rule.scope, []).append(rule)
-        self._exact = exact
-        self._contains = list(contains.items())
-        self._find = AhoCorasick(list(contains), implementation=Implementation.ContiguousNFA).find_matches_as_indexes
-
-    def hits(self, text: str, *, group_id: int, community_id: int | None) -> list[Hit]:
-        """Every rule that counts in the group and is met by a message's text, best first, each once.
-
-        The first one answers unless it is ``cut``.
-        """
-        text = normalise(text)
-        exact = self._exact.get(text)
-        spans = self._find(text, overlapping=True)
-        if not spans and exact is None:
-            return []
-        scopes: tuple[Scope, ...] = ((None, group_id), (community_id, None), (None, None))
-        found: list[Hit] = []
-        if exact is not None:
-            found += [Hit(rule, text) for scope in scopes for rule in exact.get(scope, ())]
-        for number, cut in _met(text, spans).items():
-            keyword, by_scope = self._contains[number]
-            found += [Hit(rule, keyword, cut) for scope in scopes for rule in by_scope.get(scope, ())]
-        best: dict[int, Hit] = {}
-        for hit in sorted(found, key=_rank):
-            best.setdefault(hit.rule.id, hit)
-        return list(best.values())
-
-
-def _rank(hit: Hit) -> tuple[object, ...]:
-    return hit.rank
-
-
-def _met(text: str, spans: Iterable[tuple[int, int, int]]) -> dict[int, bool]:
-    """The keywords found, each with whether all its places cut through a longer word."""
-    met: dict[int, bool] = {}
-    for number, start, end in spans:
-        if met.get(number, True):
-            met[number] = inside_word(text, start, end)
-    return met
-
-
-def lost_by(hit: Hit, winner: Hit) -> Fate:
-    """By what a rule that is met comes after the one that answers."""
-    if hit.cut:
-        return Fate.CUT
-    mine, best = hit.rank, winner.rank
-    reasons = (Fate.CUT, Fate.FARTHER, Fate.LOOSER, Fate.SHORTER, Fate.YOUNGER)
-    return next(reason for reason, own, other in zip(reasons, mine, best, strict=True) if own != other)
-
+from qunce.desk.policies.rules import inside_word
+from qunce.desk.types import LIKELY_WITHIN, Heard, MatterState, Pending, Settled
+from qunce.kernel.folding import normalise
 
 # ------------------------------------------------------------------ what is probably a question
 _MARKS = ("?", "？")

@@ -1,0 +1,1 @@
+"""Pages of the desk: keyword replies, their files, and tables of them."""
