@@ -321,6 +321,33 @@ def test_the_pace_is_never_exceeded(moments):
             assert end - index + 1 <= 4 + (sent[end] - start) * 1 + 1e-6
 
 
+@given(st.lists(st.floats(0, 400), min_size=1, max_size=150))
+def test_no_minute_holds_more_than_a_chat_may_get(moments):
+    pacer = policies.Pacer(Pace(1000, 1000, chat_per_second=1, chat_burst=2, chat_per_minute=5))
+    sent = []
+    for moment in sorted(moments):
+        if pacer.waiting_chats(moment).get(1, 0) == 0:
+            pacer.take(1, moment)
+            sent.append(moment)
+    for first, sixth in zip(sent, sent[5:], strict=False):
+        assert sixth - first >= 60 - 1e-6
+    if sent:
+        assert pacer.chat_wait(1, sent[-1] + 60) == 0
+
+
+def test_the_minute_is_used_up_and_relearned_and_concerns_one_chat():
+    pace = Pace(1000, 1000, chat_per_second=1, chat_burst=5, chat_per_minute=5)
+    pacer, again = policies.Pacer(pace), policies.Pacer(pace)
+    pacer.replay([(100.0 + n, 1) for n in range(5)])
+    assert pacer.chat_wait(1, 110.0) == pytest.approx(50.0)
+    assert pacer.waiting_chats(110.0) == {1: pytest.approx(50.0)}
+    assert pacer.chat_wait(2, 110.0) == 0
+    assert pacer.waiting_chats(160.0) == {}
+    pacer.take(1, 160.0)
+    assert pacer.chat_wait(1, 161.0) == 0
+    assert again.chat_wait(1, 110.0) == 0
+
+
 def test_a_chat_waits_alone():
     pacer = policies.Pacer(Pace(per_second=100, burst=100, chat_per_second=1, chat_burst=1))
     pacer.take(1, 10.0)

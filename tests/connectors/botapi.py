@@ -63,9 +63,9 @@ class BotApi:
         self._news = None
 
     # ------------------------------------------------------------------ the world
-    def bot(self, **more):
-        number = next(numbers)
-        made = Bot(number, f"{number}:AAF-{number}", **more)
+    def bot(self, token="", **more):
+        token = token or f"{next(numbers)}:AAF-another"
+        made = Bot(int(token.partition(":")[0]), token, **more)
         self.bots[made.token] = made
         return made
 

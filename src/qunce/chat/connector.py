@@ -86,6 +86,10 @@ class Connector(ABC):
         kinds = {name: field.annotation for name, field in cls.Config.model_fields.items()}
         return frozenset(name for name, kind in kinds.items() if SecretStr in (kind, *get_args(kind)))
 
+    @classmethod
+    def load(cls) -> None:
+        """Load what takes its time, such as a large library. Called in a thread before the platform is waited for."""
+
     async def close(self) -> None:
         """Free what was opened. May be called more than once."""
 

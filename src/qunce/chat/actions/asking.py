@@ -15,6 +15,7 @@ def ask(connector: Connector, question: Callable[[], Awaitable[T]], within: floa
 
     Raises what the connector raises, and TimeoutError after ``within`` seconds.
     """
+    connector.load()
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, _ask(connector, question, within)).result()
 

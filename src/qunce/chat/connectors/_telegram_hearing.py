@@ -98,7 +98,7 @@ class Hearing:
 
         Asking for an update's successor forgets it at Telegram: it is asked for only when we are asked for more.
         """
-        self.reads_all = bool((await self.wire.ask(GetMe())).can_read_all_group_messages)
+        self.reads_all = await self._reads_all()
         place, first = Place.load(cursor), True
         past = place is None
         while True:
@@ -153,6 +153,9 @@ class Hearing:
         seen = await asyncio.gather(*(self._introduce(chat) for chat in due.values()))
         return [each for each in seen if each]
 
+    async def _reads_all(self) -> bool:
+        return bool((await self.wire.ask(GetMe())).get("can_read_all_group_messages"))
+
     async def _introduce(self, chat: Chat) -> GroupSeen | None:
         known = self.known[chat.id] = Known(updates.name_of(chat), clock.now())
         seen = updates.seen(chat)
@@ -161,11 +164,11 @@ class Hearing:
         try:
             async with asyncio.timeout(LOOK_WITHIN):
                 if self.reads_all is None:
-                    self.reads_all = bool((await self.wire.ask(GetMe())).can_read_all_group_messages)
-                standing: Any = await self.wire.ask(GetChatMember(chat_id=chat.id, user_id=self.me))
-                if standing.status in {"left", "kicked"}:
+                    self.reads_all = await self._reads_all()
+                standing = (await self.wire.ask(GetChatMember(chat_id=chat.id, user_id=self.me)))["status"]
+                if standing in {"left", "kicked"}:
                     return None
-                known.administers = standing.status in {"administrator", "creator"}
+                known.administers = standing in {"administrator", "creator"}
                 count = await self.wire.ask(GetChatMemberCount(chat_id=chat.id))
         except (WireError, TimeoutError):
             return seen  # that we are there is true all the same

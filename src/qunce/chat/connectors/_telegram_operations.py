@@ -126,7 +126,7 @@ class Operations:
             case MakeInvitation(_, name):
                 if units(name) > LONGEST_LINK_NAME:
                     raise Permanent(_LINK_NAME)
-                return (await self._wire.tell(CreateChatInviteLink(chat_id=chat, name=name))).invite_link
+                return str((await self._wire.tell(CreateChatInviteLink(chat_id=chat, name=name)))["invite_link"])
             case _:
                 raise Permanent(type(operation).__name__)
         return ""
@@ -168,8 +168,8 @@ class Operations:
 
     async def _mute_all(self, chat: int, *, on: bool) -> None:
         """Only speaking changes: who may invite or pin stays as it is."""
-        present = (await self._wire.ask(GetChat(chat_id=chat))).permissions or ChatPermissions()
-        wanted = present.model_copy(update=dict.fromkeys(_SPEAKING, not on))
+        present = (await self._wire.ask(GetChat(chat_id=chat))).get("permissions", {})
+        wanted = ChatPermissions(**present | dict.fromkeys(_SPEAKING, not on))
         await self._do(SetChatPermissions(chat_id=chat, permissions=wanted, use_independent_chat_permissions=True))
 
     async def _remove(self, chat: int, member: str, *, ban: bool) -> None:

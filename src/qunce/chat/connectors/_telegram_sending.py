@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -242,6 +242,7 @@ async def send(wire: Wire, outbound: Outbound) -> Sent:
             else:
                 arrived += found if isinstance(found, list) else [found]
                 break
-    topic = arrived[0].message_thread_id if arrived[0].is_topic_message else None
-    numbers = [message.message_id for message in arrived]
-    return Sent(ids.written(chat, numbers, topic), arrived[0].date.astimezone(UTC))
+    first = arrived[0]
+    topic = first.get("message_thread_id") if first.get("is_topic_message") else None
+    numbers = [message["message_id"] for message in arrived]
+    return Sent(ids.written(chat, numbers, topic), datetime.fromtimestamp(first["date"], UTC))

@@ -1,6 +1,7 @@
 """Telegram's updates in Qunce's message vocabulary."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -62,9 +63,9 @@ def _with_flags(raw: Any, flags: Sequence[tuple[int | str, ...]]) -> Any:
     """A copy with flags switched off where they are missing; places name variants of a type as well as keys."""
     copied = deepcopy(raw)
     for *way, flag in flags:
-        at = copied
+        at: Any = copied
         for step in way:
-            if isinstance(at, list) or step in at:
+            with suppress(KeyError):
                 at = at[step]
         at[flag] = False
     return copied

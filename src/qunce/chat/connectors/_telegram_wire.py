@@ -1,17 +1,17 @@
 """The wire to a Bot API: one client, and what its refusals mean to us."""
 
 import asyncio
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Any
 
 from aiogram import Bot, exceptions
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.methods import GetUpdates, TelegramMethod
+from aiogram.methods import GetUpdates, Response, TelegramMethod
 from aiohttp import ClientConnectorError
 
 from qunce.chat.connector import Ambiguous, NeedsOperator, Permanent, Retry, WireError, gettext_noop
 
-T = TypeVar("T")
 ANSWER_WITHIN = 40
 """Seconds that the Bot API has for an ordinary call; files take their time."""
 AGAIN_AFTER = 5.0
@@ -72,14 +72,17 @@ class Moved(Refused):
         self.to = to
 
 
-class RawUpdates(GetUpdates):
-    """Updates as they come: one that cannot be read must not hide the others."""
+class _AsTold(AiohttpSession):
+    """Answers as JSON: what is sent is sent, and what came came, whatever an older or newer server says of it."""
 
-    __returning__ = list[dict[str, Any]]
+    def check_response(self, bot: Bot, method: TelegramMethod[Any], status_code: int, content: str) -> Response[Any]:
+        """The answer, or the error that it is."""
+        untyped: Any = SimpleNamespace(__returning__=Any, chat_id=getattr(method, "chat_id", None))
+        return super().check_response(bot, untyped, status_code, content)
 
 
 class Wire:
-    """Calls of one bot."""
+    """Calls of one bot; answers are JSON."""
 
     def __init__(self, token: str, address: str) -> None:
         self._token = token
@@ -92,17 +95,17 @@ class Wire:
             bot, self._bot = self._bot, None
             await bot.session.close()
 
-    async def ask(self, method: TelegramMethod[T], *, within: int = ANSWER_WITHIN) -> T:
+    async def ask(self, method: TelegramMethod[Any], *, within: int = ANSWER_WITHIN) -> Any:
         """Ask for something. Raises Permanent, NeedsOperator, or Retry: ask again later."""
         try:
             return await self.tell(method, within=within)
         except Ambiguous as error:
             raise Retry(AGAIN_AFTER, str(error)) from error
 
-    async def tell(self, method: TelegramMethod[T], *, within: int = ANSWER_WITHIN) -> T:
+    async def tell(self, method: TelegramMethod[Any], *, within: int = ANSWER_WITHIN) -> Any:
         """Have something done. Raises Permanent, NeedsOperator, Retry where nothing was done, else Ambiguous."""
         if self._bot is None:
-            session = AiohttpSession(api=TelegramAPIServer.from_base(self._address))
+            session = _AsTold(api=TelegramAPIServer.from_base(self._address))
             self._bot = Bot(self._token, session=session)
         try:
             return await self._bot(method, request_timeout=within)
@@ -111,9 +114,8 @@ class Wire:
 
     async def updates(self, offset: int | None, seconds: int, allowed: list[str]) -> list[dict[str, Any]]:
         """What waits from ``offset`` on, which forgets what is before it; waits so long for something to happen."""
-        method = RawUpdates(offset=offset, limit=100, timeout=seconds, allowed_updates=allowed)
-        found: Any = await self.ask(method, within=seconds + ANSWER_WITHIN)
-        return list(found)
+        method = GetUpdates(offset=offset, limit=100, timeout=seconds, allowed_updates=allowed)
+        return list(await self.ask(method, within=seconds + ANSWER_WITHIN))
 
 
 def _meaning(error: exceptions.AiogramError, *, chat: bool) -> WireError:  # noqa: C901, PLR0911 (one line per meaning)

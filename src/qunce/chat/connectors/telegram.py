@@ -172,6 +172,15 @@ class Telegram(Connector):
         self._secret = config.token.get_secret_value()
         self._me = int(self._secret.partition(":")[0])
 
+    @classmethod
+    def load(cls) -> None:
+        """Aiogram describes all of the Bot API as soon as it is imported, which takes seconds."""
+        from qunce.chat.connectors import (  # noqa: F401 (loaded, to be used later)
+            _telegram_hearing,
+            _telegram_operations,
+            _telegram_sending,
+        )
+
     @cached_property
     def _wire(self) -> "Wire":
         from qunce.chat.connectors._telegram_wire import Wire
@@ -193,14 +202,16 @@ class Telegram(Connector):
             webhook = await self._wire.ask(GetWebhookInfo())
             if self._config.way is Way.WEBHOOK:
                 await self._have_it_brought()
-            elif webhook.url:
-                await self._fetch_ourselves(webhook.url)
+            elif webhook.get("url"):
+                await self._fetch_ourselves(webhook["url"])
         except Permanent as error:
             raise NeedsOperator(str(error)) from error
-        remarks = [] if me.can_read_all_group_messages else [_PRIVACY]
-        if self._config.way is Way.WEBHOOK and webhook.pending_update_count and webhook.last_error_message:
-            remarks += [_UNDELIVERED, webhook.last_error_message]
-        return Checked(str(self._me), me.full_name, remarks)
+        remarks = [] if me.get("can_read_all_group_messages") else [_PRIVACY]
+        late = webhook.get("pending_update_count") and webhook.get("last_error_message")
+        if self._config.way is Way.WEBHOOK and late:
+            remarks += [_UNDELIVERED, late]
+        name = " ".join(filter(None, (me.get("first_name"), me.get("last_name"))))
+        return Checked(str(self._me), name or str(self._me), remarks)
 
     @property
     def _own_address(self) -> str:

@@ -69,6 +69,7 @@ class Service:
             state, pause = AccountState.WAITING, PAUSE
             try:
                 connector = selectors.open_connector(account)
+                await asyncio.to_thread(connector.load)
                 checked = await connector.check()
                 await database.surely(chat.record_checked, account_id=self.account_id, checked=checked)
             except (NeedsOperator, QunceError) as error:
