@@ -80,6 +80,9 @@ class NapCat:
             self._server = await serve(self._served, "127.0.0.1", self.port, max_size=None)
 
     async def _end(self):
+        # A test may hold up the loop of the other side, which then cannot say good-bye.
+        for socket in list(self._sockets.values()):
+            socket.transport.abort()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

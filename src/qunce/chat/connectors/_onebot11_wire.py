@@ -134,7 +134,7 @@ class Wire:
         near = f"[{self._near}]" if ":" in self._near else self._near
         return self._address or f"ws://{near}:{self._port}{PATH}"
 
-    async def link(self, within: float = CONNECT_WITHIN) -> Link:
+    async def link(self, within: float | None = None) -> Link:
         """The connection, once it stands. Raises Retry where there is none, NeedsOperator where one was refused."""
         try:
             await self.open()
@@ -142,7 +142,7 @@ class Wire:
             await self.ask_neighbour()
             raise Retry(AGAIN, str(error)) from error
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(CONNECT_WITHIN if within is None else within):
                 await self._stands.wait()
         except TimeoutError as error:
             moment, why = self._refused
@@ -208,7 +208,6 @@ class Wire:
         link = self._link
         link.join(role, socket)
         if link.stands:
-            self._refused = (0.0, "")
             self._stands.set()
         try:
             async for frame in socket:
@@ -250,7 +249,7 @@ class Wire:
         except WireError as error:
             return {"trouble": str(error)}
 
-    async def who(self, within: float = CONNECT_WITHIN) -> Json:
+    async def who(self, within: float | None = None) -> Json:
         """Number and name of the account, the implementation, and whether QQ has it signed in."""
         link = await self.link(within)
         login = await self.read("get_login_info", within=3)
@@ -290,13 +289,20 @@ class Wire:
 
     # -------------------------------------------------------------- actions
     async def act(
-        self, action: str, params: Mapping[str, Any] = NOTHING, *, within: float = ANSWER_WITHIN, sends: bool = False
+        self, action: str, params: Mapping[str, Any] = NOTHING, *, within: float | None = None, sends: bool = False
     ) -> Any:
         """The data of the answer; ``sends``: a message. Raises Permanent, NeedsOperator, Retry or Ambiguous."""
         link = await self.link()
-        return data_of(await link.ask(action, params, within), message=sends)
+        try:
+            answer = await link.ask(action, params, within or ANSWER_WITHIN)
+        except Ambiguous as error:
+            if link.refuses_us:
+                raise NeedsOperator(_TOKEN_REFUSED) from error
+            raise
+        self._refused = (0.0, "")
+        return data_of(answer, message=sends)
 
-    async def read(self, action: str, params: Mapping[str, Any] = NOTHING, *, within: float = ANSWER_WITHIN) -> Json:
+    async def read(self, action: str, params: Mapping[str, Any] = NOTHING, *, within: float | None = None) -> Json:
         """The same for what only reads: whatever became of it, it can be asked again. Lists are under ``list``."""
         try:
             data = await self.act(action, params, within=within)
