@@ -17,11 +17,9 @@ from qunce.chat.connectors._onebot11_refusals import RISK_PAUSE, Unsupported, da
 from qunce.chat.connectors.onebot11 import Onebot11, Onebot11Config
 from qunce.chat.types import Content, MessageReceived, Outbound
 from tests.connectors.bench import Listening
-from tests.connectors.napcat import EVENT_CHECKER, ME, TIMEOUT, TOKEN, NapCat, Refused
+from tests.connectors.napcat import EVENT_CHECKER, ME, ROOM, TIMEOUT, TOKEN, NapCat, Refused, talking
 from tests.connectors.standin import homeserver
 from tests.support.synapse import free_port
-
-GROUP = 545402644
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +37,7 @@ async def account(port, **config):
         await connector.close()
 
 
-def text(words, group=GROUP):
+def text(words, group=ROOM):
     return Outbound(str(uuid4()), str(group), Content.of(words))
 
 
@@ -154,7 +152,7 @@ async def test_qunce_may_be_the_one_who_connects():
         with pytest.raises(Retry, match=f"No OneBot implementation answers.*\nws://127.0.0.1:{port}"):
             await connector.check()
         with NapCat(port, serves=True) as napcat:
-            group = napcat.group(GROUP)
+            group = napcat.group(ROOM)
             await connector.check()
             async with Listening(connector) as listening:
                 await listening.until(lambda events: events)
@@ -170,7 +168,7 @@ async def test_two_connections_for_two_directions_are_one():
     port = free_port()
     async with account(port) as connector:
         with NapCat(port, split=True) as napcat:
-            group = napcat.group(GROUP)
+            group = napcat.group(ROOM)
             await connector.check()
             async with Listening(connector) as listening:
                 await listening.until(lambda events: events)
@@ -195,37 +193,27 @@ async def test_a_newer_connection_replaces_the_older():
     port = free_port()
     async with account(port) as connector:
         with NapCat(port) as old:
-            old.group(GROUP)
+            old.group(ROOM)
             await connector.check()
             old._loop.call_soon_threadsafe(old.away.set)  # it will not come back once it is replaced
             with NapCat(port) as new:
-                new.group(GROUP)
+                new.group(ROOM)
                 async with asyncio.timeout(5):
                     while old._sockets:  # noqa: ASYNC110 (it is in another thread)
                         await asyncio.sleep(0.02)
                 await connector.send(text("给新的"))
-                assert (old.standing(GROUP), new.standing(GROUP)) == ([], ["给新的"])
+                assert (old.standing(ROOM), new.standing(ROOM)) == ([], ["给新的"])
 
 
 # ------------------------------------------------------------------ whose answer is it
-@asynccontextmanager
-async def talking(beat=200):
-    port = free_port()
-    async with account(port) as connector:
-        with NapCat(port, beat=beat) as napcat:
-            napcat.group(GROUP)
-            await connector.check()
-            yield connector, napcat
-
-
 @pytest.mark.parametrize("way", ["late", "twice", "wrong echo first"])
 async def test_answers_find_whoever_asked(way):
     async with talking() as (connector, napcat):
         napcat.ways["send_group_msg"] = [way]
         first, second = await asyncio.gather(connector.send(text("一")), connector.send(text("二")))
-        said = napcat.groups[GROUP]["said"]
+        said = napcat.groups[ROOM]["said"]
         assert [str(each["message_id"]) for each in said] == [first.external_id, second.external_id]
-        assert napcat.standing(GROUP) == ["一", "二"]
+        assert napcat.standing(ROOM) == ["一", "二"]
         assert {first.at, second.at} <= {connector.parse(each)[0].sent_at for each in said}
 
 
@@ -235,7 +223,7 @@ async def test_an_answer_that_is_lost_leaves_it_open(way):
         napcat.ways["send_group_msg"] = [way]
         with pytest.raises(Ambiguous):
             await connector.send(text("到了吗"))
-        assert napcat.standing(GROUP) == ([] if way == "hang up" else ["到了吗"])
+        assert napcat.standing(ROOM) == ([] if way == "hang up" else ["到了吗"])
 
 
 async def test_no_answer_leaves_it_open(monkeypatch):
@@ -254,7 +242,7 @@ async def test_without_a_connection_nothing_is_sent():
             await connector.send(text("喂"))
         napcat.come_back()
         await until(lambda: connector.send(text("喂")))
-        assert napcat.standing(GROUP) == ["喂"]
+        assert napcat.standing(ROOM) == ["喂"]
 
 
 async def test_missing_heartbeats_end_a_connection():
@@ -274,7 +262,7 @@ async def test_a_flood_that_cannot_be_stored_ends_the_connection_and_no_memory(m
     async with talking() as (connector, napcat):
         link = await connector._wire.link()
         for number in range(60):
-            napcat.say(GROUP, f"第 {number} 句")
+            napcat.say(ROOM, f"第 {number} 句")
         await until(connector.check)
         assert link.gone
         assert link.waiting() == []
@@ -286,8 +274,8 @@ async def test_frames_that_are_no_events_are_set_aside_and_the_rest_is_read():
             await listening.until(lambda events: events)
             for frame in ("{", "[1]", "null", '{"post_type": "message"}', '"' + "[" * 100_000):
                 napcat.tell(frame)
-            napcat.say(GROUP, "还在")
-            await listening.until(lambda _: listening.of(MessageReceived, str(GROUP)))
+            napcat.say(ROOM, "还在")
+            await listening.until(lambda _: listening.of(MessageReceived, str(ROOM)))
         assert len(listening.unreadable) == 5
 
 
@@ -296,7 +284,7 @@ async def test_ten_thousand_events_are_read_in_a_second_or_two():
         async with Listening(connector) as listening:
             await listening.until(lambda events: events)
             frames = [
-                json.dumps(napcat.message(GROUP, [{"type": "text", "data": {"text": "刷屏"}}])) for _ in range(9000)
+                json.dumps(napcat.message(ROOM, [{"type": "text", "data": {"text": "刷屏"}}])) for _ in range(9000)
             ]
             started = time.perf_counter()
 
@@ -305,7 +293,7 @@ async def test_ten_thousand_events_are_read_in_a_second_or_two():
                     await napcat._tell(frame)
 
             asyncio.run_coroutine_threadsafe(flood(), napcat._loop)
-            await listening.until(lambda _: len(listening.of(MessageReceived, str(GROUP))) == 9000, within=30)
+            await listening.until(lambda _: len(listening.of(MessageReceived, str(ROOM))) == 9000, within=30)
         assert time.perf_counter() - started < 15
 
 
@@ -317,7 +305,7 @@ async def test_ten_thousand_events_are_read_in_a_second_or_two():
         (1401, "", NeedsOperator),
         (1403, "token验证失败", NeedsOperator),
         (1404, "不支持的Api send_group_msg", Unsupported),
-        (100, "GROUP_NOT_FOUND", Permanent),
+        (100, "ROOM_NOT_FOUND", Permanent),
         (100, "请参考 go-cqhttp 端输出", Permanent),
         (100, "账号可能被风控", Retry),
         (102, "", Permanent),

@@ -33,7 +33,7 @@ RISK_PAUSE = 900.0
 _SOON = 60.0
 _LONGEST_WORDS = 200
 
-_NO_TOKEN = gettext_noop("The OneBot implementation does not accept this access token.")
+TOKEN_REFUSED = gettext_noop("The OneBot implementation does not accept this access token.")
 _UNKNOWN = gettext_noop("The OneBot implementation cannot do this.")
 _NOT_READY = gettext_noop("The OneBot implementation is not ready yet.")
 _INSIDE = gettext_noop("QQ did not confirm in time: it may have arrived.")
@@ -82,7 +82,7 @@ def data_of(answer: dict[str, Any], *, message: bool) -> Any:
 def _refusal(code: object, words: str) -> WireError:
     match code:
         case 1401 | 1403:
-            return NeedsOperator(_NO_TOKEN)
+            return NeedsOperator(TOKEN_REFUSED)
         case 1404:
             return Unsupported(_UNKNOWN)
         case 104 | 201:

@@ -22,7 +22,7 @@ from websockets.http11 import Request, Response
 
 from qunce.chat.connector import Ambiguous, NeedsOperator, Retry, WireError, gettext_noop
 from qunce.chat.connectors._onebot11_link import AGAIN, API, EVENT, LOST, UNIVERSAL, Json, Link, Socket
-from qunce.chat.connectors._onebot11_refusals import data_of
+from qunce.chat.connectors._onebot11_refusals import TOKEN_REFUSED, data_of
 
 PATH = "/onebot/v11/ws"
 PATHS = frozenset({PATH, "/ws"})
@@ -48,7 +48,6 @@ _TAKEN = gettext_noop("Another program uses this port: give the account another 
 _NO_PORT = gettext_noop("Qunce cannot listen at this address and port.")
 _WRONG_TOKEN = gettext_noop("A OneBot implementation was refused: its access token is another one.")
 _WRONG_NUMBER = gettext_noop("A OneBot implementation was refused: it is signed in to QQ with another number.")
-_TOKEN_REFUSED = gettext_noop("The OneBot implementation does not accept this access token.")
 
 log = logging.getLogger(__name__)
 _frames = logging.getLogger(f"{__name__}.frames")
@@ -216,7 +215,7 @@ class Wire:
             log.info("a connection ended: %s", type(error).__name__)
         finally:
             if link.refuses_us:
-                self._refuse(_TOKEN_REFUSED)
+                self._refuse(TOKEN_REFUSED)
             self._broken(link, LOST)
 
     # -------------------------------------------------------------- we connect to them
@@ -236,7 +235,7 @@ class Wire:
                     await self._carry(UNIVERSAL, socket)
             except InvalidStatus as error:
                 if error.response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-                    self._refuse(_TOKEN_REFUSED)
+                    self._refuse(TOKEN_REFUSED)
             except (OSError, WebSocketException):
                 log.info("a OneBot implementation does not answer")
             await asyncio.sleep(AGAIN)
@@ -297,7 +296,7 @@ class Wire:
             answer = await link.ask(action, params, within or ANSWER_WITHIN)
         except Ambiguous as error:
             if link.refuses_us:
-                raise NeedsOperator(_TOKEN_REFUSED) from error
+                raise NeedsOperator(TOKEN_REFUSED) from error
             raise
         self._refused = (0.0, "")
         return data_of(answer, message=sends)
