@@ -8,16 +8,18 @@ import asyncio
 import json
 import threading
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from hashlib import md5
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 from websockets.exceptions import WebSocketException
 
+from qunce.chat.connectors.onebot11 import Onebot11, Onebot11Config
 from qunce.kernel import clock
+from tests.support.synapse import free_port
 
-ME, TOKEN = 10001, "a token of sixteen"
+ME, TOKEN, ROOM = 10001, "a token of sixteen", 545402644
 AGAIN = 0.03
 EVENT_CHECKER = (
     "EventChecker Failed: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg "
@@ -80,6 +82,9 @@ class NapCat:
             self._server = await serve(self._served, "127.0.0.1", self.port, max_size=None)
 
     async def _end(self):
+        # A test may hold up the loop of the other side, which then cannot say good-bye.
+        for socket in list(self._sockets.values()):
+            socket.transport.abort()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -316,3 +321,17 @@ class NapCat:
     on_upload_private_file = on_delete_group_file = on_set_group_ban = on_set_group_whole_ban = _nothing
     on_set_group_kick = on_send_group_notice = on_set_essence_msg = on_delete_essence_msg = _nothing
     on_set_group_add_request = _nothing
+
+
+@asynccontextmanager
+async def talking(*, beat=200, **config):
+    """A connector and the account that is connected to it, in one group."""
+    port = free_port()
+    connector = Onebot11(Onebot11Config(**{"access_token": TOKEN, "port": port} | config))
+    try:
+        with NapCat(port, beat=beat) as napcat:
+            napcat.group(ROOM)
+            await connector.check()
+            yield connector, napcat
+    finally:
+        await connector.close()

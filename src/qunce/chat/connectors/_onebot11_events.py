@@ -2,8 +2,8 @@
 
 * A group is its QQ group number; a private chat is ``user:`` and the number of who talks to us.
 * A message is its ``message_id``. It is a number of 31 bits that implementations make out of QQ's own id, and may
-  come again after a very long time; but recalls, replies and every action name a message by nothing else. Messages are
-  told apart by group, id and second, so none is lost when a number comes twice.
+  come again after a very long time; but recalls, replies and every action name a message by nothing else. Messages
+  are told apart by group, id and second, so none is lost when a number comes twice.
 * Not read: files uploaded to a group as a notice (NapCat and LLOneBot tell them as messages too), muting, new
   administrators, cards, pokes and honours; a member's new card comes with their next message.
 """

@@ -83,6 +83,8 @@ class Link:
     # -------------------------------------------------------------- what comes in
     def hear(self, frame: str | bytes) -> None:
         """Take one frame: an answer goes to whoever asked, anything else waits to be read."""
+        if self.gone:
+            return
         self._heard = time.monotonic()
         text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
         try:

@@ -87,7 +87,7 @@ class Reader:
         self._me = me
         self._accepts = accept_invitations
         self._known: set[str] = set()
-        self._filled: set[tuple[str, str]] = set()
+        self._told: set[tuple[str, str]] = set()
         self._unfilled: set[str] = set()
         self._stored_at = 0.0
 
@@ -142,12 +142,13 @@ class Reader:
             if not able:
                 told = [GapSeen(group, _moment(place.at), _moment(begun), _HIDDEN)]
             self._unfilled.discard(group)
-            self._filled |= {(each.group, each.external_id) for each in told if isinstance(each, MessageReceived)}
+            told = [each for each in told if not self._was_told(each)]
+            self._told |= {(each.group, each.external_id) for each in told if isinstance(each, MessageReceived)}
             now = await self._read(self._link.waiting(PORTION), place, moves=False)
             yield Arrival([*told, *now.events], place.dump(), [*unreadable, *now.unreadable])
             await asyncio.sleep(FILL_PAUSE if able else 0)
         now = await self._read(self._link.waiting(), place, moves=False)
-        self._filled.clear()
+        self._told.clear()
         place.at = begun
         yield replace(now, cursor=place.dump())
 
@@ -193,9 +194,11 @@ class Reader:
         """The event, with what else has to be known; nothing for what was told already."""
         match event:
             case MessageReceived(group, key):
-                if (group, key) in self._filled:
+                if self._was_told(event):
                     return []
-                if group not in self._unfilled:
+                if group in self._unfilled:
+                    self._told.add((group, key))
+                else:
                     place.note(event)
                 return [*await self._introduced(group), event]
             case GroupSeen(group, direct=True):
@@ -206,6 +209,10 @@ class Reader:
             case MemberJoined(group, Sender(who, "")):
                 event = replace(event, member=await self._person(group, who))
         return [event]
+
+    def _was_told(self, event: Inbound) -> bool:
+        """Whether the history, or the connection while groups are filled, has brought this message already."""
+        return isinstance(event, MessageReceived) and (event.group, event.external_id) in self._told
 
     def _now_known(self, seen: GroupSeen) -> GroupSeen:
         self._known.add(seen.group)

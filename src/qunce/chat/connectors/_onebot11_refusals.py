@@ -33,7 +33,7 @@ RISK_PAUSE = 900.0
 _SOON = 60.0
 _LONGEST_WORDS = 200
 
-_NO_TOKEN = gettext_noop("The OneBot implementation does not accept this access token.")
+TOKEN_REFUSED = gettext_noop("The OneBot implementation does not accept this access token.")
 _UNKNOWN = gettext_noop("The OneBot implementation cannot do this.")
 _NOT_READY = gettext_noop("The OneBot implementation is not ready yet.")
 _INSIDE = gettext_noop("QQ did not confirm in time: it may have arrived.")
@@ -61,7 +61,7 @@ _BY_WORDS: tuple[tuple[Callable[[str], object], Callable[[], WireError]], ...] =
     (_words(r"未登录|登录.{0,6}失效|离线|下线|not log(?:ged|in)|offline|kicked"), lambda: NeedsOperator(SIGNED_OUT)),
     (_words(r"禁言|\bmuted\b|\bresult\W{1,4}120\b"), lambda: Permanent(_MUTED)),
     (_words(r"移出|不在.{0,4}群|\bresult\W{1,4}110\b"), lambda: Permanent(_NOT_THERE)),
-    (_words(r"权限|管理员|群主|permission|not.{0,6}admin"), lambda: Permanent(_NO_ADMIN)),
+    (_words(r"权限|管理员|群主|permission|not.{0,10}admin"), lambda: Permanent(_NO_ADMIN)),
     (_words(r"消息体无法|无法被发送|rich media"), lambda: Permanent(_CONTENT)),
 )
 _QQ_SAYS = re.compile(r'"errMsg"\s*:\s*"([^"\n]+)"')
@@ -82,7 +82,7 @@ def data_of(answer: dict[str, Any], *, message: bool) -> Any:
 def _refusal(code: object, words: str) -> WireError:
     match code:
         case 1401 | 1403:
-            return NeedsOperator(_NO_TOKEN)
+            return NeedsOperator(TOKEN_REFUSED)
         case 1404:
             return Unsupported(_UNKNOWN)
         case 104 | 201:

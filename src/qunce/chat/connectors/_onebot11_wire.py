@@ -22,7 +22,7 @@ from websockets.http11 import Request, Response
 
 from qunce.chat.connector import Ambiguous, NeedsOperator, Retry, WireError, gettext_noop
 from qunce.chat.connectors._onebot11_link import AGAIN, API, EVENT, LOST, UNIVERSAL, Json, Link, Socket
-from qunce.chat.connectors._onebot11_refusals import data_of
+from qunce.chat.connectors._onebot11_refusals import TOKEN_REFUSED, data_of
 
 PATH = "/onebot/v11/ws"
 PATHS = frozenset({PATH, "/ws"})
@@ -48,7 +48,6 @@ _TAKEN = gettext_noop("Another program uses this port: give the account another 
 _NO_PORT = gettext_noop("Qunce cannot listen at this address and port.")
 _WRONG_TOKEN = gettext_noop("A OneBot implementation was refused: its access token is another one.")
 _WRONG_NUMBER = gettext_noop("A OneBot implementation was refused: it is signed in to QQ with another number.")
-_TOKEN_REFUSED = gettext_noop("The OneBot implementation does not accept this access token.")
 
 log = logging.getLogger(__name__)
 _frames = logging.getLogger(f"{__name__}.frames")
@@ -134,7 +133,7 @@ class Wire:
         near = f"[{self._near}]" if ":" in self._near else self._near
         return self._address or f"ws://{near}:{self._port}{PATH}"
 
-    async def link(self, within: float = CONNECT_WITHIN) -> Link:
+    async def link(self, within: float | None = None) -> Link:
         """The connection, once it stands. Raises Retry where there is none, NeedsOperator where one was refused."""
         try:
             await self.open()
@@ -142,7 +141,7 @@ class Wire:
             await self.ask_neighbour()
             raise Retry(AGAIN, str(error)) from error
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(CONNECT_WITHIN if within is None else within):
                 await self._stands.wait()
         except TimeoutError as error:
             moment, why = self._refused
@@ -208,7 +207,6 @@ class Wire:
         link = self._link
         link.join(role, socket)
         if link.stands:
-            self._refused = (0.0, "")
             self._stands.set()
         try:
             async for frame in socket:
@@ -217,7 +215,7 @@ class Wire:
             log.info("a connection ended: %s", type(error).__name__)
         finally:
             if link.refuses_us:
-                self._refuse(_TOKEN_REFUSED)
+                self._refuse(TOKEN_REFUSED)
             self._broken(link, LOST)
 
     # -------------------------------------------------------------- we connect to them
@@ -237,7 +235,7 @@ class Wire:
                     await self._carry(UNIVERSAL, socket)
             except InvalidStatus as error:
                 if error.response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-                    self._refuse(_TOKEN_REFUSED)
+                    self._refuse(TOKEN_REFUSED)
             except (OSError, WebSocketException):
                 log.info("a OneBot implementation does not answer")
             await asyncio.sleep(AGAIN)
@@ -250,7 +248,7 @@ class Wire:
         except WireError as error:
             return {"trouble": str(error)}
 
-    async def who(self, within: float = CONNECT_WITHIN) -> Json:
+    async def who(self, within: float | None = None) -> Json:
         """Number and name of the account, the implementation, and whether QQ has it signed in."""
         link = await self.link(within)
         login = await self.read("get_login_info", within=3)
@@ -290,13 +288,20 @@ class Wire:
 
     # -------------------------------------------------------------- actions
     async def act(
-        self, action: str, params: Mapping[str, Any] = NOTHING, *, within: float = ANSWER_WITHIN, sends: bool = False
+        self, action: str, params: Mapping[str, Any] = NOTHING, *, within: float | None = None, sends: bool = False
     ) -> Any:
         """The data of the answer; ``sends``: a message. Raises Permanent, NeedsOperator, Retry or Ambiguous."""
         link = await self.link()
-        return data_of(await link.ask(action, params, within), message=sends)
+        try:
+            answer = await link.ask(action, params, within or ANSWER_WITHIN)
+        except Ambiguous as error:
+            if link.refuses_us:
+                raise NeedsOperator(TOKEN_REFUSED) from error
+            raise
+        self._refused = (0.0, "")
+        return data_of(answer, message=sends)
 
-    async def read(self, action: str, params: Mapping[str, Any] = NOTHING, *, within: float = ANSWER_WITHIN) -> Json:
+    async def read(self, action: str, params: Mapping[str, Any] = NOTHING, *, within: float | None = None) -> Json:
         """The same for what only reads: whatever became of it, it can be asked again. Lists are under ``list``."""
         try:
             data = await self.act(action, params, within=within)

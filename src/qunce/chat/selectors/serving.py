@@ -50,7 +50,7 @@ def recent_sends(account_id: int, window: timedelta) -> list[tuple[datetime, int
 def nth_last_sent(account_id: int, kind: str, count: int) -> datetime | None:
     """When the account sent the ``count``-th last message, or did the operation of this ``kind``, of the last day."""
     recent = Delivery.objects.filter(account_id=account_id, sent_at__gte=clock.now() - DAY)
-    same = recent.filter(operation=None) if kind == "message" else recent.filter(operation__is=kind)
+    same = recent.filter(operation__isnull=True) if kind == "message" else recent.filter(operation__is=kind)
     return same.order_by("-sent_at").values_list("sent_at", flat=True)[count - 1 : count].first()
 
 

@@ -117,9 +117,7 @@ def abilities(can: Capabilities) -> list[tuple[bool, str]]:
     }
     recall = (can.can(Recall), _("Takes messages back") if can.can(Recall) else _("Cannot take messages back"))
     if can.can(Recall) and can.recall_hours is not None:
-        hours = int(can.recall_hours)
-        within = ngettext("Takes messages back within %(n)d hour", "Takes messages back within %(n)d hours", hours)
-        recall = (True, within % {"n": hours})
+        recall = (True, _recalls_within(can.recall_hours))
     past = (
         can.can(ReadHistory),
         _("Reads what was said before it came")
@@ -128,6 +126,16 @@ def abilities(can: Capabilities) -> list[tuple[bool, str]]:
     )
     length = _("Messages of up to %(count)d characters") % {"count": can.longest_text}
     return [reads[can.reads], replay[can.replay], past, recall, (True, length)]
+
+
+def _recalls_within(hours: float) -> str:
+    if hours < 1:
+        n = round(hours * 60)
+        within = ngettext("Takes messages back within %(n)d minute", "Takes messages back within %(n)d minutes", n)
+    else:
+        n = int(hours)
+        within = ngettext("Takes messages back within %(n)d hour", "Takes messages back within %(n)d hours", n)
+    return within % {"n": n}
 
 
 def lasting(seconds: float) -> str:
