@@ -89,6 +89,7 @@ def build():
     event = SetAside.objects.create(account_id=account.pk, event={}, stage="", error="x", at=clock.now())
     colleague, gone = (world.member_of_staff(roles={home.pk: Role.VIEWER}) for _number in range(2))
     team.deactivate_staff(actor=SYSTEM, staff_id=gone.pk)
+    by_hand = world.carried_by_hand(home)
     people = {"owner everywhere": world.owner()}
     for role in Role:
         people[f"{role} here"] = world.member_of_staff(roles={home.pk: role, closed.pk: role})
@@ -112,6 +113,7 @@ def build():
         "event": event.pk,
         "colleague": colleague.pk,
         "gone": gone.pk,
+        **by_hand,
     }
     return Stage(people, things)
 

@@ -9,8 +9,8 @@ from tests.chat import support
 from tests.support import world
 from tests.support.browser import page_ok, shoot
 
-LIST_QUERIES = 9
-MEMBER_QUERIES = 17
+LIST_QUERIES = 10
+MEMBER_QUERIES = 18
 
 
 def member_named(name):

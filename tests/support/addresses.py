@@ -154,6 +154,19 @@ EXPECTED = {
     "console:deliveries": page(signed_in),
     "console:delivery": page(here(Permission.VIEW), delivery_id="delivery"),
     "console:delivery_settle": change(here(Permission.OPERATE), {"verdict": "arrived"}, delivery_id="delivery"),
+    # ---- what is carried over by hand
+    "console:by_hand": page(signed_in),
+    "console:by_hand_act": change(here(Permission.OPERATE), delivery_id="carried", verb="sent"),
+    "console:by_hand_file": page(here(Permission.OPERATE), delivery_id="pictured", place=1),
+    "console:delivery_proof": page(here(Permission.VIEW), delivery_id="pictured"),
+    "console:hand_groups": change(installation(Permission.OPERATE), {"lines": "二群, 30"}, account_id="phone"),
+    "console:hand_group": change(
+        installation(Permission.OPERATE), {"name": "新名"}, account_id="phone", group_id="phone group"
+    ),
+    "console:hand_group_gone": change(installation(Permission.OPERATE), account_id="phone", group_id="phone group"),
+    "console:account_carrier": change(
+        installation(Permission.ADMINISTER), {"carrier": "{colleague}"}, account_id="phone"
+    ),
     # ---- the sandbox
     "console:sandbox": page(installation(Permission.OPERATE), answers=302),
     "console:sandbox_new": change(installation(Permission.OPERATE), audited=False),

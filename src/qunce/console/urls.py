@@ -14,6 +14,8 @@ PAGES = (
     "chat.deliveries",
     "chat.sandbox",
     "chat.accounts",
+    "chat.hand_groups",
+    "chat.by_hand",
     "desk",
     "team",
     "audit",

@@ -55,7 +55,7 @@ def settle(
     in the meantime, unless it may have left: only repeating that tells.
     """
     with transaction.atomic():
-        stopped = _of_stopped_broadcasts([outcome.id for outcome in outcomes if outcome.never_left])
+        stopped = of_stopped_broadcasts([outcome.id for outcome in outcomes if outcome.never_left])
         for outcome in outcomes:
             sent = outcome.state is DeliveryState.SENT
             move(
@@ -75,7 +75,7 @@ def settle(
         tell(account_id, [*(outcome.id for outcome in outcomes), *recalls.done, *recalls.refused])
 
 
-def _of_stopped_broadcasts(ids: Sequence[UUID]) -> list[UUID]:
+def of_stopped_broadcasts(ids: Sequence[UUID]) -> list[UUID]:
     """Those whose broadcast is stopped. The broadcasts stay as they are until the commit: no stop is missed."""
     if not ids:
         return []
