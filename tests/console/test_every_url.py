@@ -22,7 +22,9 @@ from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.ids import new_id
 from qunce.kernel.models import AuditEntry
-from qunce.members.models import Identity
+from qunce.memberpages.doors import guesses
+from qunce.members import actions as members
+from qunce.members.models import Identity, MemberLink
 from qunce.team import actions as team
 from tests.chat import support as chat_support
 from tests.support import world
@@ -90,6 +92,9 @@ def build():
     colleague, gone = (world.member_of_staff(roles={home.pk: Role.VIEWER}) for _number in range(2))
     team.deactivate_staff(actor=SYSTEM, staff_id=gone.pk)
     by_hand = world.carried_by_hand(home)
+    member_id = Identity.objects.get(external_id="@zhang").member_id
+    members.make_link(actor=SYSTEM, member_id=member_id, community_id=home.pk)
+    link = MemberLink.objects.get()
     people = {"owner everywhere": world.owner()}
     for role in Role:
         people[f"{role} here"] = world.member_of_staff(roles={home.pk: role, closed.pk: role})
@@ -107,12 +112,14 @@ def build():
         "account": account.pk,
         "broadcast": broadcast.pk,
         "delivery": delivery.pk,
-        "member": Identity.objects.get(external_id="@zhang").member_id,
+        "member": member_id,
         "rule": rules[0],
         "deleted": rules[1],
         "event": event.pk,
         "colleague": colleague.pk,
         "gone": gone.pk,
+        "link": link.pk,
+        "ref": link.ref,
         **by_hand,
     }
     return Stage(people, things)
@@ -144,6 +151,7 @@ def to_sign_in(answer):
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_who_gets_what(name, stage):
+    guesses.forget()
     line, surprises = EXPECTED[name], []
     for who, staff in {"anonymous": None, **stage.people}.items():
         client = stage.clients.get(who) or Client()

@@ -130,6 +130,22 @@ EXPECTED = {
     "console:members": page(signed_in),
     "console:member": page(here(Permission.VIEW), member_id="member"),
     "console:member_said": page(here(Permission.VIEW), member_id="member", group_id="group", day="2026-11-20"),
+    "console:member_links": change(
+        here(Permission.OPERATE), {"community": "{home}", "days": "30"}, answers=200, member_id="member"
+    ),
+    "console:member_link_revoke": change(here(Permission.OPERATE), member_id="member", link_id="link"),
+    "console:member_links_revoke": change(here(Permission.OPERATE), member_id="member"),
+    # ---- members' own pages: no role opens them, only a link
+    "memberpages:language": Line(signed_in, posts={"language": "en"}, outside=302, audited=False),
+    "memberpages:enter": public(404, 404, token="none"),
+    "memberpages:enter_now": Line(signed_in, posts={"token": "none"}, outside=404, audited=False, answers=404),
+    "memberpages:home": public(404, 404, ref="ref"),
+    "memberpages:stored": public(404, 404, ref="ref"),
+    "memberpages:stored_file": public(404, 404, ref="ref"),
+    "memberpages:mute": Line(
+        signed_in, posts={"muted": "yes"}, outside=404, audited=False, answers=404, args={"ref": "ref"}
+    ),
+    "memberpages:about": public(404, 404, ref="ref"),
     # ---- keyword replies
     "console:keyword_replies": page(signed_in),
     "console:rule_new": change(here(Permission.OPERATE), {**RULE, "community": "{home}"}),

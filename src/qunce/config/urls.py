@@ -7,6 +7,7 @@ from qunce.kernel.health import healthz
 
 urlpatterns = [
     path("healthz", login_not_required(healthz), name="healthz"),
+    path("m/", include("qunce.memberpages.urls")),
     path("", include("qunce.console.sign_in")),
     path("", include("qunce.console.urls")),
 ]

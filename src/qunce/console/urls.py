@@ -10,6 +10,7 @@ PAGES = (
     "groups",
     "group",
     "members",
+    "member_links",
     "chat.broadcasts",
     "chat.deliveries",
     "chat.sandbox",

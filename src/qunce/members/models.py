@@ -9,6 +9,8 @@ class Member(models.Model):
     name = models.CharField(max_length=255)
     note = models.TextField(blank=True)
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    muted_at = models.DateTimeField(null=True)
+    """Since when they do not want to be mentioned, chased or written to; None: they have not said so."""
     created_at = models.DateTimeField()
 
 
@@ -52,3 +54,24 @@ class Membership(models.Model):
             models.Index(fields=["identity", "group_id"], name="stays_of_identity"),
             models.Index(fields=["group_id", "-joined_at"], name="stays_in_group"),
         ]
+
+
+class MemberLink(models.Model):
+    """A link with which one member opens their own pages of one community. Only hashes of its secrets are stored.
+
+    ``ref`` names it in addresses and opens nothing. With the first opening it is bound to that browser, which holds
+    the secret of ``bound_hash``; from then on the token alone opens nothing either.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="links")
+    community_id = models.BigIntegerField()
+    ref = models.CharField(max_length=16, unique=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    bound_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.BigIntegerField(null=True)
+    created_by_name = models.TextField(blank=True)
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)

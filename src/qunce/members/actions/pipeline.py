@@ -1,4 +1,4 @@
-"""Every change of members, identities and stays."""
+"""The pipeline's part: identities and their names as they are met, and stays in groups."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,6 @@ from qunce.members.types import Account, StayChange
 _NAME = 255
 
 
-# ------------------------------------------------------------------ the pipeline's part
 def resolve_identities(*, platform: str, accounts: Mapping[str, Account]) -> dict[str, int]:
     """Ids of the identities behind accounts of a platform, by external id; unknown ones get a member of their own.
 
