@@ -50,6 +50,7 @@ def test_a_list_is_worked_off_on_a_phone(browse):
     card.get_by_role("button", name="Sent").click()
     card.get_by_text("Undo").wait_for()
     page.get_by_text("2 of 5").wait_for()
+    page.get_by_role("heading", name="3 messages to send by hand").wait_for()
     card.locator("input[type=file]").set_input_files({"name": "p.png", "mimeType": "image/png", "buffer": world.PNG})
     card.get_by_text("Picture kept").wait_for()
     card = page.locator(f"#hand-{deliveries[1].pk}")
@@ -60,7 +61,7 @@ def test_a_list_is_worked_off_on_a_phone(browse):
     card.get_by_text("In your hands").wait_for()
     card.get_by_text("Not yet").click()
     card.get_by_role("button", name="tomorrow at nine").click()
-    card.get_by_text("It comes back at").wait_for()
+    card.get_by_text("It comes back:").wait_for()
     assert [each.state for each in deliveries.all()] == [S.SENT, S.PLANNED, S.PLANNED]
     assert Carrying.objects.get(delivery=deliveries[0]).proof
     page_ok(page, "by-hand-begun")

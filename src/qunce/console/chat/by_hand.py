@@ -1,6 +1,6 @@
 """By hand: what a person carries over today, on the phone: copy, paste, "sent"; the next one moves up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -140,17 +140,22 @@ def by_hand(request: StaffRequest) -> HttpResponse:
     chosen = request.GET.get("account", "")
     found = reads.errands(request.actor, day=_day(request), account_id=int(chosen) if chosen.isdecimal() else None)
     lists = [List(each, list(map(card_of, each.entries)), list(map(card_of, each.lately))) for each in found]
-    due = sum(each.due for each in found)
-    heading = ngettext("%(count)d message to send by hand", "%(count)d messages to send by hand", due)
     context = {
         "lists": lists,
-        "heading": heading % {"count": due} if due else _("Nothing to send by hand"),
+        "heading": _heading(found),
+        "renewed": is_partial(request),
         "topics": " ".join(f"deliveries:{each.account.pk}" for each in found),
         "accounts": len(found),
         "reasons": REASONS,
         "chosen": chosen,
     }
     return page(request, "console/chat/by_hand.html", context, piece="console/chat/by_hand_list.html")
+
+
+def _heading(found: Sequence[Errands]) -> str:
+    due = sum(each.due for each in found)
+    said = ngettext("%(count)d message to send by hand", "%(count)d messages to send by hand", due)
+    return said % {"count": due} if due else _("Nothing to send by hand")
 
 
 def _day(request: StaffRequest) -> tuple[datetime, datetime]:
@@ -234,12 +239,13 @@ def act(request: StaffRequest, delivery_id: UUID, verb: str) -> HttpResponse:
             messages.error(request, problem)
         return go(request, "console:by_hand")
     entry = reads.entry(request.actor, delivery_id)
-    (errands,) = reads.errands(request.actor, day=_day(request), account_id=entry.account.pk)
+    found = reads.errands(request.actor, day=_day(request))
     context = {
         "card": card_of(entry),
         "problem": problem,
         "copied": verb == "take" and not problem,
-        "errands": errands,
+        "errands": next(each for each in found if each.account.pk == entry.account.pk),
+        "heading": _heading(found),
         "reasons": REASONS,
     }
     return render(request, "console/chat/by_hand_answer.html", context)
