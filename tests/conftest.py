@@ -98,8 +98,10 @@ def nothing_remembered():
     """What a process remembers of the database ends with each test's data, which may be rolled back."""
     yield
     from qunce.chat.actions import partitions, recognition
+    from qunce.memberpages.doors import guesses
 
     recognition.memory.forget()
+    guesses.forget()
     partitions._made.clear()
 
 

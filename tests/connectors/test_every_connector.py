@@ -31,6 +31,7 @@ from qunce.chat.types import (
     Outbound,
     Poll,
     ReadHistory,
+    Reads,
     Recall,
     Replay,
     SetNotice,
@@ -40,6 +41,11 @@ from tests.chat import support
 from tests.connectors.bench import ERRORS, Listening, crashing
 
 HARD = "👩‍👩‍👧‍👦 表情 مرحبا بالعالم עברית \u202e12:30\u202c e\u0301 \U0001f1e8\U0001f1f3\n<b>&amp;</b> `x` %s {0}"
+
+
+def reads_nothing(kind):
+    """Nothing that people say comes in: there is no payload for it."""
+    return kind.capabilities.reads is Reads.NONE
 
 
 @asynccontextmanager
@@ -106,13 +112,17 @@ def test_says_what_it_cannot_read(bench):
 
 
 @pytest.mark.parametrize("words", [HARD, "a\0b", "half a pair \ud83d", "", "\n", " "])
-def test_reads_what_people_type(bench, words):
+def test_reads_what_people_type(bench, kind, words):
+    if reads_nothing(kind):
+        return
     (event,) = bench.reader().parse(bench.message(words))
     assert isinstance(event, MessageReceived)
     assert event.text == words
 
 
-def test_reads_a_huge_message_quickly(bench):
+def test_reads_a_huge_message_quickly(bench, kind):
+    if reads_nothing(kind):
+        return
     words = "群策群力" * 2_600_000  # 10 million characters
     raw = bench.message(words)
     started = time.perf_counter()
@@ -125,7 +135,8 @@ def test_reads_a_huge_message_quickly(bench):
 def test_what_it_reads_is_stored_once(bench, kind):
     """Recorded payloads and hard texts, twice: the second time changes nothing and nothing is set aside."""
     connector = bench.reader()
-    raws = [each.raw for each in bench.recorded] + [bench.message(words) for words in (HARD, "a\0b", "\ud83d")]
+    said = () if reads_nothing(kind) else (HARD, "a\0b", "\ud83d")
+    raws = [each.raw for each in bench.recorded] + [bench.message(words) for words in said]
     events = [event for raw in raws for event in connector.parse(raw)]
     account = support.account(platform=kind.key)
     support.adopted(account, *sorted({event.group for event in events}))
@@ -138,7 +149,20 @@ def test_what_it_reads_is_stored_once(bench, kind):
 
 
 # ------------------------------------------------------------------ sending
-async def test_sends_once_and_under_the_platforms_id(bench):
+async def test_what_a_person_carries_over_no_program_sends(bench, kind):
+    if not kind.capabilities.by_hand:
+        return
+    assert not kind.capabilities.echoes
+    assert not kind.capabilities.idempotent_hours
+    async with opened(bench) as connector:
+        assert connector.listen(None) is None
+        with pytest.raises(Permanent):
+            await connector.send(text(bench.group(), "喂"))
+
+
+async def test_sends_once_and_under_the_platforms_id(bench, kind):
+    if kind.capabilities.by_hand:
+        return
     async with opened(bench) as connector:
         group = bench.group()
         sent = await connector.send(text(group, HARD))
@@ -161,6 +185,8 @@ async def test_sends_the_same_delivery_only_once(bench, kind):
 
 
 async def test_sends_replies_and_mentions(bench, kind):
+    if kind.capabilities.by_hand:
+        return
     async with opened(bench) as connector:
         group = bench.group()
         parts = (Text("你好 "), Mention("@somebody:qunce.test", "某人"), Text(" 和 "), Mention(EVERYBODY))
@@ -194,7 +220,7 @@ async def test_sends_the_files_that_it_promises(bench, kind):
 
 
 async def test_takes_back(bench, kind):
-    if not kind.capabilities.can(Recall):
+    if not kind.capabilities.can(Recall) or kind.capabilities.by_hand:
         return
     async with opened(bench) as connector:
         group = bench.group()

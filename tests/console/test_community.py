@@ -94,4 +94,4 @@ def test_the_list_costs_the_same_for_any_number(client, db, django_assert_num_qu
         client.get("/communities/")
 
 
-QUERIES = 8
+QUERIES = 9

@@ -26,8 +26,9 @@ from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.ids import new_id
 from qunce.kernel.models import AuditEntry
+from qunce.memberpages.doors import guesses
 from qunce.members import actions as members
-from qunce.members.models import Entry, Identity
+from qunce.members.models import Entry, Identity, MemberLink
 from qunce.members.types import Colleague, EntryKind, NextStep
 from qunce.team import actions as team
 from qunce.team.types import Severity
@@ -123,6 +124,10 @@ def build():
     alert = team.raise_alert(key="a", severity=Severity.BROKEN, sentence="!", community_id=home.pk)
     colleague, gone = (world.member_of_staff(roles={home.pk: Role.VIEWER}) for _number in range(2))
     team.deactivate_staff(actor=SYSTEM, staff_id=gone.pk)
+    by_hand = world.carried_by_hand(home)
+    member_id = Identity.objects.get(external_id="@zhang").member_id
+    members.make_link(actor=SYSTEM, member_id=member_id, community_id=home.pk)
+    link = MemberLink.objects.get()
     people = {"owner everywhere": world.owner()}
     for role in Role:
         people[f"{role} here"] = world.member_of_staff(roles={home.pk: role, closed.pk: role})
@@ -159,6 +164,9 @@ def build():
         "alert": alert.pk,
         "colleague": colleague.pk,
         "gone": gone.pk,
+        "link": link.pk,
+        "ref": link.ref,
+        **by_hand,
     }
     return Stage(people, things)
 
@@ -213,6 +221,7 @@ def to_sign_in(answer):
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_who_gets_what(name, stage):
+    guesses.forget()
     line, surprises = EXPECTED[name], []
     for who, staff in {"anonymous": None, **stage.people}.items():
         client = stage.clients.get(who) or Client()

@@ -15,8 +15,8 @@ from tests.chat import support
 from tests.support import world
 from tests.support.browser import page_ok, shoot
 
-LIST_QUERIES = 13
-GROUP_QUERIES = 26
+LIST_QUERIES = 14
+GROUP_QUERIES = 27
 
 
 # ---------------------------------------------------------------- the list

@@ -23,7 +23,7 @@ from tests.support import world
 from tests.support.browser import page_ok, shoot
 
 LIST_QUERIES = 15
-MEMBER_QUERIES = 28
+MEMBER_QUERIES = 31
 
 
 def member_named(name):

@@ -191,6 +191,22 @@ EXPECTED = {
     "console:broadcast_chase": change(
         here(Permission.OPERATE), {**IDS, "step": "send", "text": "看到请回一声"}, broadcast_id="call"
     ),
+    "console:member_links": change(
+        here(Permission.OPERATE), {"community": "{home}", "days": "30"}, answers=200, member_id="member"
+    ),
+    "console:member_link_revoke": change(here(Permission.OPERATE), member_id="member", link_id="link"),
+    "console:member_links_revoke": change(here(Permission.OPERATE), member_id="member"),
+    # ---- members' own pages: no role opens them, only a link
+    "memberpages:language": Line(signed_in, posts={"language": "en"}, outside=302, audited=False),
+    "memberpages:enter": public(404, 404, token="none"),
+    "memberpages:enter_now": Line(signed_in, posts={"token": "none"}, outside=404, audited=False, answers=404),
+    "memberpages:home": public(404, 404, ref="ref"),
+    "memberpages:stored": public(404, 404, ref="ref"),
+    "memberpages:stored_file": public(404, 404, ref="ref"),
+    "memberpages:mute": Line(
+        signed_in, posts={"muted": "yes"}, outside=404, audited=False, answers=404, args={"ref": "ref"}
+    ),
+    "memberpages:about": public(404, 404, ref="ref"),
     # ---- keyword replies
     "console:keyword_replies": page(signed_in),
     "console:rule_new": change(here(Permission.OPERATE), {**RULE, "community": "{home}"}),
@@ -228,6 +244,19 @@ EXPECTED = {
     "console:delivery": page(here(Permission.VIEW), delivery_id="delivery"),
     "console:delivery_settle": change(here(Permission.OPERATE), {"verdict": "arrived"}, delivery_id="delivery"),
     "console:delivery_retry": change(here(Permission.OPERATE), delivery_id="failed"),
+    # ---- what is carried over by hand
+    "console:by_hand": page(signed_in),
+    "console:by_hand_act": change(here(Permission.OPERATE), delivery_id="carried", verb="sent"),
+    "console:by_hand_file": page(here(Permission.OPERATE), delivery_id="pictured", place=1),
+    "console:delivery_proof": page(here(Permission.VIEW), delivery_id="pictured"),
+    "console:hand_groups": change(installation(Permission.OPERATE), {"lines": "二群, 30"}, account_id="phone"),
+    "console:hand_group": change(
+        installation(Permission.OPERATE), {"name": "新名"}, account_id="phone", group_id="phone group"
+    ),
+    "console:hand_group_gone": change(installation(Permission.OPERATE), account_id="phone", group_id="phone group"),
+    "console:account_carrier": change(
+        installation(Permission.ADMINISTER), {"carrier": "{colleague}"}, account_id="phone"
+    ),
     # ---- the sandbox
     "console:sandbox": page(installation(Permission.OPERATE), answers=302),
     "console:sandbox_new": change(installation(Permission.OPERATE), audited=False),

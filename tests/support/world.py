@@ -1,17 +1,32 @@
 """Set-up through the product's own actions: what a test needs to be there, with sensible names."""
 
+import base64
 import random
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 
+from django.db import transaction
+
 from qunce.chat import actions as chat
-from qunce.chat.models import Account, Lease
-from qunce.chat.types import AccountState, GroupSeen, MemberJoined, MemberLeft, Sender
+from qunce.chat.models import Account, Delivery, Lease
+from qunce.chat.stage import Planned
+from qunce.chat.types import (
+    OURS,
+    AccountState,
+    Content,
+    GroupSeen,
+    Media,
+    MemberJoined,
+    MemberLeft,
+    Purpose,
+    Sender,
+    Text,
+)
 from qunce.community import actions as community
 from qunce.community.models import Community, Group
 from qunce.community.types import CommunityProfile
-from qunce.kernel import clock
+from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Role
 from qunce.team import actions as team
 from qunce.team import selectors as staff_selectors
@@ -112,6 +127,29 @@ def lively(name="城市书房", *, groups=4, found=2, days=16, zone="Asia/Shangh
         _talk(rng, account, room, messages=240 // (n + 1), days=days)
     community.tag_groups(actor=SYSTEM, group_ids=[made[rooms[0]].pk], add=["新手", "一期"])
     return Lively(home, account, {each.name: each for each in made.values()}, lonely)
+
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
+
+def carried_by_hand(home):
+    """An account that a person carries for, its group in ``home``, one text to send, and one with a picture sent."""
+    account = chat_support.account("manual", config={"app": "WeChat", "identity": "小助手3号"}, state="working")
+    chat.enter_groups(actor=SYSTEM, account_id=account.pk, lines=[chat.GroupLine("读书会微信一群", 480)])
+    group = Group.objects.get(name="读书会微信一群")
+    chat.adopt(actor=SYSTEM, community_id=home.pk, group_ids=[group.pk])
+    kept = files.put(PNG, name="poster.png", content_type="image/png")
+    picture = Media("image", f"{OURS}{kept.sha256}", "海报.png", "image/png")
+    contents = {"carried": Content.of("今晚八点共读第四章"), "pictured": Content((Text("看海报"), picture))}
+    planned = [Planned(key, group.pk, content, Purpose.CAMPAIGN, None, None) for key, content in contents.items()]
+    with transaction.atomic():
+        chat.plan(account_id=account.pk, planned=planned)
+    ids = dict(Delivery.objects.filter(key__in=contents).values_list("key", "pk"))
+    chat.note_sent_by_hand(actor=SYSTEM, delivery_id=ids["pictured"])
+    chat.add_proof(actor=SYSTEM, delivery_id=ids["pictured"], content=PNG)
+    return {**ids, "phone": account.pk, "phone group": group.pk}
 
 
 def _talk(rng, account, room, *, messages, days):

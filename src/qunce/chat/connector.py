@@ -131,3 +131,8 @@ class Connector(ABC):
 
 
 connectors: Registry[Connector] = Registry(Connector, "connectors")  # type: ignore[type-abstract]
+
+
+def carried_by_hand() -> list[str]:
+    """The keys of the platforms whose messages a person carries over; no gateway serves them."""
+    return [key for key, kind in connectors.items() if kind.capabilities.by_hand]

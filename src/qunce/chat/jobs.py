@@ -32,3 +32,10 @@ def keep_time(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the
     """Send what was planned for now, and release waves. It may be cut off anywhere: what is due stays due."""
     actions.begin_due()
     actions.look_after_waves()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="chat.tidy_up_by_hand", queueing_lock="chat.tidy_up_by_hand")
+def tidy_up_by_hand(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Free what somebody took in hand and did not send, and tell carriers what waits for them."""
+    actions.tidy_up_by_hand()

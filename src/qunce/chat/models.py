@@ -21,6 +21,8 @@ class Account(models.Model):
     config = models.JSONField(default=dict)
     secrets = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
+    carrier_id = models.BigIntegerField(null=True)
+    """Who of the staff carries its messages over, where its platform leaves that to a person."""
     state = models.CharField(max_length=12, default="new")
     detail = models.TextField(blank=True)
     state_at = models.DateTimeField()
@@ -343,3 +345,24 @@ class DeliveryStep(models.Model):
     at = models.DateTimeField()
     state = models.CharField(max_length=10)
     detail = models.TextField(blank=True)
+
+
+class Carrying(models.Model):
+    """A delivery in somebody's hands: who carries it over, until when they have it to themselves, and their proof."""
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, primary_key=True, related_name="carrying")
+    staff_id = models.BigIntegerField(null=True)
+    name = models.TextField(blank=True)
+    until = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    """When they said that it is sent, or left out; None while it is open."""
+    proof = models.CharField(max_length=64, blank=True)
+    proof_type = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        """Found by whose open claims have run out, and by what was settled lately."""
+
+        indexes = [
+            models.Index(fields=["until"], name="carrying_open", condition=models.Q(settled_at=None)),
+            models.Index(fields=["settled_at"], name="carrying_settled"),
+        ]

@@ -42,11 +42,17 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     # Only evidence (an echo) or a person settles what is unknown.
     _S.UNKNOWN: frozenset({_S.SENT, _S.PLANNED, _S.FAILED}),
     _S.FAILED: frozenset({_S.PLANNED}),
-    _S.SENT: frozenset({_S.RECALLED}),
-    _S.SKIPPED: frozenset(),
+    # Who carried it by hand may take their word back for a few minutes: they hold it again.
+    _S.SENT: frozenset({_S.RECALLED, _S.CLAIMED}),
+    _S.SKIPPED: frozenset({_S.CLAIMED}),
     _S.RECALLED: frozenset(),
 }
 """What a delivery may become. Nothing leads from sent back to planned: what was sent is never sent again."""
+
+CARRYING_LASTS = timedelta(minutes=5)
+"""How long somebody who carries a message over by hand has it to themselves."""
+WORD_STANDS_AFTER = timedelta(minutes=10)
+"""How long they may take back that they sent it, or left it out."""
 
 LONGEST_PAUSE = timedelta(minutes=5)
 MOST_REPEATS = 8

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "qunce.chat",
     "qunce.desk",
     "qunce.console",
+    "qunce.memberpages",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

@@ -1,6 +1,6 @@
 """What every page of the console knows: who looks at it, where it stands, and how to get elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from qunce.chat.selectors import by_hand
 from qunce.kernel.actor import Actor, Permission
 from qunce.team.selectors import NOBODY, Staff
 
@@ -23,6 +24,7 @@ class StaffRequest(HttpRequest):
     user: Staff
     actor: Actor
     zone: ZoneInfo
+    navigation: "list[tuple[str | Promise, list[Link]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,12 @@ class Place:
     needs: Permission = Permission.VIEW
     everywhere: bool = False
     thumb: bool = False  # within the thumb's reach: also in the bar at the bottom of a phone
+    where: Callable[[Actor], bool] | None = None  # asked instead, where that depends on what there is
 
     def open_to(self, actor: Actor) -> bool:
         """Whether the actor finds something there. The page itself guards what it shows."""
+        if self.where is not None:
+            return self.where(actor)
         return actor.may(self.needs) if self.everywhere else actor.may_anywhere(self.needs)
 
 
@@ -54,6 +59,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("members", _("Members"), "users"),
             Place("broadcasts", _("Broadcasts"), "speakerphone", thumb=True),
             Place("tasks", _("Tasks"), "checkbox", thumb=True),
+            Place("by_hand", _("By hand"), "hand-move", where=by_hand.has_list),
             Place("keyword_replies", _("Keyword replies"), "message-reply"),
         ),
     ),
@@ -97,9 +103,11 @@ def _links(places: tuple[Place, ...], request: StaffRequest) -> Iterator[Link]:
 
 
 def navigation(request: StaffRequest) -> list[tuple[str | Promise, list[Link]]]:
-    """The sections of the navigation that hold something for this actor."""
-    sections = ((title, list(_links(places, request))) for title, places in NAVIGATION)
-    return [(title, links) for title, links in sections if links]
+    """The sections of the navigation that hold something for this actor; found once per page."""
+    if not hasattr(request, "navigation"):
+        sections = ((title, list(_links(places, request))) for title, places in NAVIGATION)
+        request.navigation = [(title, links) for title, links in sections if links]
+    return request.navigation
 
 
 def thumb_links(request: StaffRequest) -> list[Link]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from qunce.chat import selectors as chat
-from qunce.chat.selectors import activity, ledger, seats
+from qunce.chat.selectors import activity, by_hand, ledger, seats
 from qunce.chat.selectors.accounts import AccountView
 from qunce.chat.selectors.activity import Day
 from qunce.chat.types import DeliveryState
@@ -98,6 +98,7 @@ def today(request: StaffRequest) -> HttpResponse:
 # ---------------------------------------------------------------- what waits
 def _waiting(actor: Actor, accounts: Sequence[AccountView], counts: Counts) -> Iterator[Waiting]:
     yield from _accounts(accounts)
+    yield from _by_hand(actor)
     yield from _deliveries(actor)
     yield from _groups(actor, counts)
     yield from _members(actor)
@@ -121,6 +122,14 @@ def _accounts(accounts: Sequence[AccountView]) -> Iterator[Waiting]:
             "%(count)d event could not be processed", "%(count)d events could not be processed", aside
         ) % {"count": aside}
         yield Waiting(said, _url("set_aside"), _("Look at it"), "alert-triangle", "bad")
+
+
+def _by_hand(actor: Actor) -> Iterator[Waiting]:
+    """What this person may carry over to apps that no program gets into."""
+    due = by_hand.to_carry(actor)
+    if due:
+        said = ngettext("%(count)d message to send by hand", "%(count)d messages to send by hand", due)
+        yield Waiting(said % {"count": due}, _url("by_hand"), _("To the list"), "hand-move")
 
 
 def _deliveries(actor: Actor) -> Iterator[Waiting]:

@@ -33,6 +33,8 @@ class Member(models.Model):
     step_due = models.DateField(null=True)
     step_by_id = models.BigIntegerField(null=True)
     step_by_name = models.TextField(blank=True, default="")
+    muted_at = models.DateTimeField(null=True)
+    """Since when they do not want to be mentioned, chased or written to; None: they have not said so."""
     created_at = models.DateTimeField()
 
     class Meta:
@@ -118,3 +120,24 @@ class Tag(models.Model):
     """A tag that some member has: what is offered when one is typed."""
 
     name = models.CharField(max_length=40, primary_key=True)
+
+
+class MemberLink(models.Model):
+    """A link with which one member opens their own pages of one community. Only hashes of its secrets are stored.
+
+    ``ref`` names it in addresses and opens nothing. With the first opening it is bound to that browser, which holds
+    the secret of ``bound_hash``; from then on the token alone opens nothing either.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="links")
+    community_id = models.BigIntegerField()
+    ref = models.CharField(max_length=16, unique=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    bound_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.BigIntegerField(null=True)
+    created_by_name = models.TextField(blank=True)
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)

@@ -15,6 +15,14 @@ from qunce.chat.actions.broadcasts import recall_broadcast as recall_broadcast
 from qunce.chat.actions.broadcasts import retry_failed as retry_failed
 from qunce.chat.actions.broadcasts import send_broadcast as send_broadcast
 from qunce.chat.actions.broadcasts import stop_broadcast as stop_broadcast
+from qunce.chat.actions.by_hand import add_proof as add_proof
+from qunce.chat.actions.by_hand import note_sent_by_hand as note_sent_by_hand
+from qunce.chat.actions.by_hand import put_off as put_off
+from qunce.chat.actions.by_hand import settle_recall_by_hand as settle_recall_by_hand
+from qunce.chat.actions.by_hand import skip_by_hand as skip_by_hand
+from qunce.chat.actions.by_hand import take_back_word as take_back_word
+from qunce.chat.actions.by_hand import take_in_hand as take_in_hand
+from qunce.chat.actions.by_hand import tidy_up_by_hand as tidy_up_by_hand
 from qunce.chat.actions.deliveries import Claimed as Claimed
 from qunce.chat.actions.deliveries import claim as claim
 from qunce.chat.actions.deliveries import claim_recalls as claim_recalls
@@ -26,6 +34,11 @@ from qunce.chat.actions.deliveries import withdraw as withdraw
 from qunce.chat.actions.groups import adopt as adopt
 from qunce.chat.actions.groups import note_read_back as note_read_back
 from qunce.chat.actions.groups import release as release
+from qunce.chat.actions.hand_accounts import GroupLine as GroupLine
+from qunce.chat.actions.hand_accounts import enter_groups as enter_groups
+from qunce.chat.actions.hand_accounts import group_is_gone as group_is_gone
+from qunce.chat.actions.hand_accounts import rename_hand_group as rename_hand_group
+from qunce.chat.actions.hand_accounts import set_carrier as set_carrier
 from qunce.chat.actions.hooks import answer_call as answer_call
 from qunce.chat.actions.ingest import Ingested as Ingested
 from qunce.chat.actions.ingest import ingest as ingest

@@ -169,7 +169,7 @@ def claim(*, account_id: int, epoch: int, limit: int, waiting: Sequence[int] = (
     now = clock.now()
     with transaction.atomic():
         leases.hold(account_id, epoch)
-        _expire(account_id, now)
+        expire(account_id, now)
         allowed = attention.claimable(account_id=account_id, now=now, waiting=waiting, limit=limit)
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM, [account_id, now, list(waiting), allowed, limit, now, epoch, now, now])
@@ -191,7 +191,7 @@ def claim(*, account_id: int, epoch: int, limit: int, waiting: Sequence[int] = (
     ]
 
 
-def _expire(account_id: int, now: datetime) -> None:
+def expire(account_id: int, now: datetime) -> None:
     """What is too late is skipped; what may have arrived in an earlier attempt is for a person to judge."""
     late = Delivery.objects.filter(account_id=account_id, state=_S.PLANNED, not_after__lt=now)
     rows = list(late.values_list("id", "first_claimed_at")[:1000])

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 
+from qunce.chat.connector import carried_by_hand
 from qunce.chat.models import Lease
 from qunce.kernel import clock
 
@@ -18,6 +19,7 @@ class LeaseLostError(Exception):
 def acquire_leases(*, holder: str, room_for: int) -> list[tuple[int, int]]:
     """Take up to ``room_for`` enabled accounts that nobody serves; returns (account id, epoch) of each.
 
+    Accounts whose messages a person carries over are left to that person.
     Taking over waits for a claim or batch of the former holder that is just being committed, and none of
     theirs commits afterwards: both hold the lease's row.
     """
@@ -27,10 +29,11 @@ def acquire_leases(*, holder: str, room_for: int) -> list[tuple[int, int]]:
         cursor.execute(
             "UPDATE chat_lease l SET holder = %s, epoch = l.epoch + 1, until = %s"
             " WHERE l.account_id IN (SELECT f.account_id FROM chat_lease f"
-            " JOIN chat_account a ON a.id = f.account_id WHERE a.enabled AND (f.until IS NULL OR f.until < %s)"
+            " JOIN chat_account a ON a.id = f.account_id WHERE a.enabled AND a.platform <> ALL(%s)"
+            " AND (f.until IS NULL OR f.until < %s)"
             " ORDER BY f.account_id LIMIT %s FOR UPDATE OF f SKIP LOCKED)"
             " RETURNING l.account_id, l.epoch",
-            [holder, clock.now() + LASTS, clock.now(), room_for],
+            [holder, clock.now() + LASTS, carried_by_hand(), clock.now(), room_for],
         )
         return list(cursor.fetchall())
 

@@ -55,7 +55,7 @@ def settle(
     in the meantime (skipped: taken back), unless it may have left: only repeating that tells.
     """
     with transaction.atomic():
-        stopped, recalled = _of_stopped_broadcasts([outcome.id for outcome in outcomes if outcome.never_left])
+        stopped, recalled = of_stopped_broadcasts([outcome.id for outcome in outcomes if outcome.never_left])
         for outcome in outcomes:
             sent = outcome.state is DeliveryState.SENT
             move(
@@ -76,7 +76,7 @@ def settle(
         tell(account_id, [*(outcome.id for outcome in outcomes), *recalls.done, *recalls.refused])
 
 
-def _of_stopped_broadcasts(ids: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
+def of_stopped_broadcasts(ids: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
     """Those whose broadcast is stopped, and those whose is taken back.
 
     The broadcasts stay as they are until the commit: no stop is missed.

@@ -87,12 +87,19 @@ class AccountView:
     set_aside: int
 
     @property
+    def by_hand(self) -> bool:
+        """Whether a person carries its messages over."""
+        return self.capabilities is not None and self.capabilities.by_hand
+
+    @property
     def state(self) -> str:
-        """What a person needs to know first: switched off, not served by any gateway, or the account's own state."""
+        """What a person needs to know first: switched off, by hand, not served by any gateway, or its own state."""
         if not self.account.external_id:
             return AccountState.NEW if self.account.state == AccountState.NEW else AccountState.TROUBLE
         if not self.account.enabled:
             return "off"
+        if self.account.state == AccountState.WORKING and self.by_hand:
+            return "by_hand"
         if self.account.state == AccountState.WORKING and not self.held_by:
             return "unserved"
         return self.account.state

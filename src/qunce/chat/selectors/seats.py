@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from django.db.models import QuerySet
 
+from qunce.chat.connector import carried_by_hand
 from qunce.chat.models import Gap
 from qunce.chat.models import Seat as Seat  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.chat.types import Reads
@@ -16,13 +17,14 @@ from qunce.kernel.actor import Actor
 
 class Reading(StrEnum):
     """How a group is read: by an account, by one that reads its past too, by one that sees only what addresses it or
-    only secrets, by one switched off, by none.
+    only secrets, by people alone, by one switched off, by none.
     """
 
     READ = "read"
     BACKFILL = "backfill"
     MENTIONS = "mentions"
     ENCRYPTED = "encrypted"
+    BY_HAND = "by_hand"
     PAUSED = "paused"
     LEFT = "left"
     UNREAD = "unread"
@@ -43,6 +45,8 @@ def reading(seats: Collection[Seat]) -> Reading:
         return Reading.UNREAD if any(seat.left_at is None for seat in seats) else Reading.LEFT
     if not reader.account.enabled:
         return Reading.PAUSED
+    if reader.account.platform in carried_by_hand():
+        return Reading.BY_HAND
     if reader.reads_less == Reads.ENCRYPTED:
         return Reading.ENCRYPTED
     if reader.reads_less == Reads.MENTIONS:

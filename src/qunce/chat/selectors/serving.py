@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from qunce.chat.connector import carried_by_hand
 from qunce.chat.models import Account, Delivery, Lease, Seat
 from qunce.chat.policies import DAY
 from qunce.chat.types import OURS, Content, Media
@@ -21,8 +22,8 @@ class Unread:
 
 
 def enabled_accounts() -> int:
-    """How many accounts are to be served by all gateways together."""
-    return Account.objects.filter(enabled=True).count()
+    """How many accounts are to be served by all gateways together; those carried by hand are not among them."""
+    return Account.objects.filter(enabled=True).exclude(platform__in=carried_by_hand()).count()
 
 
 def account_to_serve(account_id: int) -> Account:

@@ -20,10 +20,11 @@ from pydantic.fields import FieldInfo
 
 from qunce.chat import actions, selectors
 from qunce.chat.actions import InvalidConfig
-from qunce.chat.connector import Connector, connectors
+from qunce.chat.connector import Connector, carried_by_hand, connectors
 from qunce.chat.selectors import AccountView, SetAside
 from qunce.chat.types import AccountState
 from qunce.console.chat import words
+from qunce.console.chat.hand_groups import carriers
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.live import topic
@@ -94,6 +95,7 @@ def account(request: StaffRequest, account_id: int) -> HttpResponse:
         "account": shown.view.account,
         "abilities": words.abilities(capabilities) if capabilities else [],
         "may_change": request.actor.may(Permission.ADMINISTER),
+        "carriers": carriers(request) if shown.view.by_hand else [],
     }
     return render(request, "console/chat/account.html", context)
 
@@ -166,7 +168,7 @@ def _choices(kind: Any) -> list[tuple[str, str]]:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return [(str(each.value), _(each.name.replace("_", " ").capitalize())) for each in kind]
     if get_origin(kind) is Literal:
-        return [(str(each), str(each)) for each in get_args(kind)]
+        return [(str(each), _(str(each))) for each in get_args(kind)]
     return []
 
 
@@ -223,6 +225,9 @@ def _checked(request: StaffRequest, account_id: int) -> HttpResponse:
     except Conflict as error:
         messages.error(request, str(error))
     else:
+        if account.platform in carried_by_hand():
+            messages.success(request, _("It is ready. Enter the groups that it is in."))
+            return go(request, "console:hand_groups", account_id)
         if account.state == AccountState.WORKING:
             messages.success(request, _("The platform knows it as %(identity)s.") % {"identity": account.external_id})
         else:

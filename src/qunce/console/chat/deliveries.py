@@ -11,14 +11,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from qunce.chat import actions, selectors
+from qunce.chat.selectors import by_hand
 from qunce.chat.types import DeliveryState, Media
 from qunce.console.chat import words
 from qunce.console.chat.broadcasts import result_of
+from qunce.console.chat.downloads import picture_of
 from qunce.console.context import StaffRequest
 from qunce.console.live import topic
 from qunce.kernel import paging
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import Conflict
+from qunce.kernel.errors import Conflict, NotFound
 from qunce.kernel.htmx import go, page
 
 TABS = {
@@ -33,8 +35,10 @@ VERDICTS = frozenset({"arrived", "again", "failed"})
 
 @topic("deliveries")
 def may_follow(actor: Actor, key: str) -> bool:
-    """Whoever sees anything may know that something has changed."""
-    return not key and actor.may_anywhere(Permission.VIEW)
+    """Whoever sees anything may know that something has changed; of one account, whoever carries for it by hand."""
+    if key:
+        return key.isdecimal() and by_hand.may_carry(actor, int(key))
+    return actor.may_anywhere(Permission.VIEW)
 
 
 def deliveries(request: StaffRequest) -> HttpResponse:
@@ -82,6 +86,7 @@ def delivery(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
         "may_settle": operated and view.delivery.state == DeliveryState.UNKNOWN,
         "may_retry": operated and view.delivery.state == DeliveryState.FAILED,
         "attachment": next((part for part in view.content.parts if isinstance(part, Media)), None),
+        "carrying": by_hand.carrying_of(view.delivery),
     }
     return render(request, "console/chat/delivery.html", context)
 
@@ -112,9 +117,19 @@ def retry(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
     return go(request, "console:delivery", delivery_id)
 
 
+def proof(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
+    """The picture that shows the message in its group."""
+    view, _steps = selectors.delivery(request.actor, delivery_id)
+    carrying = by_hand.carrying_of(view.delivery)
+    if carrying is None or not carrying.proof:
+        raise NotFound
+    return picture_of(carrying.proof, carrying.proof_type)
+
+
 urlpatterns = [
     path("deliveries/", deliveries, name="deliveries"),
     path("deliveries/<uuid:delivery_id>/", delivery, name="delivery"),
     path("deliveries/<uuid:delivery_id>/settle/", settle, name="delivery_settle"),
     path("deliveries/<uuid:delivery_id>/retry/", retry, name="delivery_retry"),
+    path("deliveries/<uuid:delivery_id>/proof/", proof, name="delivery_proof"),
 ]

@@ -28,6 +28,7 @@ ACCOUNTS: dict[str, Word] = {
     AccountState.WAITING: ("wait", gettext_lazy("Waits for its platform")),
     AccountState.TROUBLE: ("bad", gettext_lazy("Needs you")),
     "unserved": ("wait", gettext_lazy("Not served")),
+    "by_hand": ("good", gettext_lazy("Carried by hand")),
     "off": ("off", gettext_lazy("Switched off")),
 }
 NEXT_STEPS: dict[str, str | Promise] = {
@@ -38,6 +39,7 @@ NEXT_STEPS: dict[str, str | Promise] = {
     ),
     AccountState.TROUBLE: gettext_lazy("Put its configuration right, then check it again."),
     "unserved": gettext_lazy("No gateway is running that could serve it: start “qunce run” or “qunce gateway”."),
+    "by_hand": gettext_lazy("A person sends what is planned for it, from the list “By hand”."),
     "off": gettext_lazy("It neither reads nor sends. What is planned for it waits."),
 }
 DELIVERIES: dict[str, Word] = {
@@ -103,6 +105,13 @@ def signals(against: Signals) -> str:
 
 def abilities(can: Capabilities) -> list[tuple[bool, str]]:
     """What a platform can do through its connector: sentences, and whether each is good news."""
+    if can.by_hand:
+        return [
+            (True, _("Works where no program can: a person sends what is planned, one tap each")),
+            (True, _("Broadcasts, notices and recalls are in the same ledger as everywhere")),
+            (False, _("Reads nothing: keywords are not answered there, and nothing is counted")),
+            (True, _("Messages of up to %(count)d characters") % {"count": can.longest_text}),
+        ]
     reads = {
         Reads.ALL: (True, _("Reads everything that is said in its groups")),
         Reads.MENTIONS: (False, _("Reads only what mentions it")),

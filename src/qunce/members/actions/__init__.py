@@ -1,5 +1,11 @@
 """Every change of members, identities and stays."""
 
+from qunce.members.actions.links import make_link as make_link
+from qunce.members.actions.links import note_visit as note_visit
+from qunce.members.actions.links import open_link as open_link
+from qunce.members.actions.links import revoke_link as revoke_link
+from qunce.members.actions.links import revoke_links as revoke_links
+from qunce.members.actions.links import set_muted as set_muted
 from qunce.members.actions.merging import merge_members as merge_members
 from qunce.members.actions.merging import separate_member as separate_member
 from qunce.members.actions.pipeline import record_heard as record_heard

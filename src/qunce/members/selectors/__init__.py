@@ -3,6 +3,15 @@
 from qunce.members.models import Entry as Entry
 from qunce.members.models import Identity as Identity
 from qunce.members.models import Member as Member
+from qunce.members.models import MemberLink as MemberLink
+from qunce.members.selectors.links import OwnRecord as OwnRecord
+from qunce.members.selectors.links import Visit as Visit
+from qunce.members.selectors.links import communities_of as communities_of
+from qunce.members.selectors.links import link_to_open as link_to_open
+from qunce.members.selectors.links import links_of as links_of
+from qunce.members.selectors.links import muted as muted
+from qunce.members.selectors.links import own_record as own_record
+from qunce.members.selectors.links import visit as visit
 from qunce.members.selectors.people import Who as Who
 from qunce.members.selectors.people import alike as alike
 from qunce.members.selectors.people import bots as bots

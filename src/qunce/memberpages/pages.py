@@ -1,0 +1,196 @@
+"""A member's own pages: the community, what is stored, being left in peace, and whom to ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from qunce.chat.selectors import activity
+from qunce.community import selectors as community
+from qunce.kernel import clock
+from qunce.kernel.actor import SYSTEM
+from qunce.kernel.errors import NotFound
+from qunce.memberpages.doors import MemberRequest, door, keep, own, show, visit_of
+from qunce.members import actions, selectors
+
+YEAR = 31_536_000
+
+
+# ---------------------------------------------------------------- the way in
+@door
+@require_safe
+def enter(request: HttpRequest, token: str) -> HttpResponse:
+    """What the link leads to: a page with a button, so that no preview of a chat app opens it first."""
+    link = selectors.link_to_open(token)
+    if visit_of(request, link.ref) is not None:
+        return redirect("memberpages:home", link.ref)
+    if link.bound_hash:
+        raise NotFound
+    name = community.community(SYSTEM, link.community_id).name
+    return show(request, "memberpages/enter.html", {"token": token, "community": name})
+
+
+@door
+@require_POST
+@sensitive_post_parameters("token")
+def enter_now(request: HttpRequest) -> HttpResponse:
+    """The button: from now on the link is this browser's."""
+    link, secret = actions.open_link(token=request.POST.get("token", ""))
+    response = redirect("memberpages:home", link.ref)
+    keep(request, response, link, secret)
+    return response
+
+
+# ---------------------------------------------------------------- the pages
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A group that the member is or was in, and how much they have said there."""
+
+    group: community.Group
+    joined_at: datetime | None
+    seen_at: datetime
+    left_at: datetime | None
+    nickname: str
+    source: str
+    said: int
+
+
+def _places(request: MemberRequest) -> tuple[selectors.OwnRecord, list[Place]]:
+    record = selectors.own_record(request.visit)
+    ids = sorted({stay.group_id for stay in record.stays})
+    groups = {each.pk: each for each in community.groups_in_order(SYSTEM, ids)}
+    said = activity.said_in_all([each.pk for each in record.identities], ids)
+    places = [
+        Place(
+            groups[stay.group_id],
+            stay.joined_at,
+            stay.seen_at,
+            stay.left_at,
+            stay.nickname,
+            stay.source,
+            said.get(stay.group_id, 0),
+        )
+        for stay in record.stays
+        if stay.group_id in groups
+    ]
+    return record, places
+
+
+def _page(request: MemberRequest, name: str, **context: object) -> HttpResponse:
+    here = {
+        "ref": request.visit.link.ref,
+        "member": request.visit.member,
+        "community": request.community,
+        "here": name,
+    }
+    return show(request, f"memberpages/{name}.html", {**here, **context})
+
+
+@own
+@require_safe
+def home(request: MemberRequest) -> HttpResponse:
+    """The community, why it is there, and which of its groups the member is in."""
+    record, places = _places(request)
+    now = [place for place in places if place.left_at is None]
+    return _page(request, "home", now=now, since=record.since)
+
+
+@own
+@require_safe
+def stored(request: MemberRequest) -> HttpResponse:
+    """Everything that is stored about the member in this community."""
+    record, places = _places(request)
+    context: dict[str, Any] = {
+        "identities": record.identities,
+        "places": places,
+        "said": sum({place.group.pk: place.said for place in places}.values()),
+    }
+    return _page(request, "stored", **context)
+
+
+@own
+@require_safe
+def stored_file(request: MemberRequest) -> HttpResponse:
+    """The same as a file."""
+    record, places = _places(request)
+    response = JsonResponse(
+        _as_json(request, record.identities, places), json_dumps_params={"indent": 2, "ensure_ascii": False}
+    )
+    response["Content-Disposition"] = 'attachment; filename="stored-about-me.json"'
+    return response
+
+
+def _as_json(request: MemberRequest, identities: Sequence[Any], places: Sequence[Place]) -> dict[str, object]:
+    member = request.visit.member
+    return {
+        "community": request.community.name,
+        "as_of": clock.now().isoformat(),
+        "name": member.name,
+        "known_since": member.created_at.isoformat(),
+        "muted_since": member.muted_at and member.muted_at.isoformat(),
+        "accounts": [
+            {
+                "platform": each.platform,
+                "id": each.external_id,
+                "name": each.name,
+                "known_since": each.created_at.isoformat(),
+            }
+            for each in identities
+        ],
+        "groups": [
+            {
+                "group": place.group.name,
+                "joined": place.joined_at and place.joined_at.isoformat(),
+                "first_seen": place.seen_at.isoformat(),
+                "left": place.left_at and place.left_at.isoformat(),
+                "nickname": place.nickname,
+                "came_by": place.source,
+                "messages_counted": place.said,
+            }
+            for place in places
+        ],
+    }
+
+
+@own
+def mute(request: MemberRequest) -> HttpResponse:
+    """Not to be mentioned, chased or written to; and again, if the member wants it."""
+    if request.method == "POST":
+        actions.set_muted(visit=request.visit, muted=request.POST.get("muted") == "yes")
+        return redirect("memberpages:mute", request.visit.link.ref)
+    return _page(request, "mute")
+
+
+@own
+@require_safe
+def about(request: MemberRequest) -> HttpResponse:
+    """What this is, and whom to ask."""
+    return _page(request, "about", link=request.visit.link)
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Read these pages in another language."""
+    back = request.POST.get("next", "")
+    safe = back.startswith("/m/") and url_has_allowed_host_and_scheme(back, {request.get_host()})
+    response = redirect(back if safe else "/")
+    chosen = request.POST.get("language", "")
+    if chosen in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=YEAR,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+    return response
