@@ -14,7 +14,7 @@ SELECT max(sent_at), array_agg(group_id), array_agg(sent_at), array_agg(id) FROM
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0002_operations"),
+        ("chat", "0003_broadcast_waves"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0002_operations'),
+        ('chat', '0004_search'),
     ]
 
     operations = [

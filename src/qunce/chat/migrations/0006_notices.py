@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0002_operations")]
+    dependencies = [("chat", "0005_by_hand")]
 
     operations = [
         migrations.CreateModel(
