@@ -112,6 +112,16 @@ def test_a_night_of_thousands_does_not_hold_up_who_is_awake(bound):
         assert Delivery.objects.filter(reason=attention.NIGHT).count() == 453
 
 
+def test_thousands_that_are_due_cost_a_claim_no_more_than_three(bound, django_assert_max_num_queries):
+    crowd(3000, bound["a"].community_id, "probe")
+    with clock.at(support.NOON):
+        send()
+        account = only_account()
+        epoch = support.lease(account)
+        with django_assert_max_num_queries(12):
+            assert len(deliveries.claim(account_id=account.pk, epoch=epoch, limit=20)) == 20
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_accounts_in_a_group_do_not_pass_its_cap_together(groups):
     group = groups["a"]

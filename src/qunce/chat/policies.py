@@ -382,10 +382,10 @@ def fitted(content: Content, can: Capabilities) -> tuple[Content, frozenset[Fit]
                 remarks.add(_INSTEAD[type(part)])
                 part = Text(Content((part,)).plain)  # noqa: PLW2901
         parts.append(part)
-    said = Content(tuple(parts))
-    if sum(len(Content((part,)).plain) for part in parts if not isinstance(part, Media)) > can.longest_text:
+    words = Content(tuple(part for part in parts if not isinstance(part, Media)))
+    if len(words.plain) > can.longest_text:
         obstacle = obstacle or Fit.TOO_LONG
-    return said, frozenset(remarks), obstacle
+    return Content(tuple(parts)), frozenset(remarks), obstacle
 
 
 _INSTEAD: Mapping[type[Part], Fit] = {Button: Fit.NO_BUTTON, Poll: Fit.NO_POLL, Mention: Fit.NO_MENTION}

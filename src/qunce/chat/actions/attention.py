@@ -80,7 +80,8 @@ def claimable(*, account_id: int, now: datetime, waiting: Sequence[int], limit: 
         put_off = {key: night[group_id] for key, group_id in due if group_id in night}
         awake = [(key, group_id) for key, group_id in due if group_id not in night][:limit]
         capped = {group_id: groups[group_id] for _key, group_id in awake if group_id in groups}
-        locks.name(*(f"campaigns:{group_id}" for group_id in capped))
+        if capped:
+            locks.patiently(*(f"campaigns:{group_id}" for group_id in capped))
         had = Counter(attention.had(capped, now) if capped else {})
         allowed: list[UUID] = []
         for key, group_id in awake:

@@ -68,7 +68,10 @@ def _stop_by_itself(broadcast: Broadcast, against: Signals) -> None:
 def _release_next(broadcast: Broadcast, waves: Waves) -> bool:
     """Give the next wave to the gateways; after the last one nothing is watched any more."""
     number = reads.next_wave(broadcast)
-    broadcast.next_wave_at = None if number is None else clock.now() + timedelta(minutes=waves.pause)
+    now = clock.now()
+    over = broadcast.not_after is not None and broadcast.not_after <= now
+    pause = timedelta() if over else timedelta(minutes=waves.pause)  # what is too late is only skipped
+    broadcast.next_wave_at = None if number is None else now + pause
     broadcast.wave = broadcast.wave if number is None else number
     broadcast.save(update_fields=["next_wave_at", "wave"])
     if number is not None:

@@ -105,14 +105,16 @@ def under_way(actor: Actor) -> list[tuple[Broadcast, Progress]]:
 def seconds_left(broadcast_id: int, now: Progress) -> float | None:
     """How long the rest will take: at the rate of the last minute, else at the pace of its slowest account.
 
-    None where nothing is left, or an account cannot tell.
+    What has to wait for its hour is not counted in the latter. None where nothing is left, or an account cannot tell.
     """
     if not now.open:
         return None
     if now.last_minute >= ENOUGH_TO_MEASURE:
         return now.open * 60 / now.last_minute
     waiting = Delivery.objects.filter(
-        broadcast_id=broadcast_id, state__in=[DeliveryState.PLANNED, DeliveryState.CLAIMED]
+        broadcast_id=broadcast_id,
+        state__in=[DeliveryState.PLANNED, DeliveryState.CLAIMED],
+        not_before__lte=clock.now(),
     )
     return seconds_at_pace(dict(waiting.order_by().values_list("account_id").annotate(n=Count("pk"))))
 

@@ -193,7 +193,7 @@ def _waves(row: Broadcast) -> dict[str, object]:
     """Its waves, what speaks against going on, and the attachment."""
     manner = in_waves.manner_of(row)
     waves = manner.waves
-    if waves is None:
+    if waves is None or row.next_wave_at is None:
         return {"manner": manner}
     signals = in_waves.signals(row).beyond(from_json(Signals, row.tolerated))
     bounds = (

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django import forms
+from django.conf import settings
 from django.core.validators import URLValidator
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -213,13 +214,14 @@ class Composer(forms.Form):
     def rhythm(self) -> Rhythm | None:
         """When it goes out; None: now."""
         chosen = self.cleaned_data
-        if chosen.get("when") not in {LATER, REPEATEDLY}:
+        day, at = chosen.get("day"), chosen.get("starts")
+        if chosen.get("when") not in {LATER, REPEATEDLY} or not day or not at:
             return None
-        zone = chosen.get("zone") or self.fields["zone"].choices[0][0]  # type: ignore[attr-defined]
+        offered = [zone for zone, _name in self.fields["zone"].choices]  # type: ignore[attr-defined]
+        zone = chosen.get("zone") or next(iter(offered), settings.DEFAULT_COMMUNITY_ZONE)
         if chosen["when"] == LATER:
-            return Rhythm(chosen["day"], chosen["starts"], zone)
-        weekdays = tuple(sorted(chosen["weekdays"])) or EVERY_DAY
-        return Rhythm(chosen["day"], chosen["starts"], zone, weekdays, chosen.get("until"))
+            return Rhythm(day, at, zone)
+        return Rhythm(day, at, zone, tuple(sorted(chosen.get("weekdays", ()))) or EVERY_DAY, chosen.get("until"))
 
     def lasts(self, begins: datetime | None) -> timedelta | None:
         """How long after its time it may still be sent."""

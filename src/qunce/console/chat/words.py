@@ -93,14 +93,11 @@ def rhythm(when: Rhythm | None) -> str:
 
 def signals(against: Signals) -> str:
     """What spoke against going on, as sentences."""
-    return sentences(
-        against.failed
-        and ngettext("%(n)d message failed.", "%(n)d messages failed.", against.failed) % {"n": against.failed},
-        against.left and ngettext("%(n)d person left.", "%(n)d people left.", against.left) % {"n": against.left},
-        against.complaints
-        and ngettext("%(n)d person complained.", "%(n)d people complained.", against.complaints)
-        % {"n": against.complaints},
-    )
+    failed = ngettext("%(n)d message failed.", "%(n)d messages failed.", against.failed)
+    left = ngettext("%(n)d person left.", "%(n)d people left.", against.left)
+    complained = ngettext("%(n)d person complained.", "%(n)d people complained.", against.complaints)
+    told = ((failed, against.failed), (left, against.left), (complained, against.complaints))
+    return sentences(*(said % {"n": count} for said, count in told if count))
 
 
 def abilities(can: Capabilities) -> list[tuple[bool, str]]:
