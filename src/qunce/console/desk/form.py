@@ -82,12 +82,12 @@ class RuleForm(forms.Form):
     )
     answer = forms.CharField(
         label=gettext_lazy("Answer"),
-        required=False,
+        error_messages={"required": gettext_lazy("Enter what is said back, or add a file.")},
         max_length=LONGEST_ANSWER,
         widget=forms.Textarea({"rows": 5}),
         strip=True,
     )
-    uploads = forms.FileField(
+    uploads = forms.Field(
         label=gettext_lazy("Add files"), required=False, widget=_Files({"multiple": True, "data-picked": "picked"})
     )
     picked = forms.CharField(required=False, widget=forms.HiddenInput({"id": "picked"}))
@@ -119,21 +119,18 @@ class RuleForm(forms.Form):
         label=gettext_lazy("When it answers"),
         choices=(("always", gettext_lazy("Always")), ("hours", gettext_lazy("At certain hours"))),
         widget=forms.RadioSelect,
-        required=False,
+        initial="always",
     )
     days = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Days"),
         choices=tuple(WEEKDAYS.items()),
         coerce=int,
-        required=False,
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one day, or let it answer always.")},
     )
-    opens = forms.TimeField(
-        label=gettext_lazy("From"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
-    )
+    opens = forms.TimeField(label=gettext_lazy("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
     closes = forms.TimeField(
         label=gettext_lazy("Until"),
-        required=False,
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
         help_text=gettext_lazy("By the clock of the community. An end before the beginning is on the next day."),
     )
@@ -238,7 +235,16 @@ class RuleForm(forms.Form):
         return changed
 
     def clean(self) -> dict[str, Any]:
-        """Only the place that the reach asks for must be chosen; a missing one never means everywhere."""
+        """Only the place that the reach asks for must be chosen; a missing one never means everywhere.
+
+        Without an answer there is another one, or a file. Days and times are wanted where it does not answer always.
+        """
+        if self.cleaned_data.get("when") != "hours":
+            for name in ("when", "days", "opens", "closes"):
+                self.errors.pop(name, None)
+        if self.variants or self._list("kept") or self.files.getlist("uploads"):
+            self.errors.pop("answer", None)
+            self.cleaned_data.setdefault("answer", "")
         for reach in {"community", "tag", "group"} - {self.cleaned_data.get("reach")}:
             self.errors.pop(reach, None)
         return self.cleaned_data

@@ -1,11 +1,12 @@
 """Rules that come as a table."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -18,8 +19,6 @@ from qunce.desk.types import LARGEST_SHEET
 from qunce.kernel import audit, clock, files, live, locks, revisions
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed
-
-_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,7 @@ def import_rules(*, actor: Actor, name: str, body: bytes, seen: str) -> Imported
                 fix=_("Look at what would happen now, then import."),
             )
         made, changed = plan.of(Verdict.NEW), plan.of(Verdict.CHANGED)
-        now = clock.now()
-        KeywordRule.objects.bulk_create([_new(line, now) for line in made], batch_size=_AT_ONCE)
-        _change(changed, now)
+        _write(made, changed)
         if made or changed:
             _record(actor, name, made, changed)
             revisions.bump(SCOPE)
@@ -73,31 +70,40 @@ def import_rules(*, actor: Actor, name: str, body: bytes, seen: str) -> Imported
     return Imported(len(made), len(changed), len(plan.of(Verdict.WRONG)))
 
 
-def _new(line: PlannedLine, now: datetime) -> KeywordRule:
-    return KeywordRule(**_columns(line), created_at=now, changed_at=now)
+_COLUMNS = (
+    *("community_id", "group_id", "tag", "match", "keywords", "answer", "variants", "files", "cooldown_seconds"),
+    *("days", "opens_at", "closes_at", "away", "enabled"),
+)
+_WRITTEN = ", ".join(_COLUMNS)
+_GIVEN = ", ".join(f"given.{name}" for name in _COLUMNS)
+_ROWS = "jsonb_populate_recordset(NULL::desk_keywordrule, %s::jsonb) AS given"
+_INSERT = (
+    f"INSERT INTO desk_keywordrule ({_WRITTEN}, created_at, changed_at)"  # noqa: S608 (names of our columns)
+    f" SELECT {_GIVEN}, given.changed_at, given.changed_at FROM {_ROWS}"
+)
+# What a person saw as the state of a rule must be older than any change of it.
+_UPDATE = (
+    f"UPDATE desk_keywordrule AS rule SET ({_WRITTEN}, changed_at) = (SELECT {_GIVEN},"  # noqa: S608 (the same)
+    f" greatest(given.changed_at, rule.changed_at + interval '1 microsecond')) FROM {_ROWS} WHERE rule.id = given.id"
+)
 
 
-def _columns(line: PlannedLine) -> dict[str, object]:
-    if line.draft is None:
-        raise ValueError(line)
-    return {**columns(line.draft), "enabled": line.enabled}
+def _write(made: Sequence[PlannedLine], changed: Sequence[PlannedLine]) -> None:
+    """Insert and update the rules, which are locked, in a statement each."""
+    now = clock.now()
+    with connection.cursor() as cursor:
+        for statement, lines in ((_INSERT, made), (_UPDATE, changed)):
+            if lines:
+                cursor.execute(statement, [_rows(lines, now)])
 
 
-def _change(lines: Sequence[PlannedLine], now: datetime) -> None:
-    """Write the changed rules, which are locked, a thousand in a statement."""
-    stored = KeywordRule.objects.in_bulk([line.rule_id for line in lines])
-    rows = []
-    for line in lines:
-        row = stored[line.rule_id or 0]
-        for column, value in _columns(line).items():
-            setattr(row, column, value)
-        row.changed_at = max(now, row.changed_at + timedelta(microseconds=1))
-        rows.append(row)
-    if rows:
-        written = ["changed_at", *_columns(lines[0])]
-        KeywordRule.objects.bulk_create(
-            rows, batch_size=_AT_ONCE, update_conflicts=True, unique_fields=["id"], update_fields=written
-        )
+def _rows(lines: Sequence[PlannedLine], now: datetime) -> str:
+    rows = [
+        {**columns(line.draft), "id": line.rule_id, "enabled": line.enabled, "changed_at": now}
+        for line in lines
+        if line.draft
+    ]
+    return json.dumps(rows, ensure_ascii=False, default=str)
 
 
 def _record(actor: Actor, name: str, made: Sequence[PlannedLine], changed: Sequence[PlannedLine]) -> None:

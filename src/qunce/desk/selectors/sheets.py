@@ -250,13 +250,14 @@ class _Reading:
             "cooldown": lambda cell: {"cooldown_seconds": seconds_in(cell)},
             "away": lambda cell: {"away": cell},
         }
+        said: dict[str, Any] = {}
         for name in readers.keys() & self._columns:
-            draft = replace(draft, **readers[name](cells[name]))
+            said |= readers[name](cells[name])
         if self._further:
-            draft = replace(draft, variants=tuple(cells[name] for name in self._further))
+            said["variants"] = tuple(cells[name] for name in self._further)
         if self._columns & {"days", "hours"}:
-            draft = replace(draft, hours=hours_in(cells.get("days", ""), cells.get("hours", "")))
-        return draft
+            said["hours"] = hours_in(cells.get("days", ""), cells.get("hours", ""))
+        return replace(draft, **said)
 
 
 def _likeness(draft: RuleDraft) -> object:
