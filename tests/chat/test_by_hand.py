@@ -1,21 +1,15 @@
 """What a person carries over: the same ledger, one person at a time, nothing twice, whatever the phone's line does."""
 
-import itertools
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from qunce.chat import actions as chat
 from qunce.chat import selectors
 from qunce.chat.actions import GroupLine
-from qunce.chat.models import Account, Carrying, Delivery, DeliveryStep
+from qunce.chat.models import Account, Carrying, Delivery
 from qunce.chat.selectors import by_hand, seats, serving
-from qunce.chat.stage import Planned
-from qunce.chat.types import Content, DeliveryState, Purpose, Selection, SetNotice
+from qunce.chat.types import DeliveryState, Selection, SetNotice
 from qunce.community.models import Group
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Actor, Role
@@ -23,23 +17,12 @@ from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from qunce.kernel.ids import new_id
 from qunce.kernel.models import AuditEntry
 from tests.chat import support
+from tests.chat.hand import CHEN, LIN, by_hand_account, group_of, planned, state, steps
 from tests.support import world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 S = DeliveryState
-LIN = Actor(11, "林芝", {None: Role.OPERATOR})
-CHEN = Actor(12, "陈默", {None: Role.OPERATOR})
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
-
-
-def by_hand_account(identity="小助手3号", **fields):
-    return support.account(
-        "manual",
-        external_id=f"WeChat:{identity}",
-        config={"app": "WeChat", "identity": identity},
-        state="working",
-        **fields,
-    )
 
 
 @pytest.fixture
@@ -49,30 +32,7 @@ def made():
 
 @pytest.fixture
 def group(made):
-    chat.enter_groups(actor=SYSTEM, account_id=made.pk, lines=[GroupLine("读书会一群", 480)])
-    found = Group.objects.get(name="读书会一群")
-    chat.adopt(actor=SYSTEM, community_id=world.a_community().pk, group_ids=[found.pk])
-    return Group.objects.get(pk=found.pk)
-
-
-def planned(made, group, text="今晚八点共读", *, not_before=None, not_after=None, operation=None):
-    with transaction.atomic():
-        key = str(new_id())
-        chat.plan(
-            account_id=made.pk,
-            planned=[Planned(key, group.pk, Content.of(text), Purpose.CAMPAIGN, None, not_after, operation)],
-        )
-    if not_before:
-        Delivery.objects.filter(key=key).update(not_before=not_before)
-    return Delivery.objects.get(key=key).pk
-
-
-def state(key):
-    return Delivery.objects.get(pk=key).state
-
-
-def steps(key):
-    return list(DeliveryStep.objects.filter(delivery=key).order_by("id").values_list("state", flat=True))
+    return group_of(made)
 
 
 def today(actor):
@@ -312,89 +272,16 @@ def test_who_may_carry_what(made, group):
             chat.take_in_hand(actor=actor, delivery_id=ours)
 
 
-# ------------------------------------------------------------------ races
-def at_once(*calls):
-    """Run all at the same moment, each in a thread and connection of its own; returns what each raised or None."""
-    barrier, outcomes = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(number, call):
-        barrier.wait()
-        try:
-            call()
-        except Exception as error:  # noqa: BLE001
-            outcomes[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(calls)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    return outcomes
-
-
-@pytest.mark.parametrize("attempt", range(4))
-def test_two_people_saying_sent_at_once_leave_one_who_did(made, group, attempt):
-    key = planned(made, group)
-    outcomes = at_once(
-        lambda: chat.note_sent_by_hand(actor=LIN, delivery_id=key),
-        lambda: chat.note_sent_by_hand(actor=CHEN, delivery_id=key),
-        lambda: chat.note_sent_by_hand(actor=LIN, delivery_id=key),
-        chat.tidy_up_by_hand,
-    )
-    assert steps(key).count("sent") == 1
-    winner = Carrying.objects.get(delivery=key).name
-    assert [type(each) for each in outcomes] == (
-        [type(None), Conflict, type(None), type(None)]
-        if winner == "林芝"
-        else [Conflict, type(None), Conflict, type(None)]
-    )
-
-
-def test_stopping_a_broadcast_while_it_is_let_go_does_not_wait_in_a_circle(made, group):
-    for _attempt in range(4):
-        text = chat.send_broadcast(
-            actor=LIN, text="各位好", selection=Selection(group_ids=(group.pk,)), submission=new_id()
-        )
-        key = Delivery.objects.get(broadcast=text).pk
+def test_what_is_in_hand_when_the_account_goes_is_settled_by_what_was_done(made, group):
+    held, lost, waiting = (planned(made, group) for _n in range(3))
+    for key in (held, lost):
         chat.take_in_hand(actor=LIN, delivery_id=key)
-        Carrying.objects.filter(delivery=key).update(until=clock.now() - timedelta(seconds=1))
-        outcomes = at_once(chat.tidy_up_by_hand, lambda pk=text.pk: chat.stop_broadcast(actor=LIN, broadcast_id=pk))
-        assert outcomes == [None, None]
+    chat.set_account_enabled(actor=SYSTEM, account_id=made.pk, enabled=False)
+    assert today(LIN) == []
+    chat.note_sent_by_hand(actor=LIN, delivery_id=held)
+    with pytest.raises(Conflict, match="switched off"):
+        chat.take_in_hand(actor=LIN, delivery_id=waiting)
+    chat.remove_account(actor=SYSTEM, account_id=made.pk, end_seats=True)
+    with clock.at(clock.now() + timedelta(minutes=6)):
         chat.tidy_up_by_hand()
-        assert state(key) == S.SKIPPED
-
-
-VERBS = ("take", "sent", "skip", "undo", "later", "tidy", "wait")
-
-
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from([LIN, CHEN]), st.sampled_from(VERBS)), max_size=10))
-def test_whatever_two_people_do_it_is_in_nobodys_hands_twice(made, group, plan):
-    key, now = planned(made, group), clock.now()
-    for actor, verb in plan:
-        with clock.at(now):
-            before = Delivery.objects.get(pk=key).state
-            try:
-                match verb:
-                    case "take":
-                        chat.take_in_hand(actor=actor, delivery_id=key)
-                    case "sent":
-                        chat.note_sent_by_hand(actor=actor, delivery_id=key)
-                        assert Carrying.objects.get(delivery=key).staff_id == actor.id
-                    case "skip":
-                        chat.skip_by_hand(actor=actor, delivery_id=key, reason="no")
-                    case "undo":
-                        chat.take_back_word(actor=actor, delivery_id=key)
-                    case "later":
-                        chat.put_off(actor=actor, delivery_id=key, until=now + timedelta(minutes=3))
-                    case "tidy":
-                        chat.tidy_up_by_hand()
-                    case "wait":
-                        now += timedelta(minutes=4)
-            except Conflict:
-                assert Delivery.objects.get(pk=key).state == before
-            after = Delivery.objects.get(pk=key)
-            assert (after.sent_at is not None) == (after.state == S.SENT)
-            assert not (before == S.SENT and after.state not in {S.SENT, S.CLAIMED})
-    story = steps(key)
-    assert all(first != "sent" or second == "claimed" for first, second in itertools.pairwise(story))
+    assert [state(key) for key in (held, lost, waiting)] == [S.SENT, S.SKIPPED, S.SKIPPED]

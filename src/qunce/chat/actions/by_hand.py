@@ -179,6 +179,9 @@ def tidy_up_by_hand() -> int:
         )
         move([key for key in let_go if key in stopped], _S.HELD, detail=_STOPPED)
         move([key for key in let_go if key in recalled], _S.SKIPPED, detail=_STOPPED)
+        ours = Account.objects.values("pk")
+        orphans = Delivery.objects.filter(pk__in=let_go).exclude(account_id__in=ours).values_list("pk", flat=True)
+        move(list(orphans), _S.SKIPPED, detail=gettext_noop("The account was removed."))
         carried = Account.objects.filter(platform__in=carried_by_hand(), enabled=True).order_by("pk")
         for account in carried:
             expire(account.pk, now)
@@ -254,6 +257,8 @@ def _take(actor: Actor, delivery: Delivery, *, lapsed: bool = False) -> None:
         raise _settled(delivery, hand)
     elif delivery.not_before > now:
         raise Conflict(_("This is not due yet."))
+    elif not mine and Account.objects.filter(pk=delivery.account_id, enabled=False).exists():
+        raise Conflict(_("Its account is switched off."))
     _claim(actor, delivery, actor.name)
 
 

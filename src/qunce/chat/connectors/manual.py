@@ -47,7 +47,7 @@ class ManualConfig(BaseModel):
         min_length=1,
         max_length=80,
         title=gettext_noop("Its name there"),
-        description=gettext_noop("As the phone shows it, so that nobody takes up the wrong one: 小助手3号."),
+        description=gettext_noop("As the phone shows it, so that nobody takes up the wrong one."),
     )
 
 

@@ -25,9 +25,11 @@ MOST = 40
 
 
 # ------------------------------------------------------------------ who carries what
-def accounts(actor: Actor) -> list[Account]:
-    """Accounts that are switched on and of whose messages the actor may carry some, by name."""
-    found = Account.objects.filter(platform__in=carried_by_hand(), enabled=True).order_by("name", "pk")
+def accounts(actor: Actor, *, off: bool = False) -> list[Account]:
+    """Accounts of whose messages the actor may carry some, by name. ``off``: those switched off, too."""
+    found = Account.objects.filter(platform__in=carried_by_hand()).order_by("name", "pk")
+    if not off:
+        found = found.filter(enabled=True)
     if actor.communities(Permission.OPERATE) is not None:
         operated = Seat.objects.filter(left_at=None, group_id__in=_operated(actor)).values("account_id")
         found = found.filter(_of(actor) | Q(pk__in=operated))
@@ -53,8 +55,11 @@ def may_carry(actor: Actor, account_id: int) -> bool:
 
 
 def carried(actor: Actor) -> QuerySet[Delivery]:
-    """Deliveries that the actor may carry over: of accounts that are theirs, and to groups that they operate."""
-    return _carried(actor, accounts(actor))
+    """Deliveries that the actor may carry over: of accounts that are theirs, and to groups that they operate.
+
+    Of accounts that are switched off, too: what somebody has in hand is settled by what they did.
+    """
+    return _carried(actor, accounts(actor, off=True))
 
 
 def _carried(actor: Actor, those: Collection[Account]) -> QuerySet[Delivery]:

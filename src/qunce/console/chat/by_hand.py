@@ -244,7 +244,7 @@ def act(request: StaffRequest, delivery_id: UUID, verb: str) -> HttpResponse:
         "card": card_of(entry),
         "problem": problem,
         "copied": verb == "take" and not problem,
-        "errands": next(each for each in found if each.account.pk == entry.account.pk),
+        "errands": next((each for each in found if each.account.pk == entry.account.pk), None),
         "heading": _heading(found),
         "reasons": REASONS,
     }

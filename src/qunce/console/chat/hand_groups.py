@@ -56,7 +56,7 @@ def _line(number: int, cells: list[str]) -> GroupLine:
     if len(before) == 1 and any(character.isdecimal() for character in last[:1]):
         raise Invalid(
             _("Line %(number)d: “%(text)s” is no number of members.") % {"number": number, "text": last},
-            fix=_("Write the name, a comma and the number, such as: 读书会一群, 480"),
+            fix=_("Write the name, a comma and the number, such as: Reading group one, 480"),
             field="lines",
         )
     return GroupLine(", ".join(cells))
