@@ -30,10 +30,10 @@ def crowd(count, group_ids, *, platform="sandbox", seed=7):
         )
         numbers = {"first": first, "count": count, "names": len(names), "now": clock.now(), "platform": platform}
         cursor.execute(
-            "INSERT INTO members_member (id, root_id, name, sort_key, keys, merged_by_name, tags, is_core, is_team,"
+            "INSERT INTO members_member (id, root_id, name, sort_key, keys, merged_by_name, tags, is_bot, is_core, is_team,"
             " named_name, step, step_by_name, created_at) SELECT %(first)s + g, %(first)s + g, n.name, n.sort_key,"
             " array_to_tsvector(string_to_array(n.keys, E'\\n') || ('id' || %(first)s + g)), '', CASE WHEN g %% 50 = 0"
-            " THEN '{新手}'::text[] ELSE '{}' END, g %% 5000 = 0, false, '', '', '', %(now)s"
+            " THEN '{新手}'::text[] ELSE '{}' END, false, g %% 5000 = 0, false, '', '', '', %(now)s"
             " FROM generate_series(1, %(count)s) AS g JOIN crowd_names n ON n.number = g %% %(names)s + 1",
             numbers,
         )

@@ -23,6 +23,8 @@ class Member(models.Model):
     merged_by_name = models.TextField(blank=True, default="")
     root = models.ForeignKey("self", on_delete=models.PROTECT, related_name="+")
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    is_bot = models.BooleanField(default=False)
+    """As the identity that it came with; nobody is merged with a bot."""
     is_core = models.BooleanField(default=False)
     is_team = models.BooleanField(default=False)
     """One of our own people: never asked, chased or counted as waiting."""

@@ -57,10 +57,10 @@ def _create(cursor: object, platform: str, accounts: Sequence[Account]) -> None:
         " (member_id, home_id, platform, external_id, name, is_bot, created_at)"
         " SELECT member_id, member_id, %s, external_id, name, is_bot, %s FROM wanted"
         " ON CONFLICT (platform, external_id) DO NOTHING RETURNING member_id)"
-        " INSERT INTO members_member (id, root_id, name, sort_key, keys, merged_by_name, tags, is_core, is_team,"
-        " named_name, step, step_by_name, created_at)"
+        " INSERT INTO members_member (id, root_id, name, sort_key, keys, merged_by_name, tags, is_bot, is_core,"
+        " is_team, named_name, step, step_by_name, created_at)"
         " SELECT member_id, member_id, called, sort_key, array_to_tsvector(string_to_array(keys, E'\\n')),"
-        " '', '{}', false, false, '', '', '', %s FROM fresh JOIN wanted USING (member_id)",
+        " '', '{}', is_bot, false, false, '', '', '', %s FROM fresh JOIN wanted USING (member_id)",
         [
             [account.external_id for account in accounts],
             names,

@@ -64,6 +64,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='member',
+            name='is_bot',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='member',
             name='is_core',
             field=models.BooleanField(default=False),
         ),
@@ -146,6 +151,7 @@ class Migration(migrations.Migration):
             [
                 "UPDATE members_member SET root_id = coalesce(merged_into_id, id)",
                 "UPDATE members_identity SET home_id = member_id",
+                "UPDATE members_member m SET is_bot = true FROM members_identity i WHERE i.home_id = m.id AND i.is_bot",
             ],
             migrations.RunSQL.noop,
         ),

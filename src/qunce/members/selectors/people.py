@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Lookup, QuerySet
+from django.db.models import Exists, F, Lookup, OuterRef, Q, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 from qunce.community import selectors as community
@@ -18,6 +18,7 @@ from qunce.members.models import Identity, Member, Membership
 from qunce.members.types import MemberFilter, MemberOrder, Presence
 
 MOST_ALIKE = 5
+FEW = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,13 @@ def visible_members(actor: Actor, permission: Permission = Permission.VIEW) -> Q
 
 def _people(actor: Actor, permission: Permission, stays: QuerySet[Membership] | None) -> QuerySet[Member]:
     """Members without the merged ones; where it matters, only those with one of the stays."""
-    people = Identity.objects.filter(is_bot=False)
+    members = Member.objects.filter(merged_into=None, is_bot=False).defer("keys")
     if stays is None and actor.communities(permission) is not None:
         stays = _stays(actor, permission)
-    if stays is not None:
-        people = people.filter(pk__in=stays.order_by().values("identity"))
-    return Member.objects.filter(merged_into=None, pk__in=people.values("member")).defer("keys")
+    if stays is None:
+        return members
+    people = Identity.objects.filter(pk__in=stays.order_by().values("identity"))
+    return members.filter(pk__in=people.values("member"))
 
 
 def _stays(actor: Actor, permission: Permission) -> QuerySet[Membership]:
@@ -72,11 +74,11 @@ def find_members(
     """
     found = _people(actor, permission, _wanted_stays(actor, wanted, permission))
     if wanted.text and (query := policies.search_query(wanted.text)):
-        found = found.filter(pk__in=Member.objects.filter(keys__found=query).values("root"))
+        found = _found(found, query)
     if wanted.platform:
         found = found.filter(pk__in=Identity.objects.filter(platform=wanted.platform).values("member"))
     if wanted.tag:
-        found = found.filter(pk__in=Member.objects.filter(tags__contains=[wanted.tag]).values("root"))
+        found = found.filter(_with(tags__contains=[wanted.tag]))
     if wanted.core:
         found = found.filter(pk__in=Member.objects.filter(is_core=True).values("root"))
     if wanted.named_id is not None:
@@ -88,6 +90,22 @@ def find_members(
     if wanted.order is MemberOrder.NEWEST:
         return found.order_by("-id"), ("id",)
     return found.order_by("sort_key", "id"), ("sort_key", "id")
+
+
+def _with(**wanted: object) -> Q:
+    """Members of whom this is true, or of one who was merged into them: two conditions that indexes answer."""
+    merged = Member.objects.filter(merged_into__isnull=False, **wanted).values_list("root", flat=True)
+    return Q(**wanted) | Q(pk__among=list(merged))
+
+
+def _found(members: QuerySet[Member], query: str) -> QuerySet[Member]:
+    """Those whom a search finds.
+
+    A few are fetched by id: the planner would rather walk along the names until enough of them match, which takes
+    long where all of them are at the end (names that begin with Z).
+    """
+    few = list(Member.objects.filter(keys__found=query).values_list("root", flat=True)[: FEW + 1])
+    return members.filter(pk__among=few) if len(few) <= FEW else members.filter(_with(keys__found=query))
 
 
 def _wanted_stays(actor: Actor, wanted: MemberFilter, permission: Permission) -> QuerySet[Membership] | None:
@@ -105,8 +123,8 @@ def _wanted_stays(actor: Actor, wanted: MemberFilter, permission: Permission) ->
     if wanted.presence is Presence.HERE:
         return stays.filter(left_at=None)
     if wanted.presence is Presence.LEFT:
-        here = stays.filter(left_at=None).values("identity__member")
-        return stays.exclude(identity__member__in=here)
+        here = stays.filter(left_at=None, identity=OuterRef("identity"))
+        return stays.filter(~Exists(here), left_at__isnull=False)
     return stays
 
 
