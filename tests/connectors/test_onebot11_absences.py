@@ -125,6 +125,16 @@ async def test_what_is_said_during_the_filling_is_heard_and_nothing_twice(monkey
         assert sorted(read) == sorted(missed + news)
 
 
+async def test_what_was_said_before_the_first_connection_stays_the_past():
+    async with talking() as (connector, napcat):
+        napcat.say(ROOM, "从前", unheard=True)
+        napcat.groups[ROOM]["said"][0]["time"] -= 30
+        cursor = await absent(connector, napcat, first="")
+        news = napcat.say(ROOM, "之后", unheard=True)
+        listening = await filled(connector, cursor)
+        assert [each.external_id for each in listening.of(MessageReceived, G)] == [news]
+
+
 async def test_a_cursor_stays_small():
     async with talking() as (connector, napcat):
         for key in range(1, 400):
