@@ -49,9 +49,9 @@ class NapCat:
     def __init__(self, port, *, token=TOKEN, me=ME, serves=False, split=False, path="/onebot/v11/ws", beat=200):
         self.port, self.token, self.me, self.path, self.beat = port, token, me, path, beat
         self.serves, self.split = serves, split
-        self.groups, self.calls, self.refusals = {}, [], []
+        self.groups, self.calls = {}, []
         self.ways = defaultdict(list)  # what to do, once each, when an action is asked for
-        self.away = self.online_says = None
+        self.away = None
         self.online, self.history = True, True
         self._sockets = {}
         self._loop = asyncio.new_event_loop()
@@ -276,6 +276,8 @@ class NapCat:
         return found[0]
 
     def on_send_group_msg(self, params):
+        if not self.online:
+            raise Refused("账号已离线")
         if params["group_id"] not in self.groups:
             raise Refused(EVENT_CHECKER % (110, "发送失败，你已被移出该群，请重新加群。"))
         said = self.message(params["group_id"], params["message"], self.me, "群秘书")

@@ -249,3 +249,11 @@ async def test_the_past_brings_who_is_in_the_group_since_when():
         napcat.history = False
         with pytest.raises(Permanent):
             await connector.perform(ReadHistory(G))
+
+
+async def test_an_account_that_is_back_reads_on_without_heartbeats():
+    async with talking(beat=600_000) as (connector, napcat):
+        napcat.notice("bot_offline", user_id=ME)
+        await asyncio.sleep(0.1)
+        async with Listening(connector) as listening:
+            await listening.until(lambda events: events)

@@ -18,6 +18,7 @@ from qunce.chat.types import Content, GapSeen, MessageReceived, Mute, Purpose
 from qunce.cli.gateway import account as service
 from qunce.cli.gateway import database
 from qunce.kernel import clock, crypto
+from qunce.kernel.actor import SYSTEM
 from tests.chat.support import account, adopted, lease
 from tests.connectors.bench import Listening
 from tests.connectors.napcat import ME, ROOM, TOKEN, NapCat, talking
@@ -125,6 +126,16 @@ async def test_what_is_said_during_the_filling_is_heard_and_nothing_twice(monkey
         assert sorted(read) == sorted(missed + news)
 
 
+async def test_what_was_said_before_the_first_connection_stays_the_past():
+    async with talking() as (connector, napcat):
+        napcat.say(ROOM, "从前", unheard=True)
+        napcat.groups[ROOM]["said"][0]["time"] -= 30
+        cursor = await absent(connector, napcat, first="")
+        news = napcat.say(ROOM, "之后", unheard=True)
+        listening = await filled(connector, cursor)
+        assert [each.external_id for each in listening.of(MessageReceived, G)] == [news]
+
+
 async def test_a_cursor_stays_small():
     async with talking() as (connector, napcat):
         for key in range(1, 400):
@@ -226,6 +237,26 @@ def test_after_an_absence_the_gateway_reads_what_was_missed_once_and_marks_the_r
         serve(made, Gap.objects.exists)
         assert "does not reach back" in Gap.objects.get().reason
         assert Gap.objects.get().group_id == group.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_is_connected_with_what_a_form_gives():
+    port = free_port()
+    typed = {"access_token": TOKEN, "port": str(port), "seconds_between": "3", "address": "", "qq": " 10001 "}
+    made = chat.connect_account(actor=SYSTEM, platform="onebot11", name="QQ", config=typed)
+    assert TOKEN not in str(made.config)
+    with NapCat(port) as napcat:
+        napcat.group(ROOM)
+        checked = chat.check_account(actor=SYSTEM, account_id=made.pk)
+        assert (checked.state, checked.enabled, checked.external_id) == ("working", True, str(ME))
+        assert checked.detail == "NapCat.Onebot 4.8.90"
+        # Beside a gateway that serves it, too: that one has the port.
+        made.refresh_from_db()
+        serve(made, lambda: chat.check_account(actor=SYSTEM, account_id=made.pk).state == "working")
+    pace = selectors.open_connector(made).pace()
+    assert (pace.per_second, pace.per_day["message"]) == (pytest.approx(1 / 3), 1000)
+    with pytest.raises(chat.InvalidConfig, match="at least 16 characters"):
+        chat.connect_account(actor=SYSTEM, platform="onebot11", name="QQ", config={"access_token": "short"})
 
 
 @pytest.mark.django_db(transaction=True)

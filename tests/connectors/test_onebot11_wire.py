@@ -280,7 +280,7 @@ async def test_frames_that_are_no_events_are_set_aside_and_the_rest_is_read():
 
 
 async def test_ten_thousand_events_are_read_in_a_second_or_two():
-    async with talking() as (connector, napcat):
+    async with talking(beat=60_000) as (connector, napcat):
         async with Listening(connector) as listening:
             await listening.until(lambda events: events)
             frames = [
@@ -294,7 +294,7 @@ async def test_ten_thousand_events_are_read_in_a_second_or_two():
 
             asyncio.run_coroutine_threadsafe(flood(), napcat._loop)
             await listening.until(lambda _: len(listening.of(MessageReceived, str(ROOM))) == 9000, within=30)
-        assert time.perf_counter() - started < 15
+        assert time.perf_counter() - started < 20
 
 
 # ------------------------------------------------------------------ what a refusal means

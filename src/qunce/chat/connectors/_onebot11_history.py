@@ -51,6 +51,7 @@ class History:
             "count": count + (before is not None),
             "reverseOrder": True,
             "reverse_order": True,
+            "parse_mult_msg": False,  # NapCat would fetch every forwarded chat within.
         }
         answer = await self._wire.read("get_group_msg_history", asked)
         found = answer.get("messages")

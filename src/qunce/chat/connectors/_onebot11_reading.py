@@ -47,10 +47,12 @@ _HOLE = gettext_noop("The history of the OneBot implementation has a hole.")
 class Place:
     """Up to where we have read: when that was (Unix seconds), and the last message of groups that spoke just before.
 
-    For every other group all that is older than ``at``, less the overlap, was read.
+    For every other group all that is older than ``at``, less the overlap, was read. What was said before ``began``
+    is the past, which groups read when they are adopted.
     """
 
     at: float
+    began: int
     rooms: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     @classmethod
@@ -59,13 +61,13 @@ class Place:
         if not stored:
             return None
         found = json.loads(stored)
-        return cls(found["at"], {group: (at, key) for group, (at, key) in found["rooms"].items()})
+        return cls(found["at"], found["began"], {group: (at, key) for group, (at, key) in found["rooms"].items()})
 
     def dump(self) -> str:
         """As stored: what is older than the overlap is said by ``at`` alone."""
         recent = {group: last for group, last in self.rooms.items() if last[0] >= self.at - OVERLAP}
         self.rooms = recent
-        return json.dumps({"at": self.at, "rooms": recent}, separators=(",", ":"))
+        return json.dumps({"at": self.at, "began": self.began, "rooms": recent}, separators=(",", ":"))
 
     def note(self, message: MessageReceived) -> None:
         """A message was read."""
@@ -75,7 +77,7 @@ class Place:
 
     def bound(self, group: str) -> tuple[float, str]:
         """Before which moment all was read, and the last message that was, if that is known."""
-        return self.rooms.get(group, (self.at - OVERLAP, ""))
+        return self.rooms.get(group, (max(self.at - OVERLAP, self.began), ""))
 
 
 class Reader:
@@ -98,7 +100,7 @@ class Reader:
         groups = await self._groups()
         if place is None:
             self._link.waiting()  # Said before we began.
-            place = Place(begun)
+            place = Place(begun, int(begun))
             yield Arrival(groups, place.dump())
         else:
             yield Arrival(groups)
@@ -223,6 +225,8 @@ class Reader:
         if group in self._known or group.startswith(events.DIRECT):
             return []
         self._known.add(group)
+        if self._link.gone:
+            return [GroupSeen(group)]
         try:
             found = await self._wire.read("get_group_info", {"group_id": digits(group)}, within=5)
             return [events.group_seen(found | {"group_id": group})]
@@ -231,6 +235,8 @@ class Reader:
 
     async def _person(self, group: str, who: str) -> Sender:
         """Somebody who came, by their name: the notice has only their number."""
+        if self._link.gone:
+            return Sender(who)
         asked = {"group_id": digits(group), "user_id": digits(who)}
         try:
             found = await self._wire.read("get_group_member_info", asked, within=5)

@@ -253,12 +253,13 @@ class Wire:
         link = await self.link(within)
         login = await self.read("get_login_info", within=3)
         version = await self._perhaps("get_version_info")
-        await self._perhaps_status(link)
+        await self.ask_status(link)
         named = [str(version[key]) for key in ("app_name", "app_version") if version.get(key)]
         number, name = str(login.get("user_id") or ""), str(login.get("nickname") or "")
         return {"number": number, "name": name, "app": " ".join(named), "online": link.online}
 
-    async def _perhaps_status(self, link: Link) -> None:
+    async def ask_status(self, link: Link) -> None:
+        """Note whether QQ has the account signed in; heartbeats say it too, where they are switched on."""
         status = await self._perhaps("get_status")
         if isinstance(status.get("online"), bool):
             link.online = status["online"]

@@ -59,6 +59,8 @@ from qunce.chat.types import (
 
 SHORTEST_TOKEN = 16
 STAMP_WITHIN = 3.0
+REST = 15.0
+"""Seconds until what waits is tried again while nothing is connected."""
 REMEMBERED = 1000
 """Things that we took away: taking them away again is no mistake."""
 FILES = "+file:"
@@ -248,6 +250,8 @@ class Onebot11(Connector):
         link = await self._wire.link()
         if not self._wire.me:
             self._wire.me = (await self._wire.who())["number"]
+        if not link.online:
+            await self._wire.ask_status(link)
         reader = Reader(self._wire, link, self._wire.me, accept_invitations=self._config.accept_invitations)
         try:
             async for arrival in reader.arrivals(cursor):
@@ -274,7 +278,11 @@ class Onebot11(Connector):
         return Sent(sent.removeprefix("+"), at)
 
     async def _must_be_online(self) -> None:
-        if not (await self._wire.link()).online:
+        try:
+            link = await self._wire.link()
+        except Retry as error:  # Nothing is gained by asking the ledger every second what waits.
+            raise Retry(max(error.after, REST), str(error)) from error
+        if not link.online:
             raise NeedsOperator(SIGNED_OUT)
 
     async def _say(self, group: str, segments: list[dict[str, Any]]) -> str:
