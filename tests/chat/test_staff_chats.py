@@ -7,6 +7,7 @@ import pytest
 from qunce.chat import actions as chat
 from qunce.chat.actions import staff_chats
 from qunce.chat.models import Account, Delivery, Message, Seat
+from qunce.chat.selectors import ledger
 from qunce.chat.types import Content, GroupSeen, Purpose
 from qunce.community import selectors as community
 from qunce.community.models import Group
@@ -112,6 +113,10 @@ def test_what_staff_are_told_is_sent_to_their_chat_once():
     assert [Content.from_json(each.content).plain for each in Delivery.objects.filter(key__startswith="staff:")] == [
         "到期"
     ]
+    everybody = world.actor(world.owner())
+    assert ledger.visible_deliveries(everybody).count() == 2  # a room that anybody may be in
+    Group.objects.update(direct=True)
+    assert not ledger.visible_deliveries(everybody).exists()
     Seat.objects.update(left_at=clock.now())
     assert not chat.send_to_staff(message_id=7, group_id=StaffChat.objects.get().group_id, text="x")
 

@@ -181,10 +181,10 @@ def test_ones_own_chat_is_linked_by_a_code_said_in_a_room(browse):
     assert StaffChat.objects.get(staff=me).group_id == made.groups["城市书房 · 晨读群"].pk
     page.get_by_label("By mail").uncheck()
     page.get_by_label("Quiet from").fill("22:00")
-    page.locator("form[aria-labelledby=reach-heading] button").click()
+    page.get_by_role("button", name="Reach me like this").click()
     page.get_by_text("Quiet hours need a beginning and an end.").wait_for()
     page.get_by_label("Quiet until").fill("07:30")
-    page.locator("form[aria-labelledby=reach-heading] button").click()
+    page.get_by_role("button", name="Reach me like this").click()
     page.get_by_text("Saved.").wait_for()
     me.refresh_from_db()
     assert (me.by_mail, str(me.quiet_until)) == (False, "07:30:00")

@@ -111,6 +111,9 @@ def test_what_is_late_comes_first_and_what_has_no_end_last():
     assert listed(owner, text="第三章") == ["昨天"]
     counts = selectors.task_counts(owner, now=clock.now(), day_ends=clock.now() + timedelta(days=2))
     assert (counts.mine, counts.team, counts.free, counts.overdue, counts.today) == (0, 3, 3, 1, 1)
+    viewer = world.actor(world.member_of_staff(roles={home.pk: Role.VIEWER}))
+    counts = selectors.task_counts(viewer, now=clock.now(), day_ends=clock.now() + timedelta(days=2))
+    assert (counts.mine, counts.team, counts.free, counts.overdue, counts.today) == (0, 3, 0, 0, 0)
 
 
 # ------------------------------------------------------------------ taking, ending, undoing

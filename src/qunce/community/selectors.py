@@ -174,6 +174,11 @@ def group_names(group_ids: Collection[int]) -> dict[int, str]:
     return dict(Group.objects.filter(pk__in=group_ids).values_list("pk", "name"))
 
 
+def private_chats() -> QuerySet[Group, int]:
+    """The ids of private chats. No guard: for leaving out what is said there."""
+    return Group.objects.filter(direct=True).values_list("pk", flat=True)
+
+
 def rooms(group_ids: Collection[int]) -> dict[int, Group]:
     """Groups and private chats by id. No guard: for whoever has linked them as his own."""
     return Group.objects.in_bulk(list(group_ids))

@@ -66,7 +66,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
     (
         _("Set up"),
         (
-            Place("sandbox", _("Sandbox"), "flask", Permission.OPERATE, everywhere=True, thumb=True),
+            Place("sandbox", _("Sandbox"), "flask", Permission.OPERATE, everywhere=True),
             Place("accounts", _("Accounts"), "plug-connected", Permission.OPERATE, everywhere=True),
             Place("staff", _("Staff"), "id-badge-2", Permission.LEAD),
             Place("audit", _("Audit"), "history", Permission.LEAD),

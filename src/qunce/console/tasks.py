@@ -64,10 +64,18 @@ class NewTask(forms.Form):
 
     def __init__(self, *args: object, actor: Actor, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._actor = actor
         places = list(community.visible_communities(actor, Permission.REPLY).values_list("pk", "name"))
         self.fields["community"].choices = [("", _("No community")), *places]  # type: ignore[attr-defined]
         if len(places) == 1:
             self.fields["community"].initial = places[0][0]
+
+    def clean(self) -> dict[str, object]:
+        """What belongs to no community is taken by those alone who operate all of them."""
+        given = super().clean() or {}
+        if given.get("whom") == "free" and not given.get("community") and not self._actor.may(Permission.OPERATE):
+            self.add_error("community", _("Choose the community whose people may take it."))
+        return given
 
 
 class ChangeTask(forms.Form):

@@ -16,9 +16,9 @@ TROUBLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
 def visible_deliveries(actor: Actor, permission: Permission = Permission.VIEW) -> QuerySet[Delivery]:
-    """Deliveries to groups of communities in which the actor holds ``permission``."""
+    """Deliveries to groups of communities in which the actor holds ``permission``, none to people's private chats."""
     if actor.communities(permission) is None:
-        return Delivery.objects.all()
+        return Delivery.objects.exclude(group_id__in=community.private_chats())
     return Delivery.objects.filter(group_id__in=community.visible_groups(actor, permission).values("pk"))
 
 

@@ -69,7 +69,7 @@ def who_may_take(community_id: int | None) -> QuerySet[Staff]:
 
 @dataclass(frozen=True, slots=True)
 class TaskCounts:
-    """Open tasks that the actor sees: his own, those of the team, those without an assignee, and what is late."""
+    """Open tasks that the actor sees: his own, all of them, those that he may take, and what is late or due."""
 
     mine: int = 0
     team: int = 0
@@ -79,13 +79,15 @@ class TaskCounts:
 
 
 def task_counts(actor: Actor, *, now: datetime, day_ends: datetime) -> TaskCounts:
-    """How many open tasks there are; ``overdue`` and ``today`` (until ``day_ends``) only the actor's or nobody's."""
+    """How many open tasks there are; ``overdue`` and ``today`` (until ``day_ends``) only the actor's or free."""
     own = Q(assignee_id=actor.id) if actor.id is not None else Q(pk=None)
-    near = own | Q(assignee=None)
+    able = actor.communities(WORK)
+    free = Q(assignee=None) & (Q() if able is None else Q(community_id__in=able))
+    near = own | free
     counted = Task.objects.filter(_seen_by(actor), state=TaskState.OPEN).aggregate(
         mine=Count("pk", filter=own),
         team=Count("pk"),
-        free=Count("pk", filter=Q(assignee=None)),
+        free=Count("pk", filter=free),
         overdue=Count("pk", filter=near & Q(due_at__lt=now)),
         today=Count("pk", filter=near & Q(due_at__gte=now, due_at__lt=day_ends)),
     )
