@@ -102,10 +102,10 @@ def test_telegram_brings_what_is_said_and_again_until_it_is_stored(site):
         chat.check_account(actor=SYSTEM, account_id=made.pk)
         assert bot.webhook["url"] == f"{site}/hooks/{made.pk}/"
         room = api.group(bot)
-        eventually(lambda: Group.objects.filter(external_id=str(room.id), name="读书会一群").exists(), within=20)
+        eventually(lambda: Group.objects.filter(external_id=str(room.id), name="读书会一群").exists(), within=180)
         support.adopted(made, str(room.id))
         api.say(bot, room, "签到")
-        eventually(Message.objects.exists, within=20)
+        eventually(Message.objects.exists, within=180)
         with connection.cursor() as cursor:
             cursor.execute("BEGIN; LOCK TABLE chat_message IN ACCESS EXCLUSIVE MODE")
             for number in range(5):
@@ -114,6 +114,6 @@ def test_telegram_brings_what_is_said_and_again_until_it_is_stored(site):
             assert wrong.status_code == 403
             assert len(bot.waiting) == 5
             cursor.execute("ROLLBACK")
-        eventually(lambda: Message.objects.count() == 6 and not bot.waiting, within=20)
+        eventually(lambda: Message.objects.count() == 6 and not bot.waiting, within=180)
         order = Message.objects.order_by("sent_at", "id").values_list("text", flat=True)
         assert list(order) == ["签到", *map(str, range(5))]

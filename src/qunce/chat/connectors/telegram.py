@@ -102,6 +102,11 @@ class Way(StrEnum):
     WEBHOOK = "webhook"
 
 
+# The form shows the names of the choices: here they are marked for the catalogue.
+gettext_noop("Polling")
+gettext_noop("Webhook")
+
+
 class TelegramConfig(BaseModel):
     """What an operator enters for a Telegram bot."""
 
