@@ -12,12 +12,13 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from qunce.chat import actions as chat
 from qunce.chat.actions import deliveries
-from qunce.chat.models import Delivery, SetAside
+from qunce.chat.models import Delivery, Message, SetAside
 from qunce.chat.types import DeliveryState, Selection
 from qunce.community import selectors as community_selectors
 from qunce.community.models import Group
+from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.desk import actions as desk
-from qunce.desk.types import RuleDraft
+from qunce.desk.types import MatterState, RuleDraft, Settled
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.ids import new_id
@@ -86,6 +87,15 @@ def build():
     delivery = Delivery.objects.get(broadcast=broadcast)
     for state in (DeliveryState.CLAIMED, DeliveryState.UNKNOWN):
         deliveries.move([delivery.pk], state)
+    message = Message.objects.get()
+    key = (message.group_id, message.sent_at, message.id)
+    answer = desk.answer(actor=SYSTEM, message=key, text="在", key=new_id(), seen=0)
+    for state in (DeliveryState.CLAIMED, DeliveryState.FAILED):
+        deliveries.move([answer.delivery_id], state)
+    agent = world.member_of_staff(roles={home.pk: Role.SERVICE})
+    # Given to somebody and likely answered: whatever is decided about it changes it.
+    desk.reopen(actor=SYSTEM, message=key)
+    desk.settle(settled=[Settled(answer.matter_id, MatterState.LIKELY, clock.now(), "李四")])
     event = SetAside.objects.create(account_id=account.pk, event={}, stage="", error="x", at=clock.now())
     colleague, gone = (world.member_of_staff(roles={home.pk: Role.VIEWER}) for _number in range(2))
     team.deactivate_staff(actor=SYSTEM, staff_id=gone.pk)
@@ -106,6 +116,10 @@ def build():
         "account": account.pk,
         "broadcast": broadcast.pk,
         "delivery": delivery.pk,
+        "message": message.id,
+        "message_at": (message.sent_at - EPOCH) // MICROSECOND,
+        "answer": answer.pk,
+        "agent": agent.pk,
         "member": Identity.objects.get(external_id="@zhang").member_id,
         "rule": rules[0],
         "deleted": rules[1],

@@ -72,6 +72,7 @@ BROADCAST = {
     "submission": "0198f0c0-0000-7000-8000-000000000001",
 }
 IDS = {"ids": ["group"]}
+MESSAGE = {"group_id": "group", "at": "message_at", "message_id": "message"}
 
 EXPECTED = {
     # ---- signing in
@@ -130,6 +131,18 @@ EXPECTED = {
     "console:members": page(signed_in),
     "console:member": page(here(Permission.VIEW), member_id="member"),
     "console:member_said": page(here(Permission.VIEW), member_id="member", group_id="group", day="2026-11-20"),
+    # ---- the inbox
+    "console:inbox": page(signed_in),
+    "console:inbox_message": page(here(Permission.VIEW), **MESSAGE),
+    "console:inbox_reply": change(
+        here(Permission.REPLY),
+        {"text": "好", "seen": "1", "submission": "0198f0c0-0000-7000-8000-000000000002"},
+        **MESSAGE,
+    ),
+    "console:inbox_answer_again": change(here(Permission.REPLY), **MESSAGE, answer_id="answer"),
+    "console:inbox_assign": change(here(Permission.REPLY), {"staff": "{agent}"}, **MESSAGE),
+    "console:inbox_done": change(here(Permission.REPLY), **MESSAGE),
+    "console:inbox_reopen": change(here(Permission.REPLY), **MESSAGE),
     # ---- keyword replies
     "console:keyword_replies": page(signed_in),
     "console:rule_new": change(here(Permission.OPERATE), {**RULE, "community": "{home}"}),
