@@ -14,14 +14,15 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from qunce.chat import actions as chat
 from qunce.chat.actions import deliveries
-from qunce.chat.models import Delivery, Link, SetAside
+from qunce.chat.models import Delivery, Link, Message, SetAside
 from qunce.chat.types import EVERY_DAY, DeliveryState, Rhythm, Selection
 from qunce.community import selectors as community_selectors
 from qunce.community.models import Group
 from qunce.console.desk.sheets import token_of
+from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
-from qunce.desk.types import RuleDraft
+from qunce.desk.types import MatterState, RuleDraft, Settled
 from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.ids import new_id
@@ -99,6 +100,15 @@ def build():
     delivery = Delivery.objects.get(broadcast=broadcast)
     for state in (DeliveryState.CLAIMED, DeliveryState.UNKNOWN):
         deliveries.move([delivery.pk], state)
+    message = Message.objects.get()
+    key = (message.group_id, message.sent_at, message.id)
+    answer = desk.answer(actor=SYSTEM, message=key, text="在", key=new_id(), seen=0)
+    for state in (DeliveryState.CLAIMED, DeliveryState.FAILED):
+        deliveries.move([answer.delivery_id], state)
+    agent = world.member_of_staff(roles={home.pk: Role.SERVICE})
+    # Given to somebody and likely answered: whatever is decided about it changes it.
+    desk.reopen(actor=SYSTEM, message=key)
+    desk.settle(settled=[Settled(answer.matter_id, MatterState.LIKELY, clock.now(), "李四")])
     call = called(account, group)
     known = some_people(account)
     stopped, failing = (
@@ -150,6 +160,10 @@ def build():
         "stopped": stopped.pk,
         "failed": failed.pk,
         "schedule": schedule.pk,
+        "message": message.id,
+        "message_at": (message.sent_at - EPOCH) // MICROSECOND,
+        "answer": answer.pk,
+        "agent": agent.pk,
         "member": Identity.objects.get(external_id="@zhang").member_id,
         "rule": rules[0],
         "file": file.sha256,

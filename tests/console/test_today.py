@@ -10,7 +10,7 @@ from tests.chat import support
 from tests.support import world
 from tests.support.browser import page_ok, shoot
 
-QUERIES = 25
+QUERIES = 27
 
 
 def planned(group, account, state):

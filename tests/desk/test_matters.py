@@ -190,7 +190,7 @@ def at_once(*calls):
             barrier.wait()
             try:
                 results[place] = call()
-            except Exception as error:
+            except Conflict as error:
                 results[place] = error
         connections.close_all()
 

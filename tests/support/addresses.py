@@ -84,6 +84,7 @@ BROADCAST = {
     "submission": "0198f0c0-0000-7000-8000-000000000001",
 }
 IDS = {"ids": ["group"]}
+MESSAGE = {"group_id": "group", "at": "message_at", "message_id": "message"}
 
 EXPECTED = {
     # ---- signing in
@@ -207,6 +208,18 @@ EXPECTED = {
         signed_in, posts={"muted": "yes"}, outside=404, audited=False, answers=404, args={"ref": "ref"}
     ),
     "memberpages:about": public(404, 404, ref="ref"),
+    # ---- the inbox
+    "console:inbox": page(signed_in),
+    "console:inbox_message": page(here(Permission.VIEW), **MESSAGE),
+    "console:inbox_reply": change(
+        here(Permission.REPLY),
+        {"text": "好", "seen": "1", "submission": "0198f0c0-0000-7000-8000-000000000002"},
+        **MESSAGE,
+    ),
+    "console:inbox_answer_again": change(here(Permission.REPLY), **MESSAGE, answer_id="answer"),
+    "console:inbox_assign": change(here(Permission.REPLY), {"staff": "{agent}"}, **MESSAGE),
+    "console:inbox_done": change(here(Permission.REPLY), **MESSAGE),
+    "console:inbox_reopen": change(here(Permission.REPLY), **MESSAGE),
     # ---- keyword replies
     "console:keyword_replies": page(signed_in),
     "console:rule_new": change(here(Permission.OPERATE), {**RULE, "community": "{home}"}),

@@ -54,6 +54,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
     (
         _("Operate"),
         (
+            Place("inbox", _("Inbox"), "inbox", thumb=True),
             Place("communities", _("Communities"), "building-community"),
             Place("groups", _("Groups"), "messages", thumb=True),
             Place("members", _("Members"), "users"),

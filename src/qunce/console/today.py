@@ -24,6 +24,7 @@ from qunce.console import care
 from qunce.console.chat import words
 from qunce.console.context import StaffRequest
 from qunce.console.live import topic
+from qunce.console.templatetags.console import relative
 from qunce.desk import selectors as desk
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
@@ -97,11 +98,26 @@ def today(request: StaffRequest) -> HttpResponse:
 
 # ---------------------------------------------------------------- what waits
 def _waiting(actor: Actor, accounts: Sequence[AccountView], counts: Counts) -> Iterator[Waiting]:
+    yield from _inbox(desk.counts(actor))
     yield from _accounts(accounts)
     yield from _by_hand(actor)
     yield from _deliveries(actor)
     yield from _groups(actor, counts)
     yield from _members(actor)
+
+
+def _inbox(counts: desk.Counts) -> Iterator[Waiting]:
+    """What was given to me, and questions that nobody has answered."""
+    if counts.mine:
+        said = ngettext("%(count)d message was given to you", "%(count)d messages were given to you", counts.mine)
+        yield Waiting(said % {"count": counts.mine}, _url("inbox", "?tab=mine"), _("Answer"), "user-check")
+    if counts.oldest:
+        said = ngettext(
+            "%(count)d question is unanswered, asked %(oldest)s",
+            "%(count)d questions are unanswered, the oldest asked %(oldest)s",
+            counts.unanswered,
+        ) % {"count": counts.unanswered, "oldest": relative(counts.oldest)}
+        yield Waiting(said, _url("inbox", "?tab=unanswered"), _("Answer"), "help")
 
 
 def _url(name: str, query: str = "") -> str:

@@ -6,6 +6,7 @@ app_name = "console"
 
 PAGES = (
     "today",
+    "inbox",
     "community",
     "notice",
     "tasks",
