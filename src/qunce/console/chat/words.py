@@ -130,8 +130,9 @@ def abilities(can: Capabilities) -> list[tuple[bool, str]]:
         if can.can(ReadHistory)
         else _("Cannot read what was said before it came"),
     )
+    sends = (bool(can.media), _("Sends pictures and files") if can.media else _("Cannot send pictures or files"))
     length = _("Messages of up to %(count)d characters") % {"count": can.longest_text}
-    return [reads[can.reads], replay[can.replay], past, recall, (True, length)]
+    return [reads[can.reads], replay[can.replay], past, recall, sends, (True, length)]
 
 
 def _recalls_within(hours: float) -> str:
