@@ -36,7 +36,7 @@ KINDS = {
     "importer": "importers", "outlet": "outlets", "condition": "conditions",
 }  # fmt: skip
 INTERFACES = {f"{singular}.py" for singular in KINDS} | {"stage.py"}
-FOLDERS = {"actions", "selectors", "models", "types", "migrations", "templates", *KINDS.values()}
+FOLDERS = {"actions", "selectors", "models", "types", "policies", "migrations", "templates", *KINDS.values()}
 STAGES = ["conduct", "admission", "desk", "activities", "rewards", "playbooks"]
 
 
@@ -49,7 +49,7 @@ def contracts():
 def test_a_context_has_the_same_file_names_as_every_other(room):
     found = {path.name for path in (PACKAGE / room).iterdir() if path.name != "__pycache__"}
     assert found <= FILES | INTERFACES | FOLDERS
-    for twice in ("actions", "selectors", "models", "types"):
+    for twice in ("actions", "selectors", "models", "types", "policies"):
         assert not {twice, f"{twice}.py"} <= found, f"{room}: {twice} is a file and a folder"
     for singular, plural in KINDS.items():
         if plural in found and singular != "condition":
