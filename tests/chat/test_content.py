@@ -116,11 +116,14 @@ def test_each_group_has_links_of_its_own_and_people_are_counted(groups, django_a
     follow(token=first.token, user_agent=PERSON)
     for machine in ("", "TelegramBot (like TwitterBot)", "Synapse (bot; +https://…)", "curl/8.5", "WhatsApp/2.23"):
         assert follow(token=first.token, user_agent=machine) == first.url
+    in_apps = ("(Linux; Android 16; CUBOT NOTE 50) Chrome/142", "(Linux; Android 16) Telegram-Android/12.1 (Pixel)")
+    for app in in_apps:
+        follow(token=first.token, user_agent=f"Mozilla/5.0 {app}")
     with pytest.raises(NotFound):
         follow(token="nothing", user_agent=PERSON)
-    assert links.clicks_of(broadcast.pk, [first.delivery_id])[first.delivery_id] == 2
+    assert links.clicks_of(broadcast.pk, [first.delivery_id])[first.delivery_id] == 4
     found = links.clicks(broadcast.pk)
-    assert (found.total, found.groups) == (2, 1)
+    assert (found.total, found.groups) == (4, 1)
 
 
 def test_without_an_address_of_our_own_nothing_is_counted(groups):

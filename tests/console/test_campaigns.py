@@ -205,6 +205,7 @@ def test_a_counted_link_leads_anybody_to_its_address_and_says_nothing_else(clien
     assert not answer.cookies
     assert answer["Referrer-Policy"] == "no-referrer"
     client.head(f"/l/{link.token}", headers=PERSON)
+    client.get(f"/l/{link.token}", headers={**PERSON, "sec-purpose": "prefetch"})
     client.get(f"/l/{link.token}", headers={"user-agent": "TelegramBot (like TwitterBot)"})
     assert client.get("/l/nothing").status_code == 404
     link.refresh_from_db()

@@ -80,10 +80,11 @@ def _offers(can: Capabilities, part: Button | Poll | Mention) -> bool:
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`{}|\\^，。！？；：、（）【】《》“”‘’]+", re.IGNORECASE)
 _AT_THE_END = ".,;:!?)]*_~"
 _MACHINE = re.compile(
-    r"bot\b|bot/|crawl|spider|preview|facebookexternalhit|whatsapp|slack|discord|telegram|synapse|matrix|skype"
-    r"|twitter|linkedin|embedly|pinterest|vkshare|python|curl|wget|go-http|okhttp|java/|headless|monitor|fetch",
+    r"(?<!cu)bot\b|crawl|spider|preview|facebookexternalhit|whatsapp/|slack-|embedly|pinterest|vkshare"
+    r"|python|curl|wget|go-http|okhttp|^java/|headless|monitor|fetch",
     re.IGNORECASE,
 )
+"""Programs by what they call themselves. Apps' own browsers are people: Telegram-Android, MicroMessenger, QQ."""
 
 
 def relinked(content: Content, short: Callable[[str], str]) -> Content:

@@ -23,8 +23,9 @@ def file(request: StaffRequest, sha256: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def link(request: HttpRequest, token: str) -> HttpResponse:
-    """To where a counted link leads, and nowhere else; asking with HEAD is not following it."""
-    agent = request.headers.get("User-Agent", "") if request.method == "GET" else ""
+    """To where a counted link leads, and nowhere else; asking with HEAD, or ahead of time, is not following it."""
+    ahead = "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+    agent = "" if ahead or request.method != "GET" else request.headers.get("User-Agent", "")
     address = actions.follow_link(token=token, user_agent=agent)
     if urlsplit(address).scheme not in {"http", "https"}:
         raise NotFound
