@@ -146,7 +146,7 @@ class TestReading:
     def test_missing_columns_stay_as_they_are(self):
         made = rule(variants=("二",), hours=Hours((1,), time(9), time(10)), away="later", tag="x")
         KeywordUse.objects.create(rule=made, group_id=1, last_at=clock.now(), times=4)
-        bring_in(lines(["编号", "回答"], [made.pk, "new"]))
+        bring_in(lines(["编号", "回复"], [made.pk, "new"]))
         draft = selectors.draft_of(KeywordRule.objects.get())
         assert draft == replace(
             DRAFT, variants=("二",), hours=Hours((1,), time(9), time(10)), away="later", tag="x", answer="new"
@@ -209,7 +209,7 @@ class TestReading:
         [
             (b"", "names no column"),
             (b"a,b\n1,2\n", "names no column"),
-            ("关键词,回答\n".encode() + b'"a,b\n', "not a table"),
+            ("关键词,回复\n".encode() + b'"a,b\n', "not a table"),
             (b"\x81\xff\x81 \xff", "characters cannot be read"),
             (b"keywords,answer\n" + b"a,b\n" * 20_001, "20001 lines"),
             (bytes(21 << 20), "too large"),
@@ -329,10 +329,10 @@ def test_ten_thousand_lines_are_quick_and_so_is_the_list_after_them():
     community.tag_groups(actor=SYSTEM, group_ids=[groups["!0"].pk], add=["新手"])
     names = [group.name for group in groups.values()]
     rows = [
-        [f"口令{n}\n第{n}个词", f"回答 {n}", ("包含", "整句", "全部")[n % 3], names[n % 5] if n % 2 else ""]
+        [f"口令{n}\n第{n}个词", f"回复 {n}", ("包含", "整句", "全部")[n % 3], names[n % 5] if n % 2 else ""]
         for n in range(10_000)
     ]
-    body = lines(["关键词", "回答", "匹配", "群"], *rows)
+    body = lines(["关键词", "回复", "匹配", "群"], *rows)
     started = process_time()
     assert bring_in(body).made == 10_000
     assert process_time() - started < 10

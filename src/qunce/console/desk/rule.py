@@ -131,7 +131,7 @@ def _preview(request: StaffRequest, form: RuleForm, rule_id: int) -> dict[str, A
 def _typed(form: RuleForm) -> RuleDraft:
     """What the form holds, as far as it makes sense; what is wrong with it is for `selectors.checked`."""
     if form.is_bound:
-        form.full_clean()
+        form.is_valid()  # cleaned once: what an action objected to stays among the errors
         for name, value in {"keywords": "", "answer": "", "away": "", "days": [], "cooldown": 0}.items():
             form.cleaned_data.setdefault(name, value)
         for name in ("opens", "closes", "community", "group", "tag_community"):

@@ -13,7 +13,7 @@ from qunce.kernel.words import listed, sentences
 
 KINDS: Mapping[Match, str | Promise] = {
     Match.CONTAINS: gettext_lazy("a keyword is in the message"),
-    Match.ALL: gettext_lazy("all keywords are in the message"),
+    Match.ALL: gettext_lazy("all the words are in the message"),
     Match.EXACT: gettext_lazy("a keyword is the whole message"),
     Match.PATTERN: gettext_lazy("the message has a pattern"),
 }

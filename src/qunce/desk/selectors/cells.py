@@ -21,14 +21,14 @@ COLUMNS = {
     "id": ("编号", "id"),
     "keywords": ("关键词", "keywords"),
     "match": ("匹配", "match"),
-    "answer": ("回答", "answer"),
+    "answer": ("回复", "answer"),
     "community": ("社群", "community"),
     "tag": ("标签", "tag"),
     "group": ("群", "group"),
     "cooldown": ("静默秒数", "silent seconds"),
     "days": ("星期", "days"),
     "hours": ("时段", "hours"),
-    "away": ("时段外回答", "answer outside hours"),
+    "away": ("时段外回复", "answer outside hours"),
     "on": ("启用", "on"),
     "files": ("文件", "files"),
     "changed": ("修改时间", "changed"),
@@ -47,7 +47,7 @@ _DAYS = (
     ("1", "2", "3", "4", "5", "6", "7"),
 )
 _HOURS = re.compile(r"(\d{1,2})[:：](\d{2})\s*[-–—~～至到]\s*(\d{1,2})[:：](\d{2})")
-_FURTHER = re.compile(r"(?:回答|answer)\s*(\d+)")
+_FURTHER = re.compile(r"(?:回复|answer)\s*(\d+)")
 _RUNS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _LONGEST_NUMBER = 9
 _MUCH = 40  # of a cell, in a sentence about it
