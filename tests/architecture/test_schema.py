@@ -10,6 +10,7 @@ pytestmark = pytest.mark.django_db
 
 LARGE = {
     "chat_message": ["group_id", "sent_at", "id"],
+    "chat_searchtext": ["group_id", "sent_at", "id"],
     "chat_grouphour": ["group_id", "hour"],
     "chat_memberday": ["group_id", "day", "identity_id"],
 }

@@ -77,11 +77,13 @@ def test_all_of_it_by_keyboard(made, browse):
     page.locator(".inbox-standing", has_text="Answered").wait_for()
     assert state_of("$2") == ("answered", agent.pk)
     wait_until(page, "document.querySelectorAll('.inbox-row').length === 1")  # the list follows by itself
-    page.keyboard.press("e")
+    page.keyboard.press("e")  # and whoever was in it goes on with the next one
     page.locator(".inbox-standing", has_text="Done").wait_for()
+    assert state_of("$4")[0] == "done"
+    page.get_by_text("Nobody waits for an answer").wait_for()
     page.keyboard.press("u")
     page.locator(".inbox-standing", has_text="Waits").wait_for()
-    assert state_of("$2")[0] == "open"
+    assert state_of("$4")[0] == "open"
     page.keyboard.press("/")
     page.keyboard.type("上课")
     page.locator("mark", has_text="上课").wait_for()
@@ -162,7 +164,7 @@ def test_a_viewer_reads_and_a_stranger_finds_nothing(client, db):
         "You can read along"
         in client.get(shown.split('class="inbox-row"')[1].split('href="')[1].split('"')[0]).content.decode()
     )
-    client.force_login(world.member_of_staff(roles={world.a_community().pk: Role.OWNER}))
+    client.force_login(world.member_of_staff(roles={world.a_community("别处").pk: Role.OWNER}))
     for query in ("", "?tab=unanswered", "?q=几点", "?tab=done"):
         assert "几点开始" not in client.get(f"/inbox/{query}").content.decode()
 

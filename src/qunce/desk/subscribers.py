@@ -100,8 +100,8 @@ class Matters(Stage):
         noticed = self._names.noticed
         people = [message for message in inflow.messages if not message.from_bot or message.from_us]
         looked = [message for message in people if message.to_us or noticed(message.text)]
-        found = [asking for message in looked if (asking := self._looked_at(message))]
-        raised = [asking for asking, waits in found if waits]
+        found = [seen for message in looked if (seen := self._looked_at(message))]
+        raised = [each for each, waits in found if waits]
         if raised:
             actions.raise_matters(raised=raised)
         asking = {each.id for each, _ in found if each.asks}

@@ -141,7 +141,7 @@ def edit(group_id: int, edits: Sequence[tuple[MessageEdited, int | None]]) -> li
                 group_id,
             ],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def delete(group_id: int, deletions: Sequence[MessageDeleted]) -> list[tuple[int, datetime, UUID]]:
@@ -154,7 +154,7 @@ def delete(group_id: int, deletions: Sequence[MessageDeleted]) -> list[tuple[int
             " RETURNING m.group_id, m.sent_at, m.id",
             [[each.external_id for each in deletions], [each.at for each in deletions], group_id],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 class RollUps:

@@ -37,10 +37,9 @@ def raise_matters(*, raised: Sequence[Raised]) -> None:
         cursor.execute(
             "INSERT INTO desk_matter (group_id, sent_at, message_id, external_id, identity_id, asks, mentioned,"
             " state, assignee_name, settled_by_name)"
-            " SELECT m.g, m.s, m.i, m.e, m.a, m.q, m.w::bigint[], 'open', '', '' FROM unnest(%s::bigint[],"
-            " %s::timestamptz[], %s::uuid[], %s::text[], %s::bigint[], %s::bool[], %s::text[])"
-            " AS m(g, s, i, e, a, q, w)"
-            " ON CONFLICT (group_id, message_id) DO NOTHING",
+            " SELECT m.g, m.s, m.i, m.e, m.a, m.q, m.w::bigint[], 'open', '', ''"
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::uuid[], %s::text[], %s::bigint[], %s::bool[],"
+            " %s::text[]) AS m(g, s, i, e, a, q, w) ON CONFLICT (group_id, message_id) DO NOTHING",
             [
                 [each.group_id for each in rows],
                 [each.sent_at for each in rows],

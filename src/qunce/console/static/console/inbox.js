@@ -32,7 +32,8 @@
   };
   const act = (key) => {
     const row = chosen();
-    if (row && row.id !== `row-${opened()}`) {
+    // What is undone is what was done last: in the open message, which may have left the list.
+    if (row && row.id !== `row-${opened()}` && !(key === "u" && opened())) {
       then = key;
       row.click();
     } else press(key);
@@ -71,22 +72,25 @@
   });
 
   // ---- what htmx brings
-  let inList = false;
+  let inList = false; // whoever chooses in the list goes on there when it is shown anew
+  let acted = false; // something was done in the open message
   document.addEventListener("htmx:before:swap", (event) => {
-    inList = stream.contains(document.activeElement);
-    // htmx gives the focus back to what it was on: after something was done it belongs to the list again.
-    if (event.detail.ctx.target === pane && pane.contains(document.activeElement)) document.activeElement.blur();
-  });
-  document.addEventListener("htmx:after:swap", (event) => {
     const source = event.detail.ctx.sourceElement;
-    const target = event.detail.ctx.target;
-    if (target === pane) {
+    inList = stream.contains(document.activeElement);
+    acted = pane.contains(source) && source.matches("form");
+    // htmx gives the focus back to what had it: after something was done it belongs to the list again.
+    if (acted) document.activeElement.blur();
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const fresh = pane.querySelector(".inbox-message:not([data-seen])");
+    if (fresh) {
+      fresh.dataset.seen = "";
       toMeant();
       if (then) press(then);
-      else if (pane.querySelector('.inbox-reply [role="alert"]')) press("r");
-      else if (source.matches("form")) choose(place);
+      else if (fresh.querySelector('.inbox-reply [role="alert"]')) press("r");
+      else if (acted) choose(place);
       then = "";
-    } else if (target === stream && inList) {
+    } else if (inList && !stream.contains(document.activeElement)) {
       (document.getElementById(`row-${opened()}`) ?? rows()[Math.min(place, rows().length - 1)])?.focus();
     }
     mark();
