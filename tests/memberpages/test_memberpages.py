@@ -217,7 +217,7 @@ def test_muting_and_language(people, client):
         assert client.post("/m/language/", {"language": "en", "next": back})["Location"] == leads
 
 
-def test_from_the_members_page_to_the_members_phone(people, browse):
+def test_from_the_members_page_to_the_members_phone(browse, people):
     _group, zhang, _li = people
     page = browse(f"/members/{zhang}/", world.owner())
     page.get_by_role("button", name="Make the link").click()
