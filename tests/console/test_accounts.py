@@ -3,7 +3,9 @@
 import pytest
 
 from qunce.chat import actions
+from qunce.chat.connector import connectors
 from qunce.chat.models import Account, SetAside
+from qunce.console.chat import words
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Role
 from tests.chat import support
@@ -127,3 +129,18 @@ def test_pages_cost_as_many_statements_for_many_accounts(client, django_assert_m
         actions.connect_account(actor=SYSTEM, platform="sandbox", name=f"a{number}", config={"name": f"n{number}"})
     with django_assert_max_num_queries(14):
         assert client.get("/accounts/").content.count(b'class="card card-body account"') == 12
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("platform", sorted(connectors))
+def test_every_connector_has_a_form_and_says_what_it_can_do(client, platform):
+    client.force_login(world.owner())
+    form = client.get(f"/accounts/new/{platform}/").content.decode()
+    for name in connectors[platform].Config.model_fields:
+        assert f'name="config_{name}"' in form
+    assert all(sentence for _, sentence in words.abilities(connectors[platform].capabilities))
+
+
+def test_short_times_for_taking_back_are_said_in_minutes():
+    said = [sentence for _, sentence in words.abilities(connectors["onebot11"].capabilities)]
+    assert "Takes messages back within 2 minutes" in said
