@@ -59,7 +59,8 @@ def _push(actor: Actor, home: Community, group_ids: Collection[int] | None, *, l
     locks.name(f"notice:{home.pk}")
     notice = community.notice(actor, home.pk)
     found = community.find_groups(actor, GroupFilter(community_id=home.pk))
-    groups = {each.pk: each for each in found if group_ids is None or each.pk in set(group_ids)}
+    chosen = None if group_ids is None else frozenset(group_ids)
+    groups = {each.pk: each for each in found if chosen is None or each.pk in chosen}
     texts = community.notice_texts(notice, groups.values())
     rows = GroupNotice.objects.in_bulk(list(groups))
     lost = lost_notices(rows.values()) if lost_too else set()
