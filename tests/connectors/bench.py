@@ -3,12 +3,13 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
+from uuid import uuid4
 
 from qunce.chat.connector import Ambiguous, Connector, NeedsOperator, Permanent, Retry, WireError
-from qunce.chat.types import EVERY_GROUP, Arrival, Call, Inbound, Operation
+from qunce.chat.types import EVERY_GROUP, Arrival, Call, Content, Inbound, Operation, Outbound
 
 ERRORS: tuple[type[WireError], ...] = (Permanent, Retry, NeedsOperator, Ambiguous)
 
@@ -163,3 +164,17 @@ class Listening(Heard):
                 if self._task.done() and not reached(self.events):
                     self._task.result()
                     raise AssertionError("listening ended")
+
+
+@asynccontextmanager
+async def opened(bench):
+    connector = bench.connector()
+    try:
+        await connector.check()
+        yield connector
+    finally:
+        await connector.close()
+
+
+def text(group, words, **more):
+    return Outbound(str(uuid4()), group, Content.of(words), **more)

@@ -8,6 +8,7 @@ from inspect import iscoroutinefunction
 import pytest
 
 from qunce.chat.connector import connectors
+from tests.connectors.botapi import BotApi
 
 FIXTURES = "tests.connectors.fixtures"
 
@@ -42,3 +43,15 @@ def bench(request):
 def kind(bench, request):
     """The connector's class."""
     return connectors[request.node.callspec.params["bench"]]
+
+
+@pytest.fixture
+def api():
+    made = BotApi()
+    with made.running():
+        yield made
+
+
+@pytest.fixture
+def bot(api):
+    return api.bot()

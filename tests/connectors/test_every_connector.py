@@ -1,7 +1,6 @@
 """What every connector has to do. Each registered one goes through this with fixtures of its own."""
 
 import time
-from contextlib import asynccontextmanager
 from datetime import UTC
 from uuid import uuid4
 
@@ -9,36 +8,30 @@ import pytest
 from pydantic import BaseModel
 
 from qunce.chat import actions as chat
-from qunce.chat.connector import Connector, NeedsOperator, Permanent, Retry, Unproven
+from qunce.chat.connector import NeedsOperator, Permanent, Retry
 from qunce.chat.models import Message, SetAside
 from qunce.chat.types import (
     EVERYBODY,
-    OURS,
     Batch,
-    Button,
-    Call,
     Content,
     Done,
     GapSeen,
     GroupSeen,
     HistoryPage,
-    MakeInvitation,
     Media,
     Mention,
     MessageDeleted,
     MessageReceived,
     Origin,
     Outbound,
-    Poll,
     ReadHistory,
     Reads,
     Recall,
     Replay,
-    SetNotice,
     Text,
 )
 from tests.chat import support
-from tests.connectors.bench import ERRORS, Listening, crashing
+from tests.connectors.bench import ERRORS, Listening, crashing, opened, text
 
 HARD = "👩‍👩‍👧‍👦 表情 مرحبا بالعالم עברית \u202e12:30\u202c e\u0301 \U0001f1e8\U0001f1f3\n<b>&amp;</b> `x` %s {0}"
 
@@ -46,20 +39,6 @@ HARD = "👩‍👩‍👧‍👦 表情 مرحبا بالعالم עברית \u
 def reads_nothing(kind):
     """Nothing that people say comes in: there is no payload for it."""
     return kind.capabilities.reads is Reads.NONE
-
-
-@asynccontextmanager
-async def opened(bench):
-    connector = bench.connector()
-    try:
-        await connector.check()
-        yield connector
-    finally:
-        await connector.close()
-
-
-def text(group, words, **more):
-    return Outbound(str(uuid4()), group, Content.of(words), **more)
 
 
 # ------------------------------------------------------------------ what it says of itself
@@ -208,17 +187,6 @@ async def test_sends_no_half_messages(bench):
         assert bench.standing(group) in (None, [])
 
 
-async def test_sends_the_files_that_it_promises(bench, kind):
-    for sort in sorted(kind.capabilities.media):
-        async with opened(bench) as connector:
-            group = bench.group()
-            file = Media(sort, "file:1", "一份.bin", "application/octet-stream", 3)
-            outbound = Outbound(str(uuid4()), group, Content((Text("看"), file)), files={"file:1": b"123"})
-            sent = await connector.send(outbound)
-            assert sent.external_id
-            assert bench.standing(group) in (None, ["看"])
-
-
 async def test_takes_back(bench, kind):
     if not kind.capabilities.can(Recall) or kind.capabilities.by_hand:
         return
@@ -230,81 +198,6 @@ async def test_takes_back(bench, kind):
         assert await connector.perform(recall) == Done()
         assert await connector.perform(recall) == Done()  # Twice is harmless.
         assert bench.standing(group) in (None, [])
-
-
-async def test_sets_the_notice(bench, kind):
-    if not kind.capabilities.can(SetNotice):
-        return
-    async with opened(bench) as connector:
-        group = bench.group()
-        for words in ("读书会\n每周一本书", HARD, HARD):  # Twice is harmless.
-            assert await connector.perform(SetNotice(group, words)) == Done()
-            assert bench.notice(group) in (None, words)
-
-
-async def test_sends_the_longest_text_whole(bench, kind):
-    async with opened(bench) as connector:
-        group, words = bench.group(), "群" * kind.capabilities.longest_text
-        await connector.send(text(group, words))
-        assert bench.standing(group) in (None, [words])
-
-
-@pytest.mark.parametrize("several", [1, 3])
-async def test_sends_each_kind_of_file_that_it_promises(bench, kind, several):
-    for media in sorted(kind.capabilities.media):
-        async with opened(bench) as connector:
-            group = bench.group()
-            files = {f"{OURS}{number}{media}": f"{media} {number}".encode() for number in range(several)}
-            parts = [Media(media, ref, f"{number}.bin") for number, ref in enumerate(files)]
-            sent = await connector.send(Outbound(str(uuid4()), group, Content((Text("看"), *parts)), files=files))
-            assert sent.external_id
-            assert bench.files(group) in (None, list(files.values()))
-            with pytest.raises(Permanent):  # The file is not there: no half message.
-                await connector.send(Outbound(str(uuid4()), group, Content((Text("看"), *parts))))
-            assert bench.files(group) in (None, list(files.values()))
-
-
-async def test_sends_polls_and_buttons_where_it_promises_them(bench, kind):
-    async with opened(bench) as connector:
-        if kind.capabilities.polls:
-            poll = Poll("读哪一本?", ("红楼梦", "围城"), several=True)
-            assert (await connector.send(Outbound(str(uuid4()), bench.group(), Content((poll,))))).external_id
-        if kind.capabilities.buttons:
-            parts = (Text("报名"), Button("打开", "https://example.org/join"))
-            assert (await connector.send(Outbound(str(uuid4()), bench.group(), Content(parts)))).external_id
-
-
-# ------------------------------------------------------------------ operations
-def planable(kind):
-    return sorted(kind.capabilities.performs - {Recall, ReadHistory}, key=lambda each: each.__name__)
-
-
-async def test_carries_out_every_operation_that_it_promises_and_twice_is_once(bench, kind):
-    for each in planable(kind):
-        async with opened(bench) as connector:
-            operation = bench.operation(each, bench.group())
-            done = await connector.perform(operation)
-            assert isinstance(done, Done), each
-            assert bool(done.result) == isinstance(operation, MakeInvitation), each
-            assert bench.carried_out(operation), each
-            await connector.perform(operation)
-            assert bench.carried_out(operation), each
-
-
-@pytest.mark.parametrize("error", ERRORS)
-async def test_tells_errors_of_operations_apart(bench, kind, error):
-    if error in bench.impossible:
-        return
-    for each in planable(kind):
-        with bench.refusing(error) as (connector, group):
-            operation = bench.operation(each, group)
-            try:
-                with pytest.raises(error) as raised:
-                    for _ in range(30):
-                        await connector.perform(operation)
-                assert str(raised.value), each
-            finally:
-                await connector.close()
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -451,47 +344,3 @@ async def test_reads_the_past_page_by_page(bench, kind):
             pages.insert(0, [event for event in page.events if isinstance(event, MessageReceived)])
             assert len(pages) < 20
         assert [message.external_id for page in pages for message in page] == said
-
-
-# ------------------------------------------------------------------ being called
-def receives(kind):
-    return kind.receive is not Connector.receive
-
-
-async def test_believes_no_call_that_proves_nothing(bench, kind):
-    connector = bench.connector()
-    calls = [Call({}, b""), Call({"authorization": "Bearer guess", "x-secret": "é"}, b"{}", "guess", "secret=guess")]
-    if receives(kind):
-        right = bench.call(b"{}")
-        calls += [Call({key: f"{value}x" for key, value in right.headers.items()}, b"{}", right.path, "")]
-    for call in calls:
-        with pytest.raises(Unproven):
-            await connector.receive(call)
-    await connector.close()
-
-
-async def test_reads_what_a_call_brings(bench, kind):
-    if not receives(kind):
-        return
-    connector = bench.connector()
-    for each in bench.recorded:
-        arrival = await connector.receive(bench.call(bench.carrying(each.raw)))
-        assert not arrival.unreadable, each.name
-        told, meant = (
-            [event for event in of if not isinstance(event, GroupSeen)] for of in (arrival.events, each.events)
-        )
-        assert told == meant, each.name  # that its group is there may be said besides
-        assert {event for event in each.events if isinstance(event, GroupSeen)} <= set(arrival.events), each.name
-    await connector.close()
-
-
-async def test_what_a_call_brings_unreadable_is_kept_and_not_raised(bench, kind):
-    if not receives(kind):
-        return
-    connector = bench.connector()
-    bodies = [b"", b"\xff\x00", b"[]", b"7", b'"text"', b"{" * 100_000, *map(bench.carrying, bench.malformed)]
-    for body in bodies:
-        arrival = await connector.receive(bench.call(body))
-        assert len(arrival.unreadable) == 1, body[:200]
-        assert arrival.unreadable[0][1]
-    await connector.close()

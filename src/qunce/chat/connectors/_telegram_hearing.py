@@ -126,9 +126,12 @@ class Hearing:
                 heard.append(updates.load(raw))
             except (ValueError, OverflowError, OSError) as error:
                 unreadable.append((raw, str(error)))
-        events: list[Inbound] = [*await self._introductions(heard)]
+        introduced = await self._introductions(heard)
+        events: list[Inbound] = [*introduced]
+        known = {each.group for each in introduced}  # with more than the update itself says of them
         for update in heard:
-            events += self._read(update)
+            told = self._read(update)
+            events += [each for each in told if not (isinstance(each, GroupSeen) and each.group in known)]
         return Arrival(events, unreadable=unreadable)
 
     def _read(self, update: Update) -> list[Inbound]:
