@@ -196,7 +196,10 @@ def pending(*, group_ids: Collection[int], since: datetime, replied_to: Collecti
                 [list(group_ids), list(replied_to)],
             )
             found |= {row[0]: row for row in cursor.fetchall()}
-    return [Pending(*row[:6], bool(row[6]), MatterState(row[7])) for row in found.values()]
+    return [
+        Pending(key, group_id, sent_at, external_id, identity_id, asks, bool(mentioned), MatterState(state))
+        for key, group_id, sent_at, external_id, identity_id, asks, mentioned, state in found.values()
+    ]
 
 
 _PENDING = "SELECT id, group_id, sent_at, external_id, identity_id, asks, mentioned, state FROM desk_matter WHERE"
