@@ -88,7 +88,7 @@
       toMeant();
       if (then) press(then);
       else if (fresh.querySelector('.inbox-reply [role="alert"]')) press("r");
-      else if (acted) choose(place);
+      else if (acted && document.activeElement === document.body) choose(place);
       then = "";
     } else if (inList && !stream.contains(document.activeElement)) {
       (document.getElementById(`row-${opened()}`) ?? rows()[Math.min(place, rows().length - 1)])?.focus();
