@@ -70,7 +70,9 @@ def test_all_of_it_by_keyboard(made, browse):
     page.keyboard.press("ArrowDown")
     page.locator("#staff").select_option(label="林芝 (you)")
     page.locator(".inbox-standing", has_text="given to 林芝").wait_for()
+    page.locator(".inbox-row:focus").wait_for()
     page.keyboard.press("r")
+    page.locator("textarea:focus").wait_for()
     page.keyboard.type("zai gonggao li")
     page.keyboard.press("Control+Enter")
     page.locator(".inbox-answer", has_text="zai gonggao li").wait_for()
@@ -89,8 +91,6 @@ def test_all_of_it_by_keyboard(made, browse):
     page.locator("mark", has_text="上课").wait_for()
     page.get_by_text("Everything up to now can be found.").wait_for()
     page_ok(page, "inbox-search")
-    page.keyboard.press("Escape")
-    assert page.locator(".inbox-row:focus").count() == 1
 
 
 def test_from_the_list_to_the_message_and_back_on_a_phone(made, browse):

@@ -41,7 +41,8 @@ def make_searchable() -> int:
         locks.name("chat.search")
         keys: dict[Key, None] = {}
         done = []
-        for row in SearchBacklog.objects.order_by("id")[: PORTION // 4]:
+        # A few rows at a time: of a long backlog no more is read than is done.
+        for row in SearchBacklog.objects.order_by("id").iterator(chunk_size=8):
             if len(keys) >= PORTION:
                 break
             done.append(row.pk)

@@ -197,8 +197,8 @@ def pending(*, group_ids: Collection[int], since: datetime, replied_to: Collecti
             )
             found |= {row[0]: row for row in cursor.fetchall()}
     return [
-        Pending(key, group, at, external_id, identity, asks, bool(mentioned), MatterState(state))
-        for key, group, at, external_id, identity, asks, mentioned, state in found.values()
+        Pending(key, group_id, sent_at, external_id, identity_id, asks, bool(mentioned), MatterState(state))
+        for key, group_id, sent_at, external_id, identity_id, asks, mentioned, state in found.values()
     ]
 
 

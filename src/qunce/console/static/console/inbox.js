@@ -90,7 +90,7 @@
       else if (fresh.querySelector('.inbox-reply [role="alert"]')) press("r");
       else if (acted) choose(place);
       then = "";
-    } else if (inList && !stream.contains(document.activeElement)) {
+    } else if (inList && document.activeElement === document.body) {
       (document.getElementById(`row-${opened()}`) ?? rows()[Math.min(place, rows().length - 1)])?.focus();
     }
     mark();
