@@ -64,7 +64,7 @@ def test_what_does_not_begin_like_it_is_not_found(text, name):
 
 def test_ids_are_found_with_and_without_their_sign():
     assert found("@wang:server", "王", ids=["@wang:server.org"])
-    assert found("wang:ser", "王", ids=["@wang:server.org"])
+    assert found("wang:server", "王", ids=["@wang:server.org"])
     assert found("12345", "王", ids=["123456789"])
 
 

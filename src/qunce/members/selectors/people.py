@@ -47,12 +47,12 @@ class Found(Lookup):
 # ------------------------------------------------------------------ whom one sees
 def visible_members(actor: Actor, permission: Permission = Permission.VIEW) -> QuerySet[Member]:
     """Members who are or were in a group of a community in which the actor holds ``permission``; no bots."""
-    return _people(actor, permission, None)
+    return _people(actor, permission, None).filter(merged_into=None)
 
 
 def _people(actor: Actor, permission: Permission, stays: QuerySet[Membership] | None) -> QuerySet[Member]:
-    """Members without the merged ones; where it matters, only those with one of the stays."""
-    members = Member.objects.filter(merged_into=None, is_bot=False).defer("keys")
+    """Members, the merged ones too; where it matters, only those with one of the stays."""
+    members = Member.objects.filter(is_bot=False).defer("keys")
     if stays is None and actor.communities(permission) is not None:
         stays = _stays(actor, permission)
     if stays is None:
@@ -75,6 +75,8 @@ def find_members(
     found = _people(actor, permission, _wanted_stays(actor, wanted, permission))
     if wanted.text and (query := policies.search_query(wanted.text)):
         found = _found(found, query)
+    else:
+        found = found.filter(merged_into=None)
     if wanted.platform:
         found = found.filter(pk__in=Identity.objects.filter(platform=wanted.platform).values("member"))
     if wanted.tag:
@@ -99,13 +101,16 @@ def _with(**wanted: object) -> Q:
 
 
 def _found(members: QuerySet[Member], query: str) -> QuerySet[Member]:
-    """Those whom a search finds.
+    """Those whom a search finds; where they are not very many, they are fetched by id and then sorted.
 
-    A few are fetched by id: the planner would rather walk along the names until enough of them match, which takes
-    long where all of them are at the end (names that begin with Z).
+    Otherwise the planner would walk along the index of names until enough of them match, which takes long where all
+    of them are at the end (names that begin with Z). "Oneself at the top" keeps it from there: the index is of those
+    who were not merged, and it does not know that this is the same.
     """
     few = list(Member.objects.filter(keys__found=query).values_list("root", flat=True)[: FEW + 1])
-    return members.filter(pk__among=few) if len(few) <= FEW else members.filter(_with(keys__found=query))
+    if len(few) > FEW:
+        return members.filter(_with(keys__found=query), merged_into=None)
+    return members.filter(pk__among=few, root=F("pk"))
 
 
 def _wanted_stays(actor: Actor, wanted: MemberFilter, permission: Permission) -> QuerySet[Membership] | None:
