@@ -93,8 +93,7 @@ def _number(text: str) -> str:
 class Onebot11Config(BaseModel):
     """What an operator enters for a QQ account."""
 
-    access_token: SecretStr | None = Field(
-        default=None,
+    access_token: SecretStr = Field(
         title=gettext_noop("Access token"),
         description=gettext_noop(
             "The same one as in the OneBot implementation, made up by you: at least 16 characters."
@@ -143,7 +142,7 @@ class Onebot11Config(BaseModel):
         default=1000,
         ge=1,
         title=gettext_noop("Messages in 24 hours"),
-        description=gettext_noop("At most; further ones wait until the next day. New accounts should begin lower."),
+        description=gettext_noop("At most; further ones wait. New accounts should begin lower."),
     )
     mutes_per_day: int = Field(
         default=200,
@@ -166,8 +165,7 @@ class Onebot11Config(BaseModel):
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
-        token = self.access_token.get_secret_value() if self.access_token else ""
-        if not self.address and len(token) < SHORTEST_TOKEN:
+        if not self.address and len(self.access_token.get_secret_value()) < SHORTEST_TOKEN:
             raise ValueError(_NO_TOKEN)
         return self
 
@@ -197,7 +195,7 @@ class Onebot11(Connector):
         self._wire = Wire(
             host=config.host,
             port=config.port,
-            token=config.access_token.get_secret_value() if config.access_token else "",
+            token=config.access_token.get_secret_value(),
             address=config.address,
             me=config.qq,
         )
