@@ -91,7 +91,7 @@ def test_who_may_write_it_and_what_it_cannot_be():
             write(home, wrong)
         assert refused.value.field == "text"
     viewer = world.actor(world.member_of_staff(roles={home.pk: Role.VIEWER}))
-    stranger = world.actor(world.member_of_staff(roles={world.a_community().pk: Role.OWNER}))
+    stranger = world.actor(world.member_of_staff(roles={world.a_community("别处").pk: Role.OWNER}))
     for actor, error in ((viewer, NotAllowed), (stranger, NotFound)):
         with pytest.raises(error):
             community.set_notice(actor=actor, community_id=home.pk, text="x")
