@@ -85,19 +85,20 @@ def test_a_notice_has_no_empty_edges_and_no_double_gaps(lines):
 
 
 def test_who_may_write_it_and_what_it_cannot_be():
-    _account, _made, home = a_home("a")
+    _account, made, home = a_home("a")
     for wrong in ("", "{群主}", "一个 { 括号", "长" * 2001):
         with pytest.raises(Invalid) as refused:
             write(home, wrong)
         assert refused.value.field == "text"
     viewer = world.actor(world.member_of_staff(roles={home.pk: Role.VIEWER}))
-    stranger = world.actor(world.member_of_staff(roles={world.a_community().pk: Role.OWNER}))
+    stranger = world.actor(world.member_of_staff(roles={world.a_community("别处").pk: Role.OWNER}))
     for actor, error in ((viewer, NotAllowed), (stranger, NotFound)):
         with pytest.raises(error):
             community.set_notice(actor=actor, community_id=home.pk, text="x")
         with pytest.raises(error):
             push(home, actor=actor)
-    assert "{group}" in groups.notice(SYSTEM, home.pk).text
+    unwritten = groups.notice(SYSTEM, home.pk)
+    assert "群 a" in groups.notice_texts(unwritten, made.values())[made["a"].pk]
 
 
 # ------------------------------------------------------------------ pushing
