@@ -100,7 +100,7 @@ def _timed(run: Callable[[], None]) -> float:
 
 
 def _empty(wire: psycopg.Connection, tables: tuple[str, ...]) -> None:
-    wire.execute(f"TRUNCATE {', '.join(tables)}")
+    wire.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     wire.execute("CHECKPOINT")
 
 
