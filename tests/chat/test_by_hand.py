@@ -218,11 +218,11 @@ def test_a_broadcast_that_is_stopped_is_not_carried_on(made, group):
         chat.take_in_hand(actor=LIN, delivery_id=key)
     for each in (first, second, third):
         chat.stop_broadcast(actor=LIN, broadcast_id=each)
-    assert (state(waiting), state(held)) == (S.SKIPPED, S.CLAIMED)
+    assert (state(waiting), state(held)) == (S.HELD, S.CLAIMED)
     chat.put_off(actor=LIN, delivery_id=later, until=clock.now() + timedelta(hours=1))
     with clock.at(clock.now() + timedelta(minutes=6)):
         chat.tidy_up_by_hand()
-    assert (state(held), state(later)) == (S.SKIPPED, S.SKIPPED)
+    assert (state(held), state(later)) == (S.HELD, S.HELD)
 
 
 def test_a_recall_becomes_an_entry(made, group):

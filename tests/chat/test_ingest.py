@@ -13,6 +13,7 @@ from qunce.chat.models import Delivery, GroupHour, Lease, MemberDay, Message, Se
 from qunce.chat.stage import Stage
 from qunce.chat.types import (
     Batch,
+    Content,
     GroupGone,
     MemberJoined,
     MemberLeft,
@@ -43,7 +44,7 @@ class Fragile(Stage):
         for message in inflow.messages:
             if "毒" in message.text:
                 raise ZeroDivisionError("cannot digest")
-            inflow.reply(message, "收到", key=f"fragile:{message.external_id}")
+            inflow.reply(message, Content.of("收到"), key=f"fragile:{message.external_id}")
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_guessing_is_answered_with_silence_and_ends():
 
 def test_a_message_without_a_code_costs_no_statement(django_assert_num_queries):
     account = support.account()
-    view = staff_chats.AccountView("sandbox", "@q", frozenset(), {}, (0, 0))
+    view = staff_chats.AccountView("sandbox", "@q", frozenset(), (), {}, (0, 0))
     said = [support.said("x", text) for text in ("早上好", "QC-123", "QC 群里见", "q" * 5000)]
     with django_assert_num_queries(0):
         staff_chats.link_where_said(account.pk, view, said)

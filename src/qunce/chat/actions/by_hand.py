@@ -19,7 +19,7 @@ from qunce.chat import policies
 from qunce.chat.actions.deliveries import expire, move, tell
 from qunce.chat.actions.outcomes import of_stopped_broadcasts
 from qunce.chat.connector import carried_by_hand
-from qunce.chat.models import Account, Broadcast, Carrying, Delivery
+from qunce.chat.models import Account, Carrying, Delivery
 from qunce.chat.selectors import by_hand as reads
 from qunce.chat.types import DeliveryState
 from qunce.community import selectors as community
@@ -103,8 +103,9 @@ def put_off(*, actor: Actor, delivery_id: UUID, until: datetime) -> None:
             raise Invalid(_("By then it is no longer to be sent."), field="until")
         _take(actor, delivery)
         move([delivery.pk], _S.PLANNED, detail=actor.name, not_before=until, afresh=True)
-        if Broadcast.objects.filter(deliveries=delivery, stopped_at__isnull=False).exists():
-            move([delivery.pk], _S.SKIPPED, detail=_STOPPED)
+        stopped, recalled = of_stopped_broadcasts([delivery.pk])
+        move(stopped, _S.HELD, detail=_STOPPED)
+        move(recalled, _S.SKIPPED, detail=_STOPPED)
 
 
 def take_back_word(*, actor: Actor, delivery_id: UUID) -> None:

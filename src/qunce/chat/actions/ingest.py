@@ -9,8 +9,8 @@ that is away is not the batch's fault: the error goes to the caller, who tries a
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -20,7 +20,8 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
-from qunce.chat.actions import deliveries, groups, leases, messages, partitions, search, staff_chats
+from qunce.chat.actions import aside, deliveries, groups, leases, messages, partitions, search, staff_chats
+from qunce.chat.actions.aside import StageFailedError
 from qunce.chat.actions.recognition import AccountView, Recognised, memory
 from qunce.chat.models import Account, Gap, SetAside
 from qunce.chat.selectors.accounts import open_connector
@@ -32,7 +33,6 @@ from qunce.chat.types import (
     GroupGone,
     GroupMoved,
     GroupSeen,
-    Inbound,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
@@ -65,14 +65,6 @@ class Ingested:
 
     def _all(self) -> tuple[int, ...]:
         return self.stored, self.repeated, self.unread, self.planned, self.set_aside
-
-
-class StageFailedError(Exception):
-    """A stage raised; the cause is its error."""
-
-    def __init__(self, stage: str) -> None:
-        super().__init__(stage)
-        self.stage = stage
 
 
 @cache
@@ -140,42 +132,25 @@ def _alone(batch: Batch, fault: Exception) -> Ingested:
     """A single event fails: without the stage at fault, else only set aside."""
     stage = fault.stage if isinstance(fault, StageFailedError) else ""
     log.warning("an event is set aside", exc_info=fault)
-    aside = SetAside(
+    row = SetAside(
         account_id=batch.account_id,
         stage=stage,
-        error=_sentence(fault),
-        event=_jsonable(batch.events[0]),
+        error=aside.sentence(fault),
+        event=aside.as_json(batch.events[0]),
         at=clock.now(),
     )
     if stage:
         try:
-            return _commit(batch, without=frozenset({stage}), aside=[aside])
+            return _commit(batch, without=frozenset({stage}), kept=[row])
         except StageFailedError as second:
-            aside.stage, aside.error = f"{stage}, {second.stage}", f"{aside.error}\n{_sentence(second)}"
+            row.stage, row.error = f"{stage}, {second.stage}", f"{row.error}\n{aside.sentence(second)}"
             every = frozenset(each.name for each in stages())
-            return _commit(batch, without=every, aside=[aside])
-    return _commit(replace(batch, events=()), aside=[aside])
-
-
-def _sentence(error: BaseException) -> str:
-    cause = error.__cause__ if isinstance(error, StageFailedError) and error.__cause__ else error
-    return messages.clean(f"{type(cause).__name__}: {cause}")[:2000]
-
-
-def _jsonable(event: Inbound) -> dict[str, Any]:
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(each) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(each) for each in value]
-        return messages.clean(value)[:4000] if isinstance(value, str) else value
-
-    stored: dict[str, Any] = plain({"is": type(event).__name__, **asdict(event)})
-    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in stored.items()}
+            return _commit(batch, without=every, kept=[row])
+    return _commit(replace(batch, events=()), kept=[row])
 
 
 # ------------------------------------------------------------------ one transaction
-def _commit(batch: Batch, without: frozenset[str] = frozenset(), aside: Sequence[SetAside] = ()) -> Ingested:
+def _commit(batch: Batch, without: frozenset[str] = frozenset(), kept: Sequence[SetAside] = ()) -> Ingested:
     with transaction.atomic():
         if batch.epoch is not None:
             if batch.cursor is None:
@@ -185,19 +160,15 @@ def _commit(batch: Batch, without: frozenset[str] = frozenset(), aside: Sequence
         flow = _Flow(batch, without)
         result = flow.run()
         unreadable = [
-            SetAside(account_id=batch.account_id, error=why[:2000], event=_readable(raw), at=clock.now())
+            SetAside(account_id=batch.account_id, error=why[:2000], event=aside.as_raw(raw), at=clock.now())
             for raw, why in batch.unreadable
         ]
-        SetAside.objects.bulk_create([*aside, *unreadable])
-        result.set_aside = len(aside) + len(unreadable)
+        SetAside.objects.bulk_create([*kept, *unreadable])
+        result.set_aside = len(kept) + len(unreadable)
         if result.set_aside:
             live.touch("today")
         transaction.on_commit(flow.people.remember)
     return result
-
-
-def _readable(raw: Any) -> dict[str, Any]:
-    return {"is": "unreadable", "raw": messages.clean(str(raw))[:4000]}
 
 
 class _Flow:
