@@ -40,11 +40,6 @@ class Refused(Exception):
         self.retcode = retcode
 
 
-def carried(file):
-    """The bytes that a parameter carries."""
-    return b64decode(file.removeprefix("base64://"), validate=True)
-
-
 def plain(segments):
     return "".join(each["data"].get("text", "") for each in segments if each["type"] == "text")
 
@@ -209,7 +204,7 @@ class NapCat:
         return [plain(each["message"]) for each in ours]
 
     def files(self, group_id):
-        return self.groups[int(group_id)]["files"]
+        return [content for _, content in self.groups[int(group_id)]["files"]]
 
     def asked(self, action):
         return [params for name, params in self.calls if name == action]
@@ -300,9 +295,12 @@ class NapCat:
 
     def on_send_group_msg(self, params):
         told = [each["data"]["file"] for each in params["message"] if each["type"] in {"image", "record", "video"}]
-        self.files(params["group_id"]).extend(map(carried, told))
         said = self.message(params["group_id"], params["message"], self.me, "群秘书")
+        self._keep(params["group_id"], said["message_id"], told)
         return {"message_id": said["message_id"]}
+
+    def _keep(self, group_id, key, files):
+        self.groups[group_id]["files"] += [(key, b64decode(each.removeprefix("base64://"))) for each in files]
 
     def on_send_private_msg(self, params):
         return {"message_id": params["user_id"] + 7}
@@ -321,6 +319,10 @@ class NapCat:
         if (found := self._find(params["message_id"])) is None:
             raise Refused("Recall failed")
         self.groups[found["group_id"]]["said"].remove(found)
+        self._drop_files(found["group_id"], params["message_id"])
+
+    def _drop_files(self, group_id, key):
+        self.groups[group_id]["files"] = [each for each in self.groups[group_id]["files"] if each[0] != key]
 
     def on_get_group_msg_history(self, params):
         if not self.history:
@@ -336,13 +338,14 @@ class NapCat:
         return {"messages": older if params.get("reverseOrder") else newer}
 
     def on_upload_group_file(self, params):
-        self.files(params["group_id"]).append(carried(params["file"]))
+        self._keep(params["group_id"], f"/file-{params['name']}", [params["file"]])
         return {"file_id": f"/file-{params['name']}"}
 
-    def _nothing(self, _):
-        return None
+    def on_delete_group_file(self, params):
+        self._drop_files(params["group_id"], params["file_id"])
 
-    on_upload_private_file = on_delete_group_file = _nothing
+    def on_upload_private_file(self, _):
+        return None
 
     def on_set_group_ban(self, params):
         self.groups[params["group_id"]]["muted"][params["user_id"]] = params["duration"]
