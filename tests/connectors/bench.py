@@ -59,10 +59,6 @@ class Bench(ABC):
     def standing(self, group: str) -> list[str] | None:
         """What we have said in a group as others see it; None where only the ledger knows."""
 
-    def notice(self, group: str) -> str | None:
-        """A group's notice as others see it; None where only the ledger knows."""
-        return None
-
     def short_memory(self, monkeypatch: Any) -> AbstractContextManager[None]:
         """In the block, the connector reads again less than 130 messages of an absence."""
         raise NotImplementedError

@@ -7,6 +7,7 @@ twice, under a wrong echo or not at all, to hang up in the middle, to be signed 
 import asyncio
 import json
 import threading
+from base64 import b64decode
 from collections import defaultdict
 from contextlib import asynccontextmanager, suppress
 from hashlib import md5
@@ -51,6 +52,8 @@ class NapCat:
         self.serves, self.split = serves, split
         self.groups, self.calls = {}, []
         self.ways = defaultdict(list)  # what to do, once each, when an action is asked for
+        self.trouble = None  # how everything is refused that would change something
+        self.wishes = {}  # to join, by flag: whether they were let in, None while they wait
         self.away = None
         self.online, self.history = True, True
         self._sockets = {}
@@ -167,12 +170,14 @@ class NapCat:
         self.tell(self._event("notice", notice_type=notice_type, **fields))
 
     def request(self, **fields):
+        self.wishes[fields["flag"]] = None
         self.tell(self._event("request", request_type="group", **fields))
 
     def group(self, group_id, name="读书会一群", *, members=(), first=1):
         """A group with the account in it; ``first``: the number of its first message."""
         people = [{"user_id": self.me, "nickname": "群秘书", "card": "", "join_time": 1700000000}, *members]
-        self.groups[group_id] = {"name": name, "members": people, "said": [], "next": first}
+        nothing = {"said": [], "files": [], "muted": {}, "silent": False, "notices": [], "essence": set()}
+        self.groups[group_id] = {"name": name, "members": people, "next": first, **nothing}
         return str(group_id)
 
     def message(self, group_id, segments, user_id=20002, nickname="张三", card=""):
@@ -197,6 +202,9 @@ class NapCat:
     def standing(self, group_id):
         ours = [each for each in self.groups[int(group_id)]["said"] if each["user_id"] == self.me]
         return [plain(each["message"]) for each in ours]
+
+    def files(self, group_id):
+        return [content for _, content in self.groups[int(group_id)]["files"]]
 
     def asked(self, action):
         return [params for name, params in self.calls if name == action]
@@ -240,7 +248,17 @@ class NapCat:
         method = getattr(self, f"on_{action.removeprefix('_')}", None)
         if method is None:
             raise Refused(f"不支持的Api {action}", 1404)
+        if "get_" not in action:
+            self._must_allow(params)
         return method(params)
+
+    def _must_allow(self, params):
+        if not self.online:
+            raise Refused("账号已离线")
+        if self.trouble:
+            raise self.trouble
+        if params.get("group_id", 0) not in {0, *self.groups}:
+            raise Refused(EVENT_CHECKER % (110, "发送失败，你已被移出该群，请重新加群。"))
 
     def on_get_login_info(self, _):
         return {"user_id": self.me, "nickname": "群秘书"}
@@ -276,12 +294,13 @@ class NapCat:
         return found[0]
 
     def on_send_group_msg(self, params):
-        if not self.online:
-            raise Refused("账号已离线")
-        if params["group_id"] not in self.groups:
-            raise Refused(EVENT_CHECKER % (110, "发送失败，你已被移出该群，请重新加群。"))
+        told = [each["data"]["file"] for each in params["message"] if each["type"] in {"image", "record", "video"}]
         said = self.message(params["group_id"], params["message"], self.me, "群秘书")
+        self._keep(params["group_id"], said["message_id"], told)
         return {"message_id": said["message_id"]}
+
+    def _keep(self, group_id, key, files):
+        self.groups[group_id]["files"] += [(key, b64decode(each.removeprefix("base64://"))) for each in files]
 
     def on_send_private_msg(self, params):
         return {"message_id": params["user_id"] + 7}
@@ -300,6 +319,10 @@ class NapCat:
         if (found := self._find(params["message_id"])) is None:
             raise Refused("Recall failed")
         self.groups[found["group_id"]]["said"].remove(found)
+        self._drop_files(found["group_id"], params["message_id"])
+
+    def _drop_files(self, group_id, key):
+        self.groups[group_id]["files"] = [each for each in self.groups[group_id]["files"] if each[0] != key]
 
     def on_get_group_msg_history(self, params):
         if not self.history:
@@ -315,14 +338,51 @@ class NapCat:
         return {"messages": older if params.get("reverseOrder") else newer}
 
     def on_upload_group_file(self, params):
+        self._keep(params["group_id"], f"/file-{params['name']}", [params["file"]])
         return {"file_id": f"/file-{params['name']}"}
 
-    def _nothing(self, _):
+    def on_delete_group_file(self, params):
+        self._drop_files(params["group_id"], params["file_id"])
+
+    def on_upload_private_file(self, _):
         return None
 
-    on_upload_private_file = on_delete_group_file = on_set_group_ban = on_set_group_whole_ban = _nothing
-    on_set_group_kick = on_send_group_notice = on_set_essence_msg = on_delete_essence_msg = _nothing
-    on_set_group_add_request = _nothing
+    def on_set_group_ban(self, params):
+        self.groups[params["group_id"]]["muted"][params["user_id"]] = params["duration"]
+
+    def on_set_group_whole_ban(self, params):
+        self.groups[params["group_id"]]["silent"] = params["enable"]
+
+    def on_set_group_kick(self, params):
+        group = self.groups[params["group_id"]]
+        group["members"] = [each for each in group["members"] if each["user_id"] != params["user_id"]]
+
+    def on_get_group_notice(self, params):
+        if params["group_id"] not in self.groups:
+            raise Refused("获取公告失败")
+        return self.groups[params["group_id"]]["notices"]
+
+    def on_send_group_notice(self, params):
+        """Another announcement, as QQ's web pages keep it: the latest first."""
+        text = params["content"].replace("&", "&amp;").replace("\n", "&#10;")
+        notice = {"notice_id": "n", "sender_id": self.me, "publish_time": int(clock.now().timestamp())}
+        self.groups[params["group_id"]]["notices"].insert(0, {**notice, "message": {"text": text, "image": []}})
+
+    def _essence(self, params):
+        if (found := self._find(params["message_id"])) is None:
+            raise Refused("msg not found")
+        return self.groups[found["group_id"]]["essence"]
+
+    def on_set_essence_msg(self, params):
+        self._essence(params).add(params["message_id"])
+
+    def on_delete_essence_msg(self, params):
+        self._essence(params).discard(params["message_id"])
+
+    def on_set_group_add_request(self, params):
+        if params["flag"] not in self.wishes:
+            raise Refused("No such request")
+        self.wishes[params["flag"]] = params["approve"]
 
 
 @asynccontextmanager

@@ -4,14 +4,17 @@ import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 
 
 @contextmanager
 def homeserver(status=200, body=None, *, headers=(), silence=False, heard=None):
     """Answers every call with ``status`` and ``body`` (JSON, or bytes as they are); ``silence``: hangs up instead.
 
+    ``status``: one for all, or one for each call.
     ``heard``: a list that gets the path, headers and body of each call.
     """
+    statuses = repeat(status) if isinstance(status, int) else iter(status)
     sent = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
 
     class Answer(BaseHTTPRequestHandler):
@@ -22,7 +25,7 @@ def homeserver(status=200, body=None, *, headers=(), silence=False, heard=None):
             if silence:
                 self.connection.close()
                 return
-            self.send_response(status)
+            self.send_response(next(statuses))
             for name, value in headers:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(sent)))

@@ -47,6 +47,25 @@ async def test_sends_each_kind_of_file_that_it_promises(bench, kind, several):
             assert bench.files(group) in (None, list(files.values()))
 
 
+async def test_several_files_are_one_message_sent_and_taken_back_together(bench, kind):
+    if kind.capabilities.by_hand or not kind.capabilities.can(Recall):
+        return
+    for media in sorted(kind.capabilities.media):
+        async with opened(bench) as connector:
+            group = bench.group()
+            files = {f"{OURS}{number}": f"{media} {number}".encode() for number in range(3)}
+            parts = (Text("看"), *(Media(media, ref, f"{ref[-1]}.bin") for ref in files))
+            message = Outbound(str(uuid4()), group, Content(parts), files=files)
+            sent = await connector.send(message)
+            if kind.capabilities.idempotent_hours:
+                assert (await connector.send(message)).external_id == sent.external_id
+                assert bench.files(group) in (None, list(files.values()))
+            for _ in range(2):
+                await connector.perform(Recall(group, sent.external_id, message.delivery_id))
+                assert bench.files(group) in (None, [])
+                assert bench.standing(group) in (None, [])
+
+
 async def test_sends_polls_and_buttons_where_it_promises_them(bench, kind):
     if kind.capabilities.by_hand:
         return

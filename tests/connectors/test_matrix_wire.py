@@ -178,6 +178,34 @@ async def test_a_file_goes_up_first_and_its_message_has_the_text_as_caption():
     }
 
 
+async def sending_two_pictures(status, heard, wait="0"):
+    answers = {"content_uri": "mxc://h/1", "event_id": "$1"}
+    with homeserver(status, answers, headers=[("Retry-After", wait)], heard=heard) as address:
+        return await sending_a_picture(address, PICTURE, Text("看"))
+
+
+async def test_of_several_files_the_last_has_the_words_and_knows_the_others():
+    heard = []
+    assert await sending_two_pictures(200, heard) == Sent("$1")
+    first, last = heard[2:]
+    assert first[0].endswith("/send/m.room.message/d1%2B1")
+    assert last[0].endswith("/send/m.room.message/d1")
+    assert (json.loads(first[2])["body"], json.loads(last[2])["body"]) == ("海报.png", "看")
+    assert events.went_before({"content": json.loads(last[2])}) == ["$1"]
+
+
+async def test_a_message_that_is_half_there_is_not_called_refused():
+    heard = []
+    for status in (403, 401):
+        with pytest.raises(Ambiguous):
+            await sending_two_pictures((200, 200, 200, status), heard)
+    with pytest.raises(Ambiguous):
+        await sending_two_pictures((200, 200, 200, 429), heard, wait="60")
+    assert await sending_two_pictures((200, 200, 200, 429, 200), heard) == Sent("$1")
+    with pytest.raises(Permanent):
+        await sending_two_pictures((200, 200, 403), heard)
+
+
 async def test_a_file_alone_is_called_by_its_name():
     heard = []
     with homeserver(body={"content_uri": "mxc://h/1", "event_id": "$1"}, heard=heard) as address:

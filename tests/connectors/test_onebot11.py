@@ -124,6 +124,8 @@ async def test_private_chats_are_answered_privately():
 async def test_operations_are_the_documented_actions():
     async with talking() as (connector, napcat):
         theirs = napcat.say(ROOM, "广告")
+        for flag in ("f1", "f2"):
+            napcat.request(sub_type="add", group_id=ROOM, user_id=3, comment="", flag=flag)
         for operation, action, asked in (
             (Mute(G, "20002", 600), "set_group_ban", {"group_id": ROOM, "user_id": 20002, "duration": 600}),
             (Mute(G, "20002", 0), "set_group_ban", {"group_id": ROOM, "user_id": 20002, "duration": 0}),
@@ -139,8 +141,8 @@ async def test_operations_are_the_documented_actions():
                 "_send_group_notice",
                 {"group_id": ROOM, "content": "周五读书", "pinned": 1, "confirm_required": 0},
             ),
-            (Pin(G, "12"), "set_essence_msg", {"message_id": 12}),
-            (Pin(G, "12", on=False), "delete_essence_msg", {"message_id": 12}),
+            (Pin(G, theirs), "set_essence_msg", {"message_id": int(theirs)}),
+            (Pin(G, theirs, on=False), "delete_essence_msg", {"message_id": int(theirs)}),
             (
                 DecideJoin(G, "3", accept=False, reference="f1", reason="先看公告"),
                 "set_group_add_request",
@@ -157,6 +159,23 @@ async def test_operations_are_the_documented_actions():
             assert napcat.asked(action)[-1] == asked, operation
         promised = connector.capabilities.performs
         assert promised == {Recall, ReadHistory, Delete, Mute, MuteAll, Remove, SetNotice, Pin, DecideJoin}
+
+
+async def test_an_announcement_is_not_repeated_but_what_others_announced_since_is_answered():
+    async with talking() as (connector, napcat):
+        announced = napcat.groups[ROOM]["notices"]
+        for _ in range(2):
+            await connector.perform(SetNotice(G, "周五读书"))
+        assert len(announced) == 1
+        announced.insert(0, {"sender_id": 3, "publish_time": 4e9, "message": {"text": "改了"}})
+        await connector.perform(SetNotice(G, "周五读书"))
+        assert len(announced) == 3
+        napcat.ways["_get_group_notice"] = [Refused("不支持的Api _get_group_notice", 1404)]
+        await connector.perform(SetNotice(G, "周五读书"))
+        assert len(announced) == 4
+        napcat.groups[ROOM]["notices"] = [7, {"message": "x", "publish_time": "1"}, {"message": {"text": 7}}]
+        await connector.perform(SetNotice(G, "周五读书"))
+        assert len(napcat.groups[ROOM]["notices"]) == 4
 
 
 async def test_an_operation_without_the_right_to_it_says_so():

@@ -283,7 +283,8 @@ def test_a_full_day_waits_by_kind_and_a_restart_does_not_forget_it(no_stages):
         plan(made, group, "一", "二", "三")
         serve(made, held_up)
         plan(made, group, "禁言", operation=Mute(G, "20002", 60))
-        Delivery.objects.filter(state="planned").update(not_before=clock.now())
+        # Due again, and without the reason that it has got already: it has to be held up anew.
+        Delivery.objects.filter(state="planned").update(not_before=clock.now(), reason="")
         serve(made, held_up)  # another gateway: it counts in the ledger
         assert napcat.standing(ROOM) == ["一", "二"]
         assert len(napcat.asked("set_group_ban")) == 1

@@ -34,7 +34,8 @@ _PILL = re.compile(
     r'<a\s[^>]{0,100}?href="https://matrix\.to/#/((?:@|%40)[^"?]{1,255})"[^>]{0,100}>([^<]{1,255})</a>', re.IGNORECASE
 )
 _MOST_MENTIONS = 100
-_ONE_FILE = gettext_noop("A message carries one file.")
+BEFORE = "qunce.before"
+"""In the content of an event of ours: the events that were sent before it and are one message with it."""
 _NO_BYTES = gettext_noop("The file of the message is not here to be sent.")
 
 
@@ -287,19 +288,24 @@ def _text(value: Any) -> str:
 
 # ------------------------------------------------------------------ what goes out
 def files_of(outbound: Outbound) -> list[Media]:
-    """What has to be uploaded before the message can be written. Raises Permanent where that is too much."""
+    """What has to be uploaded before the message can be written. Raises Permanent where it is not there."""
     files = [part for part in outbound.content.parts if isinstance(part, Media)]
-    if len(files) > 1:
-        raise Permanent(_ONE_FILE)
     if any(file.ref not in outbound.files and not file.ref.startswith("mxc://") for file in files):
         raise Permanent(_NO_BYTES)
     return files
 
 
-def written(outbound: Outbound, uploaded: Mapping[str, str]) -> Json:
+def file_alone(outbound: Outbound, file: Media, uploaded: Mapping[str, str]) -> Json:
+    """The content of an event with one file and no words."""
+    content = _file(file, uploaded[file.ref], len(outbound.files.get(file.ref, b"")))
+    return {"body": content["filename"], "m.mentions": {}, **content}
+
+
+def written(outbound: Outbound, uploaded: Mapping[str, str], before: Sequence[str] = ()) -> Json:
     """The content of the event that says this; people are mentioned only where we mean it.
 
-    ``uploaded``: the homeserver's addresses of our files. A file's event has the text as its caption.
+    ``uploaded``: the homeserver's addresses of our files. The last file's event has the text as its caption, and
+    knows the events of the others, which went ``before`` it.
     """
     said = tuple(part for part in outbound.content.parts if not isinstance(part, Media))
     mentions = [part for part in said if isinstance(part, Mention)]
@@ -312,11 +318,19 @@ def written(outbound: Outbound, uploaded: Mapping[str, str]) -> Json:
         content["m.mentions"]["room"] = True
     if outbound.reply_to:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": outbound.reply_to}}
-    for part in outbound.content.parts:
-        if isinstance(part, Media):
-            content |= _file(part, uploaded[part.ref], len(outbound.files.get(part.ref, b"")))
-            content["body"] = content["body"] or content["filename"]
+    if before:
+        content[BEFORE] = list(before)
+    if files := files_of(outbound):
+        last = files[-1]
+        content |= _file(last, uploaded[last.ref], len(outbound.files.get(last.ref, b"")))
+        content["body"] = content["body"] or content["filename"]
     return content
+
+
+def went_before(event: Json) -> list[str]:
+    """The events that are one message with this one of ours, as `written` noted them."""
+    noted = _object(event.get("content")).get(BEFORE)
+    return [each for each in noted if isinstance(each, str)] if isinstance(noted, list) else []
 
 
 def _file(part: Media, address: str, size: int) -> Json:

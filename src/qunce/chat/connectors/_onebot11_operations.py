@@ -1,6 +1,7 @@
 """What Qunce can be asked to do, as actions of OneBot 11 and of go-cqhttp's well-known additions to it."""
 
 from collections.abc import Mapping
+from html import unescape
 from typing import Any, TypeAlias
 
 from qunce.chat.connectors._onebot11_history import digits
@@ -32,6 +33,20 @@ def action(operation: Operation) -> Action | None:
             asked = {"flag": reference, "sub_type": "add", "type": "add", "approve": accept}
             made = "set_group_add_request", asked if accept else asked | {"reason": reason}
     return made
+
+
+def announces(notices: object, text: str) -> bool:
+    """Whether the latest of a group's announcements says this; QQ's web pages write it as HTML does."""
+    known = [each for each in notices if isinstance(each, dict)] if isinstance(notices, list) else []
+    latest: Mapping[str, Any] = max(known, key=_published, default={})
+    message = latest.get("message")
+    said = message.get("text") if isinstance(message, dict) else None
+    return isinstance(said, str) and unescape(said).split() == text.split()
+
+
+def _published(notice: Mapping[str, Any]) -> float:
+    at = notice.get("publish_time")
+    return at if isinstance(at, int | float) else 0
 
 
 def _of(group: str, **params: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ Not read: end-to-end encrypted messages (their rooms say so), and what was said 
 which groups read when they are adopted. Direct chats are entered and are no groups: see `GroupSeen.direct`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from hashlib import sha256
@@ -20,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Self
 import httpx
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
 
-from qunce.chat.connector import Ambiguous, Connector, NeedsOperator, Permanent, Retry, gettext_noop
+from qunce.chat.connector import Ambiguous, Connector, NeedsOperator, Permanent, Retry, WireError, gettext_noop
 from qunce.chat.connectors import _matrix_events as events
 from qunce.chat.connectors._matrix_sync import Place, Reader
 from qunce.chat.connectors._matrix_wire import AGAIN_AFTER, Wire, part
@@ -42,6 +43,8 @@ from qunce.chat.types import (
     SetNotice,
 )
 
+PATIENCE = 10.0
+"""Seconds that a half-sent message waits for its next event; where it would be more, the whole is repeated."""
 _NO_USER = gettext_noop("Give a password with the user, or an access token.")
 _NO_ADDRESS = gettext_noop("This is not a web address; it begins with https://.")
 _WRONG_PASSWORD = gettext_noop("The homeserver does not accept this user with this password.")
@@ -210,25 +213,60 @@ class Matrix(Connector):
 
     # -------------------------------------------------------------- what goes out
     async def send(self, outbound: Outbound) -> Sent:
-        """Send one message under its delivery's id: the same one twice is one message. Its file goes up before."""
+        """Send one message under its delivery's id: the same one twice is one message. Its files go up before.
+
+        Of several files each is an event; the last one, with the words, has the delivery's id: once it is seen in the
+        room, all of them are there.
+        """
+        files = events.files_of(outbound)
         uploaded = {
             file.ref: await self._wire.upload(
                 outbound.files[file.ref], name=file.name, content_type=file.content_type or "application/octet-stream"
             )
             if file.ref in outbound.files
             else file.ref
-            for file in events.files_of(outbound)
+            for file in files
         }
-        path = f"/v3/rooms/{part(outbound.group)}/send/m.room.message/{part(outbound.delivery_id)}"
-        answer = await self._wire.write("PUT", path, events.written(outbound, uploaded), needs="event_id")
-        return Sent(str(answer["event_id"]))
+        before: list[str] = []
+        for file in files[:-1]:
+            key = f"{outbound.delivery_id}+{len(before) + 1}"
+            alone = events.file_alone(outbound, file, uploaded)
+            before.append(await self._put(outbound.group, key, alone, begun=bool(before)))
+        content = events.written(outbound, uploaded, before)
+        return Sent(await self._put(outbound.group, outbound.delivery_id, content, begun=bool(before)))
+
+    async def _put(self, group: str, key: str, content: dict[str, Any], *, begun: bool) -> str:
+        """Send one event; its id. ``begun``: others of its message are in the room, so a refusal is Ambiguous.
+
+        The whole is repeated then, and what is there already stays the one event that it is.
+        """
+        path = f"/v3/rooms/{part(group)}/send/m.room.message/{part(key)}"
+        while True:
+            try:
+                return str((await self._wire.write("PUT", path, content, needs="event_id"))["event_id"])
+            except WireError as error:
+                if not begun:
+                    raise
+                if not isinstance(error, Retry) or error.after > PATIENCE:
+                    raise Ambiguous(str(error)) from error
+                await asyncio.sleep(error.after)
+
+    async def _take_back(self, group: str, external_id: str, delivery_id: str) -> None:
+        """Take back a message with all its events, the one that knows of the others last."""
+        room = f"/v3/rooms/{part(group)}"
+        try:
+            before = events.went_before(await self._wire.read(f"{room}/event/{part(external_id)}"))
+        except Permanent:  # It cannot be seen; whether it can be taken back is told by trying.
+            before = []
+        for number, each in enumerate(before, 1):
+            await self._wire.write("PUT", f"{room}/redact/{part(each)}/{part(f'{delivery_id}-recall+{number}')}", {})
+        await self._wire.write("PUT", f"{room}/redact/{part(external_id)}/{part(f'{delivery_id}-recall')}", {})
 
     async def perform(self, operation: Operation) -> Performed:
         """Take a message back, set a room's topic, or read its history."""
         match operation:
             case Recall(group, external_id, delivery_id):
-                path = f"/v3/rooms/{part(group)}/redact/{part(external_id)}/{part(f'{delivery_id}-recall')}"
-                await self._wire.write("PUT", path, {})
+                await self._take_back(group, external_id, delivery_id)
                 return Done()
             case ReadHistory(group, before, limit):
                 reader = Reader(self._wire, self._me, accept_invitations=False)

@@ -29,7 +29,7 @@ from qunce.chat.connectors import _onebot11_events as events
 from qunce.chat.connectors._onebot11_history import History, digits
 from qunce.chat.connectors._onebot11_link import AGAIN
 from qunce.chat.connectors._onebot11_messages import LONGEST_TEXT, written
-from qunce.chat.connectors._onebot11_operations import action
+from qunce.chat.connectors._onebot11_operations import action, announces
 from qunce.chat.connectors._onebot11_reading import Reader
 from qunce.chat.connectors._onebot11_refusals import SIGNED_OUT
 from qunce.chat.connectors._onebot11_wire import PortTakenError, Wire
@@ -314,10 +314,19 @@ class Onebot11(Connector):
                 await self._delete(external_id)
             case _ if asked := action(operation):
                 await self._must_be_online()
-                await self._wire.act(*asked)
+                if not (isinstance(operation, SetNotice) and await self._is_announced(operation)):
+                    await self._wire.act(*asked)
             case _:
                 return await super().perform(operation)
         return Done()
+
+    async def _is_announced(self, notice: SetNotice) -> bool:
+        """Announcements are added to the others: one that stands already would be there twice."""
+        try:
+            told = await self._wire.read("_get_group_notice", {"group_id": digits(notice.group)})
+        except Permanent:  # Not every implementation lists them.
+            return False
+        return announces(told.get("list"), notice.text)
 
     async def _take_back(self, group: str, external_id: str) -> None:
         """Everything that one message of ours became: its text, and the files that went with it."""
