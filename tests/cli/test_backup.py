@@ -19,6 +19,7 @@ from qunce.chat.types import DeliveryState, Selection
 from qunce.cli.postgres import Server
 from qunce.kernel import backups, files
 from qunce.kernel.actor import SYSTEM
+from qunce.kernel.models import Heartbeat
 from tests.support import world
 
 PASSPHRASE = "correct horse battery"
@@ -153,6 +154,7 @@ def test_the_doctor_speaks_and_its_exit_code_tells(kept, tmp_path):
     target, _before, _stored = kept
     assert target.exists()
     url = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
+    Heartbeat.objects.all().delete()  # servers of other tests may have beaten
     told = qunce("doctor", "--lang", "en", url=url, folder=tmp_path / "here")
     assert told.returncode == 1
     assert "No process of the role “gateway” is alive." in told.stdout

@@ -46,10 +46,10 @@ def test_with_a_picture_tried_first_and_then_in_waves(browse):
     page.get_by_role("button", name=SEE).click()
     page.get_by_role("heading", name="This is what 3 groups get").wait_for()
     page.get_by_text("First 1 group, then the others: 3 waves in all.").wait_for()
-    page.get_by_text("@all Hello 群 a, from 林芝").wait_for()
+    page.get_by_text("@所有人 Hello 群 a, from 林芝").wait_for()
     page.get_by_label("Find a group").first.fill("群 c")
     page.keyboard.press("Enter")
-    page.get_by_text("@all Hello 群 c, from 林芝").wait_for()
+    page.get_by_text("@所有人 Hello 群 c, from 林芝").wait_for()
     assert page.locator("#preview-phone img").evaluate("picture => picture.naturalWidth") == 1
     page_ok(page, "campaign-preview")
     page.get_by_label("Group to try it in").select_option(label="群 b")

@@ -179,6 +179,7 @@ def build():
         "colleague": colleague.pk,
         "gone": gone.pk,
         "link": link.pk,
+        "short_link": "link",
         "ref": link.ref,
         **by_hand,
     }

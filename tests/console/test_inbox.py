@@ -14,7 +14,7 @@ from tests.chat.support import account, adopted, live, minutes, said
 from tests.support import world
 from tests.support.browser import page_ok, shoot, wait_until
 
-QUERIES = 14
+QUERIES = 15
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from tests.chat import support
 from tests.support import world
 from tests.support.browser import page_ok, shoot
 
-LIST_QUERIES = 15
-MEMBER_QUERIES = 31
+LIST_QUERIES = 16
+MEMBER_QUERIES = 29
 
 
 def member_named(name):

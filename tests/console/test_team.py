@@ -138,9 +138,9 @@ def test_pages_cost_the_same_for_many(django_assert_max_num_queries):
     client.force_login(owner)
     for number in range(15):
         world.member_of_staff(f"同事{number}", everywhere=Role.VIEWER)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get("/staff/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get("/audit/")
 
 

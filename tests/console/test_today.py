@@ -10,7 +10,7 @@ from tests.chat import support
 from tests.support import world
 from tests.support.browser import page_ok, shoot
 
-QUERIES = 27
+QUERIES = 30
 
 
 def planned(group, account, state):

@@ -98,7 +98,8 @@ def today(request: StaffRequest) -> HttpResponse:
 
 # ---------------------------------------------------------------- what waits
 def _waiting(actor: Actor, accounts: Sequence[AccountView], counts: Counts) -> Iterator[Waiting]:
-    yield from _inbox(desk.counts(actor))
+    if actor.may_anywhere(Permission.REPLY):
+        yield from _inbox(desk.counts(actor))
     yield from _accounts(accounts)
     yield from _by_hand(actor)
     yield from _deliveries(actor)
