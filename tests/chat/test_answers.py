@@ -8,7 +8,7 @@ from django.db import connection
 
 from qunce.chat import actions as chat
 from qunce.chat.models import Delivery
-from qunce.chat.selectors.answers import ALL_ANSWERED, TOO_EARLY, TWICE, answers, reminder
+from qunce.chat.selectors.answers import ALL_ANSWERED, IN_PEACE, TOO_EARLY, TWICE, answers, reminder
 from qunce.chat.types import Content, DeliveryState, MemberJoined, Mention, Purpose, Selection, Sender
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Actor, Role
@@ -16,7 +16,7 @@ from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.kernel.ids import new_id
 from qunce.kernel.models import AuditEntry
 from qunce.members import actions as members
-from qunce.members.models import Identity
+from qunce.members.models import Identity, Member
 from tests.chat.support import account, adopted, live, said
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -180,3 +180,12 @@ def test_names_are_written_where_the_platform_has_no_mentions(call):
     called = now(call)
     called.group.platform = "gone"
     assert reminder(called, "请回").plain.count("@") == 5
+
+
+def test_whoever_wants_to_be_left_in_peace_is_never_named(call):
+    for name in NAMES[1:]:
+        Member.objects.filter(identities__external_id=f"@{name}").update(muted_at=clock.now())
+    assert silent(call) == set(NAMES)
+    assert [part.who for part in reminder(now(call), "请回复").parts if isinstance(part, Mention)] == ["@张三"]
+    speak(call, "张三", "报名")
+    assert now(call).obstacle == IN_PEACE

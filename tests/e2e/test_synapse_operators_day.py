@@ -23,18 +23,6 @@ def invited(room):
     return sum("周日上午十点" in event["content"]["body"] for event in ours(room))
 
 
-def test_campaigns_may_go_at_any_hour_here(story):
-    page = story.page
-    page.goto(f"{story.product.address}/communities/")
-    page.get_by_role("link", name="城市书房").first.click()
-    page.get_by_role("link", name="Quiet hours").click()
-    page.get_by_label("Quiet from").fill("")
-    page.get_by_label("until", exact=True).fill("")
-    page.get_by_label("Broadcasts a day").fill("")
-    page.get_by_role("button", name="Save").click()
-    page.get_by_role("heading", name="城市书房").first.wait_for()
-
-
 def test_a_bad_canary_stops_the_broadcast_and_nobody_else_is_disturbed(story):
     page, product = story.page, story.product
     page.goto(f"{product.address}/broadcasts/new/")

@@ -22,6 +22,7 @@ from qunce.members import selectors as members
 from qunce.members.selectors import Identity
 
 ALL_ANSWERED = gettext_noop("Everybody has answered.")
+IN_PEACE = gettext_noop("Whoever has not answered wants to be left in peace.")
 TOO_EARLY = gettext_noop("It is not a day since the last message about it.")
 TWICE = gettext_noop("They were reminded twice already.")
 ARCHIVED = gettext_noop("The group is archived.")
@@ -33,6 +34,7 @@ _GONE = (DeliveryState.FAILED, DeliveryState.SKIPPED)
 class Called:
     """A group that a broadcast has reached: who was there then and is there now, and what became of it.
 
+    ``in_peace``: members who do not want to be reminded of anything.
     ``chases``: reminders that were sent or will be, oldest first; ``tries``: all that were ever planned.
     ``obstacle``: why no reminder can be sent now (a message id); ``possible_from``: when one can, where that is all.
     """
@@ -41,6 +43,7 @@ class Called:
     at: datetime
     external_id: str
     silent: list[Identity] = field(default_factory=list)
+    in_peace: set[int] = field(default_factory=set)
     answered: int = 0
     chases: list[Delivery] = field(default_factory=list)
     tries: int = 0
@@ -52,6 +55,11 @@ class Called:
     def asked(self) -> int:
         """How many people were called."""
         return self.answered + len(self.silent)
+
+    @property
+    def to_remind(self) -> list[Identity]:
+        """Those who have not answered and may be named."""
+        return [identity for identity in self.silent if identity.member_id not in self.in_peace]
 
 
 def answers(
@@ -95,6 +103,9 @@ def _count(actor: Actor, found: Mapping[int, Called], keyword: str) -> None:
                 found[group_id].answered += 1
             else:
                 found[group_id].silent.append(identity)
+    muted = members.muted({identity.member_id for called in found.values() for identity in called.silent})
+    for called in found.values():
+        called.in_peace = muted
 
 
 def _speakers(since: Mapping[int, datetime], keyword: str) -> Mapping[int, set[int]]:
@@ -132,8 +143,8 @@ def _obstacle(actor: Actor, called: Called) -> tuple[str, datetime | None]:
         return ARCHIVED, None
     if not actor.may(Permission.OPERATE, called.group.community_id):
         return NOT_OURS, None
-    if not called.silent:
-        return ALL_ANSWERED, None
+    if not called.to_remind:
+        return (IN_PEACE if called.silent else ALL_ANSWERED), None
     if called.obstacle or called.account_id is None:
         return called.obstacle, None
     moments = [chase.sent_at or chase.created_at for chase in called.chases]
@@ -158,7 +169,7 @@ def reminder(called: Called, text: str) -> Content:
         for part in Content.from_json(chase.content).parts
         if isinstance(part, Mention)
     }
-    silent = sorted(called.silent, key=lambda identity: identity.external_id in named)
+    silent = sorted(called.to_remind, key=lambda identity: identity.external_id in named)
     parts: list[Part] = []
     for identity in silent[: policies.MOST_NAMED]:
         name = identity.name or identity.external_id
