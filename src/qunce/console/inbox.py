@@ -267,7 +267,7 @@ def assign(request: StaffRequest, group_id: int, at: int, message_id: UUID) -> H
     """Give a message to a colleague, or with nobody chosen to nobody in particular."""
     key = _key(group_id, at, message_id)
     matter = actions.assign(actor=request.actor, message=key, staff_id=_number(request.POST.get("staff", "")))
-    told = _("Given to %(name)s.") % {"name": matter.assignee_name} if matter.assignee_id else _("Taken back.")
+    told = _("Given to %(name)s.") % {"name": matter.assignee_name} if matter.assignee_id else _("Given to nobody.")
     return _done(request, key, told)
 
 

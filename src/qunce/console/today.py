@@ -111,14 +111,14 @@ def _inbox(counts: desk.Counts) -> Iterator[Waiting]:
     """What was given to me, and questions that nobody has answered."""
     if counts.mine:
         said = ngettext("%(count)d message was given to you", "%(count)d messages were given to you", counts.mine)
-        yield Waiting(said % {"count": counts.mine}, _url("inbox", "?tab=mine"), _("Answer"), "user-check")
+        yield Waiting(said % {"count": counts.mine}, _url("inbox", "?tab=mine"), _("To the inbox"), "user-check")
     if counts.oldest:
         said = ngettext(
             "%(count)d question is unanswered, asked %(oldest)s",
             "%(count)d questions are unanswered, the oldest asked %(oldest)s",
             counts.unanswered,
         ) % {"count": counts.unanswered, "oldest": relative(counts.oldest)}
-        yield Waiting(said, _url("inbox", "?tab=unanswered"), _("Answer"), "help")
+        yield Waiting(said, _url("inbox", "?tab=unanswered"), _("To the inbox"), "help")
 
 
 def _url(name: str, query: str = "") -> str:
