@@ -58,7 +58,9 @@ def test_a_question_is_found_answered_and_done_from_the_inbox_by_keyboard(story)
     row = page.locator(".inbox-row", has_text="可以带孩子吗")
     row.wait_for(timeout=30_000)
     row.click()
+    page.locator(".inbox-meant", has_text="可以带孩子吗").wait_for()
     page.keyboard.press("r")
+    page.locator("textarea:focus").wait_for()
     page.keyboard.type("可以,六岁以上就行。")
     page.keyboard.press("Control+Enter")
     assert eventually(lambda: answers_to(room, key), within=60) == ["可以,六岁以上就行。"]
@@ -107,7 +109,7 @@ def test_what_no_program_reaches_is_carried_over_on_a_phone(story):
     third.get_by_text("Leave it out").first.click()
     third.locator("button[name=reason]").first.click()
     third.get_by_text("Left out").first.wait_for()
-    states = "SELECT state, count(*) FROM chat_delivery d JOIN chat_account a ON a.id = d.account_id"
+    states = "SELECT d.state, count(*) FROM chat_delivery d JOIN chat_account a ON a.id = d.account_id"
     told = dict(product.rows(f"{states} WHERE a.platform = 'manual' GROUP BY 1"))
     assert told == {"sent": 2, "skipped": 1}
 

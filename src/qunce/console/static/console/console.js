@@ -12,6 +12,7 @@
   document.addEventListener("htmx:config:request", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]')?.content;
     if (token) event.detail.ctx.request.headers["X-CSRFToken"] = token;
+    event.detail.ctx.askedAt = performance.now();
   });
   document.addEventListener("htmx:confirm", (event) => {
     event.preventDefault();
@@ -84,7 +85,10 @@
     followed = wanted;
     if (!wanted) return;
     const opened = (stream = new EventSource(`/live/?topics=${encodeURIComponent(wanted)}`));
-    opened.addEventListener("touched", (event) => fire(event.data));
+    opened.addEventListener("touched", (event) => {
+      touched.set(event.data, performance.now());
+      fire(event.data);
+    });
     opened.onopen = () => {
       // What changed between the making of the page and this moment is read where things are moving.
       for (const element of $all(opened.again ? "[data-live]" : "[data-live-moving]")) renew(element);
@@ -95,6 +99,18 @@
   };
   const fire = (topic) => {
     for (const element of $all("[data-live]")) if (element.dataset.live.split(" ").includes(topic)) renew(element);
+  };
+  // What was touched after a part had been asked for is not in it: the part that came is renewed once more.
+  const touched = new Map();
+  const known = new WeakSet();
+  const catchUp = (askedAt) => {
+    for (const element of $all("[data-live]")) {
+      if (known.has(element)) continue;
+      known.add(element);
+      if (element.dataset.live.split(" ").some((topic) => touched.get(topic) > askedAt)) {
+        setTimeout(() => element.isConnected && renew(element), 1000);
+      }
+    }
   };
   // Nothing is taken from under somebody's hands: what is being used is renewed once it is let go.
   const late = new Set();
@@ -140,6 +156,10 @@
     follow();
     window.charts?.draw();
   };
-  document.addEventListener("htmx:after:swap", settle);
+  document.addEventListener("htmx:after:swap", (event) => {
+    settle();
+    catchUp(event.detail?.ctx?.askedAt ?? Infinity);
+  });
   settle();
+  catchUp(Infinity);
 })();
