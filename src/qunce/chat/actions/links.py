@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -26,10 +27,7 @@ def shorten(*, broadcast_id: int, contents: Sequence[tuple[UUID, Content]]) -> l
         made.append((token, delivery_id, url))
         return short_address(token)
 
-    linked = [
-        policies.relinked(content, lambda url, delivery_id=key: short(delivery_id, url))  # type: ignore[misc]
-        for key, content in contents
-    ]
+    linked = [policies.relinked(content, partial(short, key)) for key, content in contents]
     if made:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -139,10 +139,10 @@ def plan(outbound: Outbound) -> list[Method]:
             SendMessage(text=piece.text, entities=piece.entities, **common) for piece in said.pieces(LONGEST_TEXT)
         ]
     if keyboard and methods:
-        methods[-1].reply_markup = keyboard  # type: ignore[attr-defined]
+        methods[-1].reply_markup = keyboard  # type: ignore[attr-defined]  # each that is made here has it
     methods += [_poll(each, common) for each in parts if isinstance(each, Poll)]
     if methods and reply:
-        methods[0].reply_parameters = reply  # type: ignore[attr-defined]
+        methods[0].reply_parameters = reply  # type: ignore[attr-defined]  # each that is made here has it
     return methods
 
 
@@ -223,12 +223,12 @@ async def send(wire: Wire, outbound: Outbound) -> Sent:
     chat, arrived = int(outbound.group), list[Any]()
     for method in plan(outbound):
         while True:
-            method.chat_id = chat  # type: ignore[attr-defined]
+            method.chat_id = chat  # type: ignore[attr-defined]  # each that is made here has it
             try:
                 found = await wire.tell(method)
             except Moved as moved:
                 chat = moved.to
-                method.reply_parameters = None  # type: ignore[attr-defined]
+                method.reply_parameters = None  # type: ignore[attr-defined]  # each that is made here has it
             except Retry as error:
                 if not arrived:
                     raise
