@@ -70,11 +70,14 @@ $(UV): requirements/uv.txt
 	@.tools/bin/pip install --quiet --require-hashes --only-binary :all: -r requirements/uv.txt
 	@touch $@
 
+# What tests compare survival with needs one package that is published as source alone.
+SOURCES_test := --no-binary autograd-gamma
+
 .venv/bin/python: | $(UV)
 	@$(UV) venv --quiet --allow-existing --python .tools/bin/python .venv
 
 .venv/.run .venv/.test: .venv/.%: requirements/%.txt pyproject.toml src/qunce/__init__.py | .venv/bin/python
-	@$(UV) pip sync --quiet --compile-bytecode --python .venv --require-hashes --no-build $<
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv --require-hashes --only-binary :all: $(SOURCES_$*) $<
 	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 	@touch $@
 

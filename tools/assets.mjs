@@ -11,8 +11,14 @@ const assets = {
   "@tabler/core": ["dist/css/tabler.min.css"],
   "@tabler/icons-webfont": ["dist/tabler-icons.min.css", "dist/fonts/tabler-icons.woff2"],
   echarts: ["dist/echarts.min.js"],
+  // For pictures and documents; pages use the reader's own fonts.
+  "@expo-google-fonts/noto-sans-sc": ["400Regular/NotoSansSC_400Regular.ttf", "700Bold/NotoSansSC_700Bold.ttf"],
 };
-const renamed = { "tabler-icons.woff2": "fonts/tabler-icons.woff2" };
+const renamed = {
+  "tabler-icons.woff2": "fonts/tabler-icons.woff2",
+  "NotoSansSC_400Regular.ttf": "fonts/NotoSansSC-Regular.ttf",
+  "NotoSansSC_700Bold.ttf": "fonts/NotoSansSC-Bold.ttf",
+};
 
 const root = join(import.meta.dirname, "..");
 const vendor = join(root, "src/qunce/console/static/vendor");

@@ -12,9 +12,8 @@ from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
-from qunce.console import charts
 from qunce.console.templatetags import console as tags
-from qunce.kernel import clock, paging
+from qunce.kernel import charts, clock, paging
 from qunce.kernel.errors import Invalid
 from qunce.kernel.models import Revision
 from qunce.team.selectors import NOBODY

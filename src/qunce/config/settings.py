@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "qunce.team",
     "qunce.chat",
     "qunce.desk",
+    "qunce.insights",
     "qunce.console",
     "qunce.memberpages",
     "django.contrib.auth",

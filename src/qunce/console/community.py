@@ -17,10 +17,10 @@ from qunce.chat.selectors.activity import Day, Weeks
 from qunce.community import actions, selectors
 from qunce.community.selectors import Community, Size
 from qunce.community.types import LANGUAGES, ZONES, CommunityProfile, GroupFilter
-from qunce.console import charts
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.live import topic
+from qunce.kernel import charts
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.htmx import go
 

@@ -18,12 +18,12 @@ from qunce.chat.selectors.ledger import DeliveryView
 from qunce.chat.selectors.seats import Seat
 from qunce.community import selectors
 from qunce.community.selectors import Group
-from qunce.console import charts
 from qunce.console.chat import words
 from qunce.console.community import in_words, per_day
 from qunce.console.context import StaffRequest
 from qunce.console.groups import TONES, reading_in_words
 from qunce.console.live import topic
+from qunce.kernel import charts
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.htmx import page
 from qunce.members import selectors as members

@@ -18,8 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from qunce.console.charts import Chart
 from qunce.kernel import clock, words
+from qunce.kernel.charts import Chart
 
 register = template.Library()
 MINUTE, HOUR, DAY, MONTH = 60, 3600, 86400, 30 * 86400
@@ -154,7 +154,7 @@ def sparkline(values: Sequence[int | float], label: str) -> SafeString:
 
 @register.inclusion_tag("console/components/chart.html")
 def chart(drawn: Chart, size: str = "md") -> dict[str, object]:
-    """Draw a chart of `console.charts`; sizes ``sm``, ``md``, ``lg``. The table beneath holds the same numbers."""
+    """Draw a chart of `kernel.charts`; sizes ``sm``, ``md``, ``lg``. The table beneath holds the same numbers."""
     return {"chart": drawn, "size": size, "key": f"chart-{uuid4().hex[:8]}"}
 
 

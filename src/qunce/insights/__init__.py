@@ -1,0 +1,1 @@
+"""Metrics, health, reports, and histories of other programs: reads everything, decides nothing for anybody."""

@@ -1,0 +1,1 @@
+"""Changes of the insights context, by noun."""

@@ -1,0 +1,131 @@
+"""The interface of an importer: one format of chat histories. One file per format in ``insights/importers/``.
+
+An importer reads files and speaks the chat vocabulary: neither Django nor the database. It streams: a file of
+a million messages takes no more memory than one of a thousand. It never gives up over one record: what cannot be
+read is a `Skipped`, and the same file gives the same entries, in the same order, every time.
+"""
+
+import io
+from abc import ABC, abstractmethod
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import IO, ClassVar
+from zipfile import BadZipFile, ZipFile
+
+from qunce.insights.types import Chat, Entry, Reading
+from qunce.kernel.registry import Registry
+
+HEAD = 65_536
+_TAIL = 4  # bytes of a character that the head may cut through
+
+
+class Source:
+    """An export as it was handed in: a file, a folder, or a zip of one. Names are relative, with ``/``.
+
+    Raises ValueError, with one clear sentence, where there is nothing that can be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._zip: ZipFile | None = None
+        if not path.exists():
+            raise ValueError(f"{path} does not exist.")
+        if path.is_file() and path.suffix.lower() == ".zip":
+            try:
+                self._zip = ZipFile(path)
+            except BadZipFile:
+                raise ValueError(f"{path.name} is no complete zip file: export or copy it once more.") from None
+
+    @property
+    def name(self) -> str:
+        """What the file or folder is called, without its ending."""
+        return self.path.name if self.path.is_dir() else self.path.stem
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The files in it, in order; a single file is called as it is."""
+        if self._zip is not None:
+            found = [info.filename for info in self._zip.infolist() if not info.is_dir()]
+        elif self.path.is_dir():
+            found = [file.relative_to(self.path).as_posix() for file in self.path.rglob("*") if file.is_file()]
+        else:
+            found = [self.path.name]
+        return tuple(sorted(name for name in found if not name.startswith("__MACOSX/")))
+
+    def size(self, name: str) -> int:
+        """How many bytes a file has, unpacked."""
+        return self._zip.getinfo(name).file_size if self._zip is not None else self._file(name).stat().st_size
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file's bytes, to be read once, from the beginning."""
+        return self._zip.open(name) if self._zip is not None else self._file(name).open("rb")
+
+    def head(self, name: str) -> bytes:
+        """The first kilobytes of a file: enough to recognise a format by."""
+        with self.open(name) as file:
+            return file.read(HEAD)
+
+    def encoding(self, name: str) -> str:
+        """UTF-8, UTF-16 or GB 18030, by a file's first kilobytes; UTF-8 where single bytes are broken."""
+        head = self.head(name)
+        if head.startswith(BOM_UTF8):
+            return "utf-8-sig"
+        if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            return "utf-16"
+        whole = head[: -_TAIL or None] if len(head) == HEAD else head
+        for encoding in ("utf-8", "gb18030"):
+            try:
+                whole.decode(encoding)
+            except UnicodeDecodeError as error:
+                if error.start >= len(whole) - _TAIL:
+                    return encoding
+            else:
+                return encoding
+        return "utf-8"
+
+    def lines(self, name: str) -> Iterator[str]:
+        """A text file line by line, without line ends; what cannot be decoded becomes U+FFFD."""
+        with io.TextIOWrapper(self.open(name), encoding=self.encoding(name), errors="replace") as file:
+            for line in file:
+                yield line.rstrip("\n")
+
+    def _file(self, name: str) -> Path:
+        return self.path / name if self.path.is_dir() else self.path
+
+
+class Importer(ABC):
+    """One format."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    """As people know it, with the program that writes it: ``Telegram Desktop (JSON)``."""
+    platform: ClassVar[str]
+    """The platform that was spoken on. Where a connector has this key, ids are the connector's, so that a history
+    and what is heard live are the same people and the same messages."""
+    by_name: ClassVar[bool] = False
+    """People have no ids here: `Sender.external_id` is the name as written."""
+    local_time: ClassVar[bool] = False
+    """Times are written without a zone: `Reading.zone` says in which they are."""
+    generic: ClassVar[bool] = False
+    """Reads whatever has this shape; asked last, after the formats that know what they read."""
+
+    @abstractmethod
+    def recognises(self, source: Source) -> bool:
+        """Whether this is the format, by the content of the first kilobytes; never by the file's name alone."""
+
+    @abstractmethod
+    def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:
+        """The chats in it. Raises ValueError with one clear sentence where nothing can be read at all."""
+
+    @abstractmethod
+    def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
+        """What one chat holds, in the file's order.
+
+        `MessageReceived.external_id` is the format's own id; where it has none, it is made of time, sender, text and
+        the how-manieth of the same it is, so that overlapping files and a second import give the same ids.
+        """
+
+
+importers: Registry[Importer] = Registry(Importer, "importers")  # type: ignore[type-abstract]

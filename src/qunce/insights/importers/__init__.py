@@ -1,0 +1,1 @@
+"""One file per format of chat histories; the interface is `insights.importer`."""

@@ -1,0 +1,1 @@
+"""Reads of the insights context, by noun."""

@@ -1,0 +1,1 @@
+"""One file per signal of health; the interface is `insights.signal`."""
