@@ -1,23 +1,55 @@
 """Words of the insights context, by noun."""
 
 from qunce.insights.types.facts import Facts, Mark, Stretch
-from qunce.insights.types.health import Evidence, Finding, Number, Panel, Stage
+from qunce.insights.types.health import (
+    Clue,
+    Contribution,
+    Diagnosis,
+    Evidence,
+    Finding,
+    GroupHealth,
+    HealthDay,
+    Judgement,
+    LifecyclePoint,
+    NextHour,
+    Number,
+    Panel,
+    Proposal,
+    Silence,
+    Span,
+    Stage,
+    Turn,
+    Warned,
+)
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
 from qunce.insights.types.units import Unit
 
 __all__ = [
     "Chat",
+    "Clue",
+    "Contribution",
+    "Diagnosis",
     "Entry",
     "Evidence",
     "Facts",
     "Finding",
+    "GroupHealth",
+    "HealthDay",
+    "Judgement",
+    "LifecyclePoint",
     "Mark",
+    "NextHour",
     "Number",
     "Panel",
+    "Proposal",
     "Reading",
+    "Silence",
     "Skip",
     "Skipped",
+    "Span",
     "Stage",
     "Stretch",
+    "Turn",
     "Unit",
+    "Warned",
 ]
