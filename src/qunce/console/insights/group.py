@@ -6,6 +6,7 @@ chosen days once.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
@@ -13,7 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
 from qunce.chat.selectors.messages import Line
@@ -23,10 +24,13 @@ from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
 from qunce.console.insights.words import Figure
 from qunce.insights.metric import metrics
+from qunce.insights.policies.graphs import reply_graph
 from qunce.insights.selectors import evidence, facts, health
 from qunce.insights.selectors import texts as said
+from qunce.insights.selectors.facts import Coverage
 from qunce.insights.signal import signals
 from qunce.insights.types import Diagnosis, Facts, Finding, Proposal, Stretch
+from qunce.kernel.words import sentences
 
 ALL = "all"
 STRETCHES: tuple[tuple[str, str | Promise], ...] = (
@@ -36,6 +40,26 @@ STRETCHES: tuple[tuple[str, str | Promise], ...] = (
     (ALL, gettext_lazy("Everything")),
 )
 USUAL = "90"
+FIRST = (
+    "messages",
+    "active",
+    "new_speakers",
+    "load",
+    "stickiness",
+    "retention",
+    "newcomers_speak_7d",
+    "response",
+    "unanswered_share",
+    "reciprocity",
+    "top5_share",
+    "absence_factor",
+    "inflow",
+    "outflow",
+    "staff_share",
+    "staff_minutes",
+)
+"""Metrics that are shown before the others."""
+MOST_PEOPLE, MOST_BRIDGES = 60, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +113,8 @@ def _health(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     told = health.diagnosis(request.actor, group.pk)
     context = {**_standing(told), "group": group, "zone": _zone(request, group.pk), "days": days}
     context["told"] = _told(request, group, told)
+    context["fewer"] = -int(told.change or 0)
+    context["turns"] = drawn.turns_say(told)
     context["timeline"] = drawn.timeline(health.history(request.actor, group.pk), told)
     return render(request, "console/insights/group_health.html", context)
 
@@ -156,30 +182,61 @@ def _told(request: StaffRequest, group: Group, diagnosis: Diagnosis) -> list[Tol
 # ---------------------------------------------------------------- what its numbers are
 def _numbers(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     """Every metric over the stretch; who came, stays and went; rhythm; load."""
-    read = facts.facts_for(request.actor, group.pk, _stretch(group, days))
-    context: dict[str, object] = {"group": group, "days": days, "facts": read, "empty": not read.said.any()}
-    if not context["empty"]:
-        context |= {
-            "figures": _figures(read),
-            "rhythm": drawn.rhythm(read),
-            "volume": drawn.volume(read),
-            "turnover": drawn.turnover(read),
-            "population": drawn.population(read),
-            "survival": drawn.survival(read),
-            "cohorts": drawn.cohorts(read),
-            "talk": drawn.talk(read),
-            "load": drawn.load(read),
-            "hints": drawn.hints(read),
-        }
+    context: dict[str, object] = {"group": group, "days": days, "empty": True}
+    stretch = _stretch(request, group, days)
+    if stretch is not None:
+        read = facts.visible_facts(request.actor, group.pk, stretch)
+        if read.said.any():
+            context |= {"empty": False, **_counted(read)}
     return render(request, "console/insights/group_numbers.html", context)
 
 
-def _stretch(group: Group, days: str) -> Stretch | None:
-    return None
+def _stretch(request: StaffRequest, group: Group, days: str) -> Stretch | None:
+    """The last so many days of which anything is known."""
+    known = facts.visible_stretch(request.actor, group.pk)
+    if known is None or days == ALL:
+        return known
+    count = min(known.count, int(days))
+    return Stretch(known.last - timedelta(days=count - 1), count)
 
 
-def _figures(read: Facts) -> list[Figure]:
-    return [words.figure(kind, kind().over(read)) for kind in metrics.values()]
+def _counted(read: Facts) -> dict[str, object]:
+    graph = reply_graph(read, MOST_PEOPLE)
+    known = facts.coverage(read)
+    shown = {kind.key: words.figure(kind, kind().over(read)) for kind in metrics.values()}
+    return {
+        "facts": read,
+        "unobserved": known.days - known.observed,
+        "figures": [shown.pop(key) for key in FIRST if key in shown],
+        "further": sorted(shown.values(), key=lambda each: each.title),
+        "rhythm": drawn.rhythm(read),
+        "volume": drawn.volume(read),
+        "turnover": drawn.turnover(read),
+        "population": drawn.population(read),
+        "survival": drawn.survival(read),
+        "survival_says": drawn.survival_says(read),
+        "cohorts": drawn.cohorts(read),
+        "talk": drawn.talk(read, graph),
+        "talk_says": _talk_says(known),
+        "bridges": [(read.people[graph.nodes[place]], read.names[graph.nodes[place]]) for place in graph.bridges][:MOST_BRIDGES],
+        "load": drawn.load(read),
+        "hints": drawn.hints(read),
+    }
+
+
+def _talk_says(known: Coverage) -> str:
+    """How the lines of the picture were found."""
+    said = ngettext(
+        "From %(count)d answer in these days.", "From %(count)d answers in these days.", known.answers
+    ) % {"count": known.answers}
+    if not known.inferred:
+        return said
+    inferred = ngettext(
+        "%(count)d of them is inferred from who speaks when, to whom and about what, because the platform does not say.",
+        "%(count)d of them are inferred from who speaks when, to whom and about what, because the platform does not say.",
+        known.inferred,
+    ) % {"count": known.inferred}
+    return sentences(said, inferred)
 
 
 # ---------------------------------------------------------------- what is spoken of

@@ -80,7 +80,7 @@ def overview(request: StaffRequest) -> HttpResponse:
             "map": drawn.lifecycle(_of(health.lifecycle(request.actor), wanted["community"])),
             "hours": _hours(request, wanted["community"], HOURS),
             "page": found,
-            "rows": [_row(each) for each in found],
+            "rows": [row_of(each) for each in found],
             "groups": len(groups),
             "unscored": sum(each.score is None for each in groups),
             "communities": community.visible_communities(request.actor),
@@ -127,7 +127,8 @@ def _answer(groups: list[GroupHealth]) -> str:
     }
 
 
-def _row(each: GroupHealth) -> Row:
+def row_of(each: GroupHealth) -> Row:
+    """A group as tables show it."""
     stage_tone, stage = words.stage_of(each.stage)
     return Row(
         each,
