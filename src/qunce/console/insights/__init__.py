@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from qunce.console.live import topic
-from qunce.kernel.actor import Actor
-from qunce.kernel.errors import NotAllowed, NotFound
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import NotFound
 
 
 def late(page: str, name: str) -> Callable[..., HttpResponse]:
@@ -22,6 +22,12 @@ def late(page: str, name: str) -> Callable[..., HttpResponse]:
     return view
 
 
+@topic("imports")
+def may_follow_all(actor: Actor, key: str) -> bool:
+    """Whoever leads a community sees its imports."""
+    return not key and actor.may_anywhere(Permission.LEAD)
+
+
 @topic("import")
 def may_follow(actor: Actor, key: str) -> bool:
     """Whoever may see the import of a history."""
@@ -31,7 +37,7 @@ def may_follow(actor: Actor, key: str) -> bool:
         return False
     try:
         imports.one_import(actor, int(key))
-    except (NotFound, NotAllowed):
+    except NotFound:
         return False
     return True
 
@@ -48,6 +54,8 @@ urlpatterns = [
     path("histories/new/", late("histories", "new"), name="history_new"),
     path("histories/begin/", late("histories", "begin"), name="history_begin"),
     path("histories/<int:import_id>/", late("histories", "history"), name="history"),
-    path("histories/<int:import_id>/cancel/", late("histories", "cancel"), name="history_cancel"),
+    path("histories/<int:import_id>/stop/", late("histories", "stop"), name="history_stop"),
+    path("histories/<int:import_id>/resume/", late("histories", "resume"), name="history_resume"),
     path("histories/<int:import_id>/undo/", late("histories", "undo"), name="history_undo"),
+    path("histories/<int:import_id>/forget/", late("histories", "forget"), name="history_forget"),
 ]
