@@ -118,7 +118,7 @@ class Importer(ABC):
     def recognises(self, source: Source) -> bool:
         """Whether this is the format, by the content of the first kilobytes; never by the file's name alone."""
 
-    def columns(self, source: Source) -> Mapping[str, str]:
+    def columns(self, source: Source) -> Mapping[str, str]:  # noqa: ARG002 (tables answer)
         """For tables: the columns there are, each with what it seems to hold (as in `Reading.columns`) or nothing."""
         return {}
 

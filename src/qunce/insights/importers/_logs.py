@@ -25,7 +25,7 @@ class Log(Importer):
     def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
         """What one file says of one chat."""
 
-    def chat(self, source: Source, name: str) -> Chat:
+    def chat(self, source: Source, name: str) -> Chat:  # noqa: ARG002 (some names say too little)
         """The chat that a file holds; by default it is called as the file."""
         called = _COPY.sub("", stem(name))
         return Chat(called, called)
@@ -34,7 +34,7 @@ class Log(Importer):
         """Whether there is a file of this format."""
         return any(self.fits(beginning(source, name)) for name in source.names)
 
-    def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:
+    def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (only some need to know)
         """One for each name that files are called by."""
         found = {chat.key: chat for _name, chat in self.files(source)}
         if not found:
