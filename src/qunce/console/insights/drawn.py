@@ -115,7 +115,9 @@ def hints(facts: Facts) -> list[str]:
     known = facts.present[~np.isnan(facts.present)]
     if known.size:
         size = int(known[-1])
-        rule = _("more than the 150 whom one can know") if size > DUNBAR else _("no more than the 150 whom one can know")
+        rule = (
+            _("more than the 150 whom one can know") if size > DUNBAR else _("no more than the 150 whom one can know")
+        )
         said.append(
             ngettext("%(count)d member: %(rule)s.", "%(count)d members: %(rule)s.", size)
             % {"count": size, "rule": rule}
@@ -129,9 +131,7 @@ def hints(facts: Facts) -> list[str]:
             else _("a circle in which everybody can be heard")
         )
         said.append(
-            ngettext(
-                "%(count)d person speaks a day: %(rule)s.", "%(count)d people speak a day: %(rule)s.", speaking
-            )
+            ngettext("%(count)d person speaks a day: %(rule)s.", "%(count)d people speak a day: %(rule)s.", speaking)
             % {"count": speaking, "rule": rule}
         )
     return said
@@ -172,7 +172,9 @@ def survival(facts: Facts) -> Chart:
     return charts.survival(
         _("Share of newcomers who still speak after so many days"),
         days=_("Days"),
-        curves={_("Still there"): list(zip(found.days.tolist(), found.share.tolist(), strict=True))} if found.people else {},
+        curves={_("Still there"): list(zip(found.days.tolist(), found.share.tolist(), strict=True))}
+        if found.people
+        else {},
         until=max(float(min(facts.stretch.count, YEAR)), 1.0),
     )
 
@@ -208,7 +210,9 @@ def _cohorts(found: Sequence[tuple[str, int, Sequence[float]]]) -> Chart:
         ],
         values={name: (size, list(shares[1:MOST_MONTHS])) for name, size, shares in found if len(shares) > 1},
     )
-    return replace(drawn, option={**drawn.option, "xAxis": {**drawn.option["xAxis"], "axisLabel": {"show": widest <= 4}}})
+    return replace(
+        drawn, option={**drawn.option, "xAxis": {**drawn.option["xAxis"], "axisLabel": {"show": widest <= 4}}}
+    )
 
 
 def cohorts(facts: Facts) -> Chart:
@@ -317,7 +321,11 @@ def turns_say(told: Diagnosis) -> list[str]:
             if turn.after > turn.before
             else _("%(day)s: fewer people speak a day, %(before)s before and %(after)s after.")
         )
-        % {"day": _day(turn.day), "before": words.measured(turn.before, "count"), "after": words.measured(turn.after, "count")}
+        % {
+            "day": _day(turn.day),
+            "before": words.measured(turn.before, "count"),
+            "after": words.measured(turn.after, "count"),
+        }
         for turn in told.turns
     ]
 

@@ -22,11 +22,9 @@ from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
-from qunce.console.insights.words import Figure
 from qunce.insights.metric import metrics
 from qunce.insights.policies.graphs import reply_graph
 from qunce.insights.selectors import evidence, facts, health
-from qunce.insights.selectors import texts as said
 from qunce.insights.selectors.facts import Coverage
 from qunce.insights.signal import signals
 from qunce.insights.types import Diagnosis, Facts, Finding, Proposal, Stretch
@@ -218,7 +216,9 @@ def _counted(read: Facts) -> dict[str, object]:
         "cohorts": drawn.cohorts(read),
         "talk": drawn.talk(read, graph),
         "talk_says": _talk_says(known),
-        "bridges": [(read.people[graph.nodes[place]], read.names[graph.nodes[place]]) for place in graph.bridges][:MOST_BRIDGES],
+        "bridges": [(read.people[graph.nodes[place]], read.names[graph.nodes[place]]) for place in graph.bridges][
+            :MOST_BRIDGES
+        ],
         "load": drawn.load(read),
         "hints": drawn.hints(read),
     }

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.core import signing
 from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -28,7 +27,7 @@ from qunce.insights.importer import Source
 from qunce.insights.selectors import histories as selectors
 from qunce.insights.selectors import imports as kept
 from qunce.insights.selectors.imports import Import
-from qunce.insights.types import Alias, AliasReason, Chat, ImportState, Look, Options, Skip
+from qunce.insights.types import AliasReason, Chat, ImportState, Look, Options, Skip
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Invalid, NotAllowed, NotFound
 from qunce.kernel.htmx import go, page

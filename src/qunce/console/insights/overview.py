@@ -121,7 +121,9 @@ def _answer(groups: list[GroupHealth]) -> str:
         return ngettext("The group is in no trouble", "None of %(count)d groups is in trouble", len(scored)) % {
             "count": len(scored)
         }
-    return ngettext("%(bad)d of %(count)d groups is in trouble", "%(bad)d of %(count)d groups are in trouble", bad) % {
+    return ngettext(
+        "%(bad)d of %(count)d groups is in trouble", "%(bad)d of %(count)d groups are in trouble", bad
+    ) % {
         "bad": bad,
         "count": len(scored),
     }

@@ -97,4 +97,3 @@ def figure(metric: "type[Metric]", value: float | None) -> Figure:
     """A metric's number with its rule."""
     definition, source = _(metric.definition), _(metric.source) if metric.source else ""
     return Figure(metric.key, _(metric.title), measured(value, metric.unit), definition, source)
-

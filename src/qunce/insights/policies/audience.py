@@ -52,4 +52,6 @@ def cohorts(months: Mapping[int, Collection[date]], last: date) -> list[Cohort]:
 
 def _months(first: date, last: date) -> Sequence[date]:
     count = (last.year - first.year) * YEAR + last.month - first.month + 1
-    return [date(first.year + (first.month - 1 + n) // YEAR, (first.month - 1 + n) % YEAR + 1, 1) for n in range(count)]
+    return [
+        date(first.year + (first.month - 1 + n) // YEAR, (first.month - 1 + n) % YEAR + 1, 1) for n in range(count)
+    ]

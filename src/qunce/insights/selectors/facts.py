@@ -140,7 +140,9 @@ class _People:
         self, found: Sequence[tuple[datetime | None, int]], since: datetime
     ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Moments since then, in order, and who it was: -1 where they never spoke."""
-        inside = sorted((at.timestamp(), self.place.get(identity, -1)) for at, identity in found if at and at >= since)
+        inside = sorted(
+            (at.timestamp(), self.place.get(identity, -1)) for at, identity in found if at and at >= since
+        )
         moments = np.array([at for at, _ in inside], np.float64)
         return moments, np.array([person for _, person in inside], np.int32)
 
@@ -165,9 +167,7 @@ def owner(speaker: Speaker, *, raw_senders: bool) -> int:
     return speaker.identity_id if raw_senders else speaker.member_id
 
 
-def _first_at(
-    group_id: int, people: _People, found: Columns, begin: datetime, zone: ZoneInfo
-) -> NDArray[np.float64]:
+def _first_at(group_id: int, people: _People, found: Columns, begin: datetime, zone: ZoneInfo) -> NDArray[np.float64]:
     """When each first spoke: exactly where that is among the columns, else the beginning of that day."""
     first = np.full(len(people.ids), np.inf)
     np.minimum.at(first, people.person, found.at)
@@ -264,4 +264,3 @@ def coverage(facts: Facts) -> Coverage:
         int(answers.sum()),
         facts.staff_is_guessed,
     )
-
