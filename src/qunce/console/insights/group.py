@@ -232,8 +232,8 @@ def _talk_says(known: Coverage) -> str:
     if not known.inferred:
         return said
     inferred = ngettext(
-        "%(count)d of them is inferred from who speaks when, to whom and about what, because the platform does not say.",
-        "%(count)d of them are inferred from who speaks when, to whom and about what, because the platform does not say.",
+        "%(count)d of them is inferred from who speaks when and of what; the platform does not say.",
+        "%(count)d of them are inferred from who speaks when and of what; the platform does not say.",
         known.inferred,
     ) % {"count": known.inferred}
     return sentences(said, inferred)

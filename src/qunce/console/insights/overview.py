@@ -69,7 +69,7 @@ def overview(request: StaffRequest) -> HttpResponse:
     """The map, the list beside it, the table beneath: ``?community=&stage=&order=&page=``."""
     wanted = {key: request.GET.get(key, "") for key in ("community", "stage", "order")}
     order = wanted["order"] if wanted["order"] in ORDERS else "worst"
-    groups = [each for each in _of(health.latest(request.actor), wanted["community"])]
+    groups = _of(health.latest(request.actor), wanted["community"])
     shown = [each for each in groups if not wanted["stage"] or each.stage == wanted["stage"]]
     found = Paginator(sorted(shown, key=ORDERS[order][1]), PER_PAGE).get_page(request.GET.get("page"))
     return page(

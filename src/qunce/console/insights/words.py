@@ -26,6 +26,7 @@ STAGES: Mapping[str, tuple[str, str | Promise]] = {
     "finished": ("off", gettext_lazy("finished on purpose")),
 }
 GOOD, FAIR = 75, 50
+_SECONDS: Mapping[str, int] = {"seconds": 1, "minutes": MINUTE, "days": DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,11 @@ def measured(value: float | None, unit: "Unit | str") -> str:
     """A number with its unit, in the reader's language; a dash where there is none."""
     if value is None or not isfinite(value):
         return "–"
+    if unit in _SECONDS:
+        return duration(value * _SECONDS[unit])
     if unit == "share":
         return _("%(percent)s%%") % {"percent": number_format(_rounded(value * 100))}
-    if unit == "seconds":
-        return duration(value)
-    if unit == "minutes":
-        return duration(value * MINUTE)
-    if unit == "days":
-        return duration(value * DAY)
-    if unit == "index":
-        return number_format(round(value, 2), 2)
-    return str(intcomma(_rounded(value)))
+    return number_format(round(value, 2), 2) if unit == "index" else str(intcomma(_rounded(value)))
 
 
 def _rounded(value: float) -> float | int:

@@ -34,9 +34,9 @@ def _stayed(over: bool, is_here: bool) -> Outcome:  # noqa: FBT001
 
 
 def cohorts(months: Mapping[int, Collection[date]], last: date) -> list[Cohort]:
-    """People by the month in which they first spoke, oldest first; ``months``: when each spoke (first days of months).
+    """People by the month in which they first spoke, oldest first.
 
-    ``last``: the last month that is over.
+    ``months``: when each spoke, as the first days of months; ``last``: the last month that is over.
     """
     active: dict[date, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for spoken in months.values():
