@@ -173,9 +173,7 @@ class Population:
     lapsed: int
 
 
-def active_months(
-    at_days: NDArray[np.int64], person: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def active_months(at_days: NDArray[np.int64], person: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Each (month, person) with a message, once, in order of the month."""
     pairs = np.unique(np.stack([months(at_days), person.astype(np.int64)]), axis=1)
     return pairs[0], pairs[1]
