@@ -97,7 +97,8 @@ def remove_history(*, group_id: int, first_id: UUID, last_id: UUID, since: datet
     """
     gone = sum(_remove(group_id, first_id, last_id, begin, end) for begin, end in _months(since, until))
     with transaction.atomic():
-        members.retell_heard(group_id=group_id, heard=_heard(group_id))
+        present = {key: first for key, (first, _last) in _heard(group_id, live_ones=True).items()}
+        members.retell_heard(group_id=group_id, heard=_heard(group_id, live_ones=False), present=present)
     count_again(group_ids=[group_id])
     return gone
 
@@ -144,12 +145,12 @@ def _months(since: datetime, until: datetime) -> Iterator[tuple[datetime, dateti
         begin = end
 
 
-def _heard(group_id: int) -> dict[int, tuple[datetime, datetime]]:
-    """When each identity was first and last heard in what was said before we came."""
+def _heard(group_id: int, *, live_ones: bool) -> dict[int, tuple[datetime, datetime]]:
+    """When each identity was first and last heard in a group: by us, or in what was said before we came."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT m.identity_id, min(m.sent_at), max(m.sent_at) FROM chat_message m"
-            " WHERE m.group_id = %s AND m.origin <> %s AND NOT m.from_us GROUP BY m.identity_id",
-            [group_id, int(Origin.LIVE)],
+            " WHERE m.group_id = %s AND (m.origin = %s) = %s AND NOT m.from_us GROUP BY m.identity_id",
+            [group_id, int(Origin.LIVE), live_ones],
         )
         return {identity: (first, last) for identity, first, last in cursor.fetchall()}

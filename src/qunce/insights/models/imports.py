@@ -2,11 +2,12 @@
 
 from django.db import models
 
-from qunce.insights.types import ImportState
-
 
 class Import(models.Model):
-    """One history that goes, or went, into one group. ``entries_done``: how far it is; a cut-off run goes on there."""
+    """One history that goes, or went, into one group.
+
+    ``entries_done``: how far it is, where a run that was cut off goes on. ``state``: types.ImportState.
+    """
 
     group_id = models.BigIntegerField()
     community_id = models.BigIntegerField()
@@ -20,7 +21,7 @@ class Import(models.Model):
     path = models.TextField(blank=True)
     options = models.JSONField()
     """types.Options, with the zone that was decided on."""
-    state = models.CharField(max_length=10, default=ImportState.WAITING)
+    state = models.CharField(max_length=10, default="waiting")
     runner = models.UUIDField(null=True)
     """The run that takes it over at present: another one that begins is the only one from then on."""
     expected = models.PositiveIntegerField(null=True)

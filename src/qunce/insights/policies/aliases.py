@@ -45,8 +45,8 @@ def proposals(called: Iterable[Called], changes: Collection[tuple[str, str]] = (
         reasons.setdefault((person, other), reason)
         _join(top, person, other)
     clusters: dict[str, list[Called]] = defaultdict(list)
-    for key in people:
-        clusters[_root(top, key)].append(people[key])
+    for key, each in people.items():
+        clusters[_root(top, key)].append(each)
     found = []
     for cluster in clusters.values():
         if 1 < len(cluster) <= MOST:

@@ -25,7 +25,7 @@ Taken: TypeAlias = MessageReceived | MemberJoined | MemberLeft
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Entries in a row, from the ``start``-th on: the events among them as the house takes them, and what is skipped."""
+    """Entries in a row, from the ``start``-th on: events as the house takes them, and what is skipped."""
 
     start: int
     events: Sequence[Taken]

@@ -71,10 +71,13 @@ def _is_no_more(row: Membership, change: StayChange, here: Collection[Membership
     return any(other.left_at is None for other in here if other.pk != row.pk)
 
 
-def retell_heard(*, group_id: int, heard: Mapping[int, tuple[datetime, datetime]]) -> None:
+def retell_heard(
+    *, group_id: int, heard: Mapping[int, tuple[datetime, datetime]], present: Mapping[int, datetime]
+) -> None:
     """Of what was said in a group before we came, this is what is left: identity id → first and last heard.
 
-    In the caller's transaction.
+    ``present``: who has spoken since we are there, and since when; they are in the group, unless a stay says
+    otherwise. In the caller's transaction.
     """
     traces = Membership.objects.filter(group_id=group_id, heard=True)
     gone, changed = [], []
@@ -87,6 +90,12 @@ def retell_heard(*, group_id: int, heard: Mapping[int, tuple[datetime, datetime]
     Membership.objects.filter(pk__among=gone).delete()
     Membership.objects.bulk_update(changed, ["seen_at", "left_at"], batch_size=_PORTION)
     # Whose stay was taken back may have said what remains.
+    told = set(Membership.objects.filter(group_id=group_id, heard=False).values_list("identity_id", flat=True))
+    Membership.objects.bulk_create(
+        Membership(group_id=group_id, identity_id=identity, seen_at=at)
+        for identity, at in sorted(present.items())
+        if identity not in told
+    )
     record_heard(heard={(group_id, identity): told for identity, told in heard.items()})
     revisions.bump("people")
 
