@@ -26,6 +26,7 @@ from qunce.insights.metric import metrics
 from qunce.insights.policies.graphs import reply_graph
 from qunce.insights.selectors import evidence, facts, health
 from qunce.insights.selectors.facts import Coverage
+from qunce.insights.selectors.standing import standing
 from qunce.insights.signal import signals
 from qunce.insights.types import Diagnosis, Facts, Finding, Proposal, Stretch
 from qunce.kernel.words import sentences
@@ -108,7 +109,7 @@ def _zone(request: StaffRequest, group_id: int) -> ZoneInfo:
 # ---------------------------------------------------------------- how it is
 def _health(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     """Score, stage, findings with their evidence, proposals."""
-    told = health.diagnosis(request.actor, group.pk)
+    told = diagnosis(request.actor, group.pk)
     context = {**_standing(told), "group": group, "zone": _zone(request, group.pk), "days": days}
     context["told"] = _told(request, group, told)
     context["fewer"] = -int(told.change or 0)
@@ -118,10 +119,18 @@ def _health(request: StaffRequest, group: Group, days: str) -> HttpResponse:
 
 
 def _dial(request: StaffRequest, group: Group, days: str) -> HttpResponse:
-    """Score, stage and the strongest finding: for the group's own page."""
-    told = health.diagnosis(request.actor, group.pk)
-    strongest = told.findings[0] if told.findings else None
-    context = {**_standing(told), "group": group, "days": days, "strongest": _sentence(strongest)}
+    """Score, stage and the strongest finding by the last assessment: for the group's own page."""
+    known = standing(request.actor, group.pk)
+    stage_tone, stage = words.stage_of(known.stage)
+    context = {
+        "group": group,
+        "days": days,
+        "known": known,
+        "score": None if known.score is None else round(known.score),
+        "tone": words.tone_of(known.score),
+        "stage": stage,
+        "stage_tone": stage_tone,
+    }
     return render(request, "console/insights/group_dial.html", context)
 
 
@@ -146,17 +155,13 @@ def _standing(told: Diagnosis) -> dict[str, object]:
     }
 
 
-def _sentence(finding: Finding | None) -> str:
-    return _(finding.sentence) % finding.values if finding else ""
-
-
 def _told(request: StaffRequest, group: Group, diagnosis: Diagnosis) -> list[Told]:
     """Each finding with what it rests on."""
     opened = evidence.opened(request.actor, group.pk, diagnosis.findings)
     return [
         Told(
             finding=finding,
-            sentence=_sentence(finding),
+            sentence=health.say(finding),
             title=_(signals[finding.signal].title),
             threshold=_(signals[finding.signal].threshold),
             good=signals[finding.signal].weight < 0,
