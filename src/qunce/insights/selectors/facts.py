@@ -15,7 +15,6 @@ from qunce.insights.policies import replies, staff, texts
 from qunce.insights.policies.naming import Names
 from qunce.insights.policies.zones import DAY, local_seconds
 from qunce.insights.types import Facts, Mark, Stretch
-from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Actor
 from qunce.members.selectors import columns as members
 from qunce.members.selectors.columns import Speaker
@@ -41,7 +40,8 @@ def stretch_of(group_id: int) -> Stretch | None:
 def known_stretch(counted: Counted, observation: Observation, zone: ZoneInfo) -> Stretch:
     """The same from what is at hand already."""
     first = counted.first.astimezone(zone).date()
-    last = max((clock.now() if observation.still else counted.last).astimezone(zone).date(), first)
+    read = datetime.fromtimestamp(observation.until, UTC) if observation.until else counted.last
+    last = max(counted.last, read).astimezone(zone).date()
     return Stretch(first, (last - first).days + 1)
 
 
@@ -228,7 +228,7 @@ def observed_days(group_id: int, stretch: Stretch, zone: ZoneInfo) -> NDArray[np
     counted = said.counted([group_id]).get(group_id)
     observation = said.observation(group_id)
     if counted is None:
-        return ~observed if not observation.still else observed
+        return observed if observation.until else ~observed
     known = known_stretch(counted, observation, zone)
     days = stretch.days()
     edges = np.array([midnight(day, zone).timestamp() for day in [*days, stretch.last + timedelta(days=1)]])
