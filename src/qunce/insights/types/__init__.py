@@ -3,6 +3,7 @@
 from qunce.insights.types.facts import Facts, Mark, Stretch
 from qunce.insights.types.health import Evidence, Finding, Number, Panel, Stage
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
+from qunce.insights.types.texts import Keyword, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Evidence",
     "Facts",
     "Finding",
+    "Keyword",
     "Mark",
     "Number",
     "Panel",
@@ -19,5 +21,6 @@ __all__ = [
     "Skipped",
     "Stage",
     "Stretch",
+    "Topic",
     "Unit",
 ]
