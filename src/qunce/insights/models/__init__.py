@@ -1,1 +1,4 @@
 """Rows of the insights context, by noun."""
+
+from qunce.insights.models.series import Filled as Filled
+from qunce.insights.models.series import Series as Series
