@@ -24,6 +24,7 @@ from qunce.insights.types.health import (
 )
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
 from qunce.insights.types.imports import Alias, AliasReason, ImportState, Look, Options, Relay
+from qunce.insights.types.texts import Keyword, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Judgement",
     "LifecyclePoint",
     "Look",
+    "Keyword",
     "Mark",
     "MessageKey",
     "NextHour",
@@ -59,6 +61,7 @@ __all__ = [
     "Stage",
     "Stretch",
     "Turn",
+    "Topic",
     "Unit",
     "Warned",
 ]
