@@ -1,4 +1,7 @@
 """Rows of the insights context, by noun."""
 
+from qunce.insights.models.health import Condition as Condition
+from qunce.insights.models.health import Health as Health
+from qunce.insights.models.health import PlannedSilence as PlannedSilence
 from qunce.insights.models.series import Filled as Filled
 from qunce.insights.models.series import Series as Series
