@@ -20,6 +20,7 @@ from qunce.insights.policies.windows import (
     either,
     lived,
     mean,
+    of,
     ramp,
     ratio,
     recent,
@@ -93,7 +94,7 @@ def _leaderless(panel: Panel) -> tuple[Column, Column]:
 def _no_voices(panel: Panel) -> tuple[Column, Column]:
     fresh = lived(panel, "new_speakers") + np.nan_to_num(lived(panel, "returning"))
     now, people = total(recent(fresh, MONTH)), mean(recent(lived(panel, "active"), MONTH))
-    each = np.divide(now, people, out=np.full(now.shape, np.nan, np.float32), where=people > 0)
+    each = of(now, people)
     return ramp(each, 0.5, 0.0), now
 
 

@@ -59,6 +59,11 @@ def share(part: Column, whole: Column, usual: float, weight: float) -> Column:
     return np.divide(seen, whole + weight, out=np.full(part.shape, np.nan, np.float32), where=whole > 0)
 
 
+def of(part: Column, whole: Column) -> Column:
+    """How much of the whole, as it was seen; NaN of nothing."""
+    return np.divide(part, whole, out=np.full(whole.shape, np.nan, np.float32), where=whole > 0, casting="unsafe")
+
+
 def ratio(now: Column, before: Column, weight: float) -> Column:
     """How many times as much as before, as if ``weight`` more had been seen in both; NaN after nothing."""
     out = np.full(now.shape, np.nan, np.float32)

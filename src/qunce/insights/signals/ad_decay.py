@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import MONTH, Column, lived, ramp, recent, share, total
+from qunce.insights.policies.windows import MONTH, Column, lived, of, ramp, recent, share, total
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown, marked
 from qunce.insights.types import Facts, Mark, Panel, Unit
 
@@ -37,7 +37,7 @@ class AdDecay(Measured):
 
     def numbers(self, panel: Panel) -> Mapping[str, Column]:
         ads, messages = (total(recent(lived(panel, key), MONTH)) for key in ("ad_messages", "messages"))
-        seen = np.divide(ads, messages, out=np.full(ads.shape, np.nan, np.float32), where=messages > 0)
+        seen = of(ads, messages)
         severity = ramp(share(ads, messages, USUALLY, WEIGHT), 0.1, 0.4)
         return {SEVERITY: severity, "ads": ads, "messages": messages, "share": seen}
 

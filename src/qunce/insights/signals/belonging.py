@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import USUAL, Column, lived, mean, ramp, recent, share, total
+from qunce.insights.policies.windows import USUAL, Column, lived, mean, of, ramp, recent, share, total
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown, marked
 from qunce.insights.types import Facts, Mark, Panel, Unit
 
@@ -48,7 +48,7 @@ class Belonging(Measured):
         known = np.isfinite(signs).sum(axis=0)
         added = np.nansum(signs, axis=0)
         severity = np.divide(added, known, out=np.full(known.shape, np.nan, np.float32), where=known >= KNOWN)
-        return {SEVERITY: severity, "greeted": greeted, "we": we, "returned": returned}
+        return {SEVERITY: severity, "greeted": of(met, new), "we": of(ours, said), "returned": returned}
 
     def messages(self, facts: Facts, within: NDArray[np.bool_]) -> NDArray[np.intp]:
         return marked(facts, within, Mark.GREETING | Mark.WE)

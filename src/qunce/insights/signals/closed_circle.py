@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import USUAL, Column, either, lived, mean, ramp, recent, share, total
+from qunce.insights.policies.windows import USUAL, Column, either, lived, mean, of, ramp, recent, share, total
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown, answered, everybody, firsts, said_by
 from qunce.insights.types import Facts, Panel, Unit
 
@@ -43,9 +43,9 @@ class ClosedCircle(Measured):
         met = total(recent(lived(panel, "newcomers_answered"), USUAL))
         shut = ramp(share(met, newcomers, USUALLY, WEIGHT), USUALLY, 0.2)
         people = mean(recent(lived(panel, "active"), USUAL))
-        taking_part = np.divide(people, panel.size, out=np.full(people.shape, np.nan), where=panel.size > 0)
-        few = np.nan_to_num(ramp(taking_part.astype(np.float32), 0.05, 0.01), nan=0.5)
-        of_them = np.divide(met, newcomers, out=np.full(met.shape, np.nan), where=newcomers > 0)
+        taking_part = of(people, panel.size)
+        few = np.nan_to_num(ramp(taking_part, 0.05, 0.01), nan=0.5)
+        of_them = of(met, newcomers)
         return {
             SEVERITY: either(panel.age >= USUAL / 2, shut * (0.7 + 0.3 * few), np.nan),
             "newcomers": newcomers,

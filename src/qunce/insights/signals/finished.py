@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import FORTNIGHT, MONTH, Column, either, lived, ramp
+from qunce.insights.policies.windows import FORTNIGHT, MONTH, Column, either, lived, of, ramp
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown, marked
 from qunce.insights.types import Facts, Mark, Panel, Unit
 
@@ -48,11 +48,9 @@ class Finished(Measured):
         end = last + 1
         run_up = _between(active, end - FORTNIGHT, end) / FORTNIGHT
         usual = _between(active, end - FORTNIGHT - BEFORE, end - FORTNIGHT) / BEFORE
-        lively = np.divide(run_up, usual, out=np.full(usual.shape, np.nan, np.float32), where=usual > 0)
+        lively = of(run_up, usual)
         said = _between(messages, end - WEEK, end)
-        grateful = np.divide(
-            _between(thanks, end - WEEK, end), said, out=np.full(said.shape, np.nan, np.float32), where=said > 0
-        )
+        grateful = of(_between(thanks, end - WEEK, end), said)
         looks = either(silent >= FORTNIGHT, np.nan_to_num(ramp(lively, 0.5, 0.9) * ramp(grateful, 0.05, 0.2)), 0)
         severity = either(panel.planned_silence, 1, either(np.isfinite(silent), looks, np.nan))
         return {SEVERITY: severity, "lively": lively, "thanks": grateful, "silent": silent}

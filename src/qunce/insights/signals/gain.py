@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 from django.utils.translation import gettext_noop
 
-from qunce.insights.policies.windows import MONTH, Column, lived, mean, ramp, recent, total
+from qunce.insights.policies.windows import MONTH, Column, lived, mean, of, ramp, recent, total
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown
 from qunce.insights.types import Panel, Unit
 
@@ -27,5 +26,5 @@ class Gain(Measured):
 
     def numbers(self, panel: Panel) -> Mapping[str, Column]:
         gains, people = total(recent(lived(panel, "gains"), MONTH)), mean(recent(lived(panel, "active"), MONTH))
-        each = np.divide(gains, people, out=np.full(gains.shape, np.nan, np.float32), where=people > 0)
+        each = of(gains, people)
         return {SEVERITY: ramp(each, 0, 1), "gains": gains, "people": people}

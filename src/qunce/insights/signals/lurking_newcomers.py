@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import USUAL, Column, lived, ramp, recent, share, total
+from qunce.insights.policies.windows import USUAL, Column, lived, of, ramp, recent, share, total
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown
 from qunce.insights.types import Facts, Panel, Unit
 
@@ -39,7 +39,7 @@ class LurkingNewcomers(Measured):
 
     def numbers(self, panel: Panel) -> Mapping[str, Column]:
         joined, spoke = (total(recent(lived(panel, key), USUAL)) for key in ("joined", "new_speakers"))
-        seen = np.divide(spoke, joined, out=np.full(joined.shape, np.nan, np.float32), where=joined > 0)
+        seen = of(spoke, joined)
         severity = ramp(share(spoke, joined, USUALLY, WEIGHT), USUALLY, 0.05)
         return {SEVERITY: severity, "joined": joined, "spoke": spoke, "share": seen}
 

@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import MONTH, USUAL, Column, either, lived, mean, ramp, recent, total
+from qunce.insights.policies.windows import MONTH, USUAL, Column, either, lived, mean, of, ramp, recent, total
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown, everybody, said_by
 from qunce.insights.types import Facts, Panel, Unit
 
@@ -40,11 +40,9 @@ class NoMetabolism(Measured):
         voices = lived(panel, "new_speakers") + np.nan_to_num(lived(panel, "returning"))
         fresh = total(recent(voices, USUAL)) * np.float32(MONTH / USUAL)
         people = mean(either(active > 0, active, np.nan), least=0.0)
-        turnover = np.divide(fresh, people, out=np.full(fresh.shape, np.nan, np.float32), where=people > 0)
+        turnover = of(fresh, people)
         moved = total(recent(np.nan_to_num(lived(panel, "joined")) + np.nan_to_num(lived(panel, "left")), USUAL))
-        flow = np.divide(
-            moved * MONTH / USUAL, panel.size, out=np.full(moved.shape, np.nan, np.float32), where=panel.size > 0
-        )
+        flow = of(moved * MONTH / USUAL, panel.size)
         nobody = total(active) == 0
         still = either(nobody, 1, ramp(turnover, 0.3, 0.05) * (1 - np.nan_to_num(ramp(flow, 0.02, 0.1))))
         severity = either(panel.age >= OLD_ENOUGH, still, np.nan)

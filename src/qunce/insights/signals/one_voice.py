@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import MONTH, Column, either, lived, ramp, recent
+from qunce.insights.policies.windows import MONTH, Column, either, lived, of, ramp, recent
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown, everybody, said_by
 from qunce.insights.types import Facts, Panel, Unit
 
@@ -43,7 +43,7 @@ class OneVoice(Measured):
 
         def over(values: NDArray[np.float32]) -> Column:
             added = (np.where(said, values, 0) * weight).sum(axis=1)
-            return np.divide(added, heavy, out=np.full(heavy.shape, np.nan, np.float32), where=heavy > 0)
+            return of(added, heavy)
 
         enough = said.sum(axis=1) >= LEAST
         severity = either(enough, ramp(over(beyond), 0.5, 0.85), np.nan)

@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import FORTNIGHT, MONTH, USUAL, Column, either, lived, mean, ramp, recent
+from qunce.insights.policies.windows import FORTNIGHT, MONTH, USUAL, Column, either, lived, mean, of, ramp, recent
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown, said_by
 from qunce.insights.types import Facts, Panel, Unit
 
@@ -46,7 +46,7 @@ class SinglePoint(Measured):
         enough = (led.sum(axis=1) >= LEAST) & (alone.sum(axis=1) >= LEAST)
         # Where the team has just left for good it is a matter of leadership, not of every single day.
         enough &= recent(led, FORTNIGHT).any(axis=1)
-        left = np.divide(without, with_it, out=np.full(with_it.shape, np.nan, np.float32), where=with_it > 0)
+        left = of(without, with_it)
         severity = either(enough, ramp(left, 0.5, 0.1), np.nan)
         return {SEVERITY: severity, "with": with_it, "without": without, "left": left}
 

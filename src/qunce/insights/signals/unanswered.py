@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import MONTH, Column, lived, ramp, recent, share, total
+from qunce.insights.policies.windows import MONTH, Column, lived, of, ramp, recent, share, total
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown, answered, marked
 from qunce.insights.types import Facts, Mark, Panel, Unit
 
@@ -41,7 +41,7 @@ class Unanswered(Measured):
     def numbers(self, panel: Panel) -> Mapping[str, Column]:
         # The last day's questions may still be answered.
         questions, left = (total(recent(lived(panel, key)[:, :-1], MONTH)) for key in ("questions", "unanswered"))
-        seen = np.divide(left, questions, out=np.full(left.shape, np.nan, np.float32), where=questions > 0)
+        seen = of(left, questions)
         severity = ramp(share(left, questions, USUALLY, WEIGHT), USUALLY, 0.8)
         return {SEVERITY: severity, "questions": questions, "open": left, "share": seen}
 
