@@ -28,6 +28,8 @@ DAILY, WEEKLY = 62, 400
 WEEK = 7
 MOST_MONTHS = 13
 YEAR = 365
+FEW = 4
+"""Of months, whose names have room above a table of cohorts."""
 DUNBAR, CIRCLE = 150, 20
 COLOURS: Mapping[str, str] = {"good": "jade", "busy": "sky", "bad": "rose", "odd": "plum", "off": "ink-soft"}
 Values = NDArray[np.float32]
@@ -211,7 +213,7 @@ def _cohorts(found: Sequence[tuple[str, int, Sequence[float]]]) -> Chart:
         values={name: (size, list(shares[1:MOST_MONTHS])) for name, size, shares in found if len(shares) > 1},
     )
     return replace(
-        drawn, option={**drawn.option, "xAxis": {**drawn.option["xAxis"], "axisLabel": {"show": widest <= 4}}}
+        drawn, option={**drawn.option, "xAxis": {**drawn.option["xAxis"], "axisLabel": {"show": widest <= FEW}}}
     )
 
 

@@ -25,6 +25,7 @@ from qunce.console.insights import drawn, words
 from qunce.insights.metric import metrics
 from qunce.insights.policies.graphs import reply_graph
 from qunce.insights.selectors import evidence, facts, health
+from qunce.insights.selectors.diagnosis import diagnosis
 from qunce.insights.selectors.facts import Coverage
 from qunce.insights.selectors.standing import standing
 from qunce.insights.signal import signals
@@ -244,14 +245,8 @@ def _talk_says(known: Coverage) -> str:
     return sentences(said, inferred)
 
 
-# ---------------------------------------------------------------- what is spoken of
-def _topics(request: StaffRequest, group: Group, days: str) -> HttpResponse:
-    raise NotImplementedError
-
-
 PIECES: Mapping[str, Callable[[StaffRequest, Group, str], HttpResponse]] = {
     "health": _health,
     "dial": _dial,
     "numbers": _numbers,
-    "topics": _topics,
 }

@@ -109,6 +109,8 @@ def histories(request: StaffRequest) -> HttpResponse:
 @require_POST
 def upload(request: StaffRequest) -> HttpResponse:
     """Take a file, and go on to look at it."""
+    if not request.actor.may_anywhere(Permission.LEAD):
+        raise NotAllowed(permission=Permission.LEAD)
     handed = request.FILES.get("file")
     if handed is None:
         raise Invalid(_("There is no file."), fix=_("Choose the export that you saved."))
@@ -173,7 +175,7 @@ def _pair(text: str) -> tuple[str, str]:
 def new(request: StaffRequest) -> HttpResponse:
     """What is in a file and what would be taken over; every choice is in the address, nothing changes yet."""
     if not request.actor.may_anywhere(Permission.LEAD):
-        raise NotAllowed
+        raise NotAllowed(permission=Permission.LEAD)
     chosen = Chosen.of(request.GET, request)
     context: dict[str, Any] = {"token": request.GET.get("file", ""), "formats": selectors.formats()}
     try:

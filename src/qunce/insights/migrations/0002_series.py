@@ -7,8 +7,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = [("insights", "0001_imports")]
 
     operations = [
         migrations.CreateModel(
