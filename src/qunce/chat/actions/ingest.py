@@ -261,7 +261,6 @@ class Flow:
         for row in new:
             self.roll_ups.message(row)
             self.touched.add(row.group.id)
-            self.keys.append((row.group.id, row.sent_at, row.id))
         self._presence(new)
         deliveries.confirm_echoes(
             {
