@@ -7,7 +7,7 @@ are written, nor where a name with a colon in it ends: the whole file is read on
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from qunce.chat.types import Content, Media, MemberJoined, MemberLeft, MessageReceived, Part, Text
@@ -78,7 +78,9 @@ class _Reader:
         self._chat, self._zone = chat, reading.zone
         self._ids, self._people = Ids(), People()
         self._names: dict[str, str | None] = {}
-        self._stamp: tuple[str | Any, ...] = ()
+        self._stamp: list[str | Any] = []
+        self._date: list[str | Any] = []
+        self._day: date | None = None
         self._at: datetime | None = None
 
     def entries(self, number: int, found: re.Match[str], more: list[str]) -> Sequence[Entry]:
@@ -107,10 +109,12 @@ class _Reader:
             return [Skipped(reason, self.place(number), text[:80])]
         return [MessageReceived(self._chat, self._ids.of(at, called, text), at, self._people[called], text, parts)]
 
-    def _moment(self, stamp: Sequence[Any]) -> datetime | None:
-        first, second, third = stamp[_DATE]
-        day = on((int(first), int(second), int(third)), self._order)
-        return moment(day, stamp[_TIME], self._zone) if day else None
+    def _moment(self, stamp: list[str | Any]) -> datetime | None:
+        if stamp[_DATE] != self._date:
+            self._date = stamp[_DATE]
+            first, second, third = self._date
+            self._day = on((int(first), int(second), int(third)), self._order)
+        return moment(self._day, stamp[_TIME], self._zone) if self._day else None
 
     def _named(self, rest: str) -> tuple[str | None, str]:
         """Who says it, and what; nobody where WhatsApp speaks."""
