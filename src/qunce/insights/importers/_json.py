@@ -61,6 +61,12 @@ def encoding(head: bytes) -> str:
     return "utf-16" if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
 
 
+def named(source: Source, ending: str) -> list[str]:
+    """The files with an ending; one that is handed in alone may have any name."""
+    alone = len(source.names) == 1
+    return [name for name in source.names if alone or name.lower().endswith(ending)]
+
+
 def walk(source: Source, name: str, opened: Collection[str] = ()) -> Iterator[Found]:
     """The values in a file, in order. The outermost container is opened, and those that are listed.
 
@@ -199,7 +205,7 @@ class _Text:
 
 
 def _escape(found: re.Match[str]) -> str:
-    """Escapes that JSON does not know: x and two digits are a character, before others the backslash itself is meant."""
+    """Escapes that JSON does not know: x and two digits are a character, elsewhere the backslash itself is meant."""
     if found[1][0] == "x" and len(found[1]) > 1:
         return f"\\u00{found[1][1:]}"
     return found[0] if found[1] in '"\\/bfnrtu' else f"\\\\{found[1]}"

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from qunce.chat.types import MemberJoined, MemberLeft, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._ids import Ids
+from qunce.insights.importers._json import named
 from qunce.insights.importers._said import file_called, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -65,9 +66,8 @@ class DiscordCsv(Importer):
 def _exports(source: Source) -> list[str]:
     return [
         name
-        for name in source.names
-        if (name.lower().endswith(".csv") or source.path.is_file())
-        and _HEADER.match(source.head(name).decode(source.encoding(name), errors="replace"))
+        for name in named(source, ".csv")
+        if _HEADER.match(source.head(name).decode(source.encoding(name), errors="replace"))
     ]
 
 
@@ -111,7 +111,7 @@ def _moment(written: str, zone: tzinfo) -> datetime | None:
             moment = datetime.strptime(written, shape) if shape else datetime.fromisoformat(written)  # noqa: DTZ007
         except ValueError:
             continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     return None
 
 

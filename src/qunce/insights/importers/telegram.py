@@ -2,7 +2,8 @@
 
 People and messages have the ids that the connector gives them, also in topics and in the basic group that a
 supergroup has grown from, so that a history and what the bot hears go together. Who was brought in or removed is
-written by name alone; the id is that of whoever speaks under this name anywhere in the export. Files stay where they are.
+written by name alone; the id is that of whoever speaks under this name anywhere in the export. Files stay where they
+are.
 """
 
 import json
@@ -22,6 +23,7 @@ from qunce.insights.importers._json import (
     beginning,
     encoding,
     fields,
+    named,
     place,
     several,
     taken,
@@ -96,16 +98,18 @@ class Telegram(Importer):
     platform: ClassVar[str] = "telegram"
 
     def recognises(self, source: Source) -> bool:
-        return any(_is_export(beginning(source, name)) for name in _files(source))
+        return bool(_exports(source))
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
-        """Groups and channels; private chats only where there is nothing else: they are nobody's community."""
-        found = [chat for name in _exports(source) for chat in _chats_in(source, name).values()]
-        if not found:
-            raise ValueError("There is no chat in this export of Telegram.")
-        groups = [chat for chat in found if chat.kind in _GROUPS] or found
-        named = {chat.key: chat for chat in reversed(groups)}
-        return [Chat(key, named[key].name or source.name) for key in dict.fromkeys(chat.key for chat in groups)]
+        """Of an account groups and channels alone: what two say in private is nobody's community."""
+        groups: dict[str, Chat] = {}
+        for name in _exports(source):
+            for where, chat in _chats_in(source, name).items():
+                if not where or chat.kind in _GROUPS:
+                    groups.setdefault(chat.key, Chat(chat.key, chat.name or source.name))
+        if not groups:
+            raise ValueError("There is no group and no channel in this export of Telegram.")
+        return list(groups.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
         names = _Names(source)
@@ -122,12 +126,8 @@ class Telegram(Importer):
                     yield Skipped(Skip.UNREADABLE, name, value.what)
 
 
-def _files(source: Source) -> list[str]:
-    return [name for name in source.names if name.lower().endswith(".json") or source.path.is_file()]
-
-
 def _exports(source: Source) -> list[str]:
-    return [name for name in _files(source) if _is_export(beginning(source, name))]
+    return [name for name in named(source, ".json") if _is_export(beginning(source, name))]
 
 
 def _is_export(head: str) -> bool:
@@ -336,10 +336,11 @@ def _media(record: Mapping[str, Any]) -> Media | None:
     if "file" not in record and "media_type" not in record:
         return None
     kind = _MEDIA.get(words(record.get("media_type")), "file")
-    path = words(record.get("file"))
-    name = words(record.get("file_name")) or ("" if path.startswith("(") else PurePosixPath(path).name)
+    name, path = words(record.get("file_name")), words(record.get("file"))
     if kind == "sticker":
         name = words(record.get("sticker_emoji"))
+    elif kind == "file" and not name and not path.startswith("("):  # old exports name files only by where they are
+        name = PurePosixPath(path).name
     return Media(kind, "", name, words(record.get("mime_type")), _size(record.get("file_size")))
 
 
