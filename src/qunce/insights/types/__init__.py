@@ -3,7 +3,7 @@
 from qunce.insights.types.facts import Facts, Mark, Stretch
 from qunce.insights.types.health import Evidence, Finding, Number, Panel, Stage
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
-from qunce.insights.types.texts import Keyword, Topic
+from qunce.insights.types.texts import Keyword, Talk, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Skipped",
     "Stage",
     "Stretch",
+    "Talk",
     "Topic",
     "Unit",
 ]
