@@ -17,6 +17,7 @@ from qunce import __version__
 ELSEWHERE = {
     "backup": ("qunce.cli.backup", "backup"),
     "bench": ("qunce.cli.bench", "bench"),
+    "cloud": ("qunce.cli.cloud", "cloud"),
     "doctor": ("qunce.cli.doctor", "doctor"),
     "rebuild": ("qunce.cli.rebuild", "rebuild"),
     "restore": ("qunce.cli.backup", "restore"),

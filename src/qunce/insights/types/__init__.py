@@ -25,6 +25,7 @@ from qunce.insights.types.health import (
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
 from qunce.insights.types.imports import Alias, AliasReason, ImportState, Look, Options, Relay
 from qunce.insights.types.texts import Keyword, Topic
+from qunce.insights.types.texts import Keyword, Talk, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "Stage",
     "Stretch",
     "Turn",
+    "Talk",
     "Topic",
     "Unit",
     "Warned",
