@@ -18,6 +18,7 @@ ELSEWHERE = {
     "backup": ("qunce.cli.backup", "backup"),
     "bench": ("qunce.cli.bench", "bench"),
     "doctor": ("qunce.cli.doctor", "doctor"),
+    "import": ("qunce.cli.histories", "import_"),
     "restore": ("qunce.cli.backup", "restore"),
 }
 
