@@ -26,7 +26,7 @@ from qunce.chat.types import (
     operation_to_json,
 )
 from qunce.community import selectors as community
-from qunce.kernel import clock, live
+from qunce.kernel import clock, live, wire
 from qunce.kernel.ids import new_id
 
 _S = DeliveryState
@@ -57,13 +57,14 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
     if not planned:
         return 0
     now = clock.now()
-    with connection.cursor() as cursor:
+    with wire.cursor() as cursor:
         cursor.execute(
             "INSERT INTO chat_delivery (id, key, account_id, group_id, broadcast_id, purpose, content, operation,"
             " reply_to, state, reason, created_at, not_before, not_after, attempts, external_id, recall_error)"
-            " SELECT d.id, d.key, %s, d.group_id, %s, d.purpose, d.content::jsonb, d.operation::jsonb, d.reply_to,"
-            " 'planned', '', %s, %s, d.not_after, 0, '', '' FROM unnest(%s::uuid[], %s::text[], %s::bigint[],"
-            " %s::smallint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])"
+            " SELECT d.id, d.key, %b::bigint, d.group_id, %b::bigint, d.purpose, d.content::jsonb,"
+            " d.operation::jsonb, d.reply_to, 'planned', '', %b::timestamptz, %b::timestamptz, d.not_after, 0, '', ''"
+            " FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::smallint[], %b::text[], %b::text[], %b::text[],"
+            " %b::timestamptz[])"
             " AS d(id, key, group_id, purpose, content, operation, reply_to, not_after) ON CONFLICT (key) DO NOTHING",
             [
                 account_id,
@@ -79,6 +80,7 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
                 [each.reply_to for each in planned],
                 [each.not_after for each in planned],
             ],
+            binary=True,
         )
         new: int = cursor.rowcount
     if new:

@@ -8,18 +8,16 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from qunce.chat.actions import aside, messages, partitions, search
 from qunce.chat.actions.ingest import Flow, Ingested, is_away
-from qunce.chat.actions.messages import wire
 from qunce.chat.actions.recognition import AccountView
 from qunce.chat.actions.rollups import count_again
 from qunce.chat.models import Account
 from qunce.chat.types import Batch, Inbound, MemberJoined, MemberLeft, MessageReceived, Origin
 from qunce.community import selectors as community
-from qunce.kernel import live
+from qunce.kernel import live, wire
 from qunce.members import actions as members
 from qunce.members.types import StayChange
 
@@ -128,7 +126,7 @@ def take_back_turns(*, group_id: int, turns: Collection[StayChange]) -> None:
 
 def _remove(group_id: int, first_id: UUID, last_id: UUID, begin: datetime, end: datetime) -> int:
     with transaction.atomic():
-        with psycopg.Cursor(wire()) as cursor:
+        with wire.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM chat_message WHERE group_id = %b AND sent_at >= %b AND sent_at < %b"
                 " AND id BETWEEN %b AND %b AND origin = %b::smallint RETURNING sent_at, id",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -19,7 +19,7 @@ from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.desk.models import Answer, Matter
 from qunce.desk.types import MatterState, Raised, Settled
-from qunce.kernel import audit, clock, live, locks
+from qunce.kernel import audit, clock, live, locks, wire
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.team import selectors as team
@@ -33,13 +33,13 @@ TOPIC = "matters"
 def raise_matters(*, raised: Sequence[Raised]) -> None:
     """Put messages that need a person on the list, in the batch's transaction; one statement."""
     rows = sorted(raised, key=lambda each: (each.group_id, each.id))
-    with connection.cursor() as cursor:
+    with wire.cursor() as cursor:
         cursor.execute(
             "INSERT INTO desk_matter (group_id, sent_at, message_id, external_id, identity_id, asks, mentioned,"
             " state, assignee_name, settled_by_name)"
             " SELECT m.g, m.s, m.i, m.e, m.a, m.q, m.w::bigint[], 'open', '', ''"
-            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::uuid[], %s::text[], %s::bigint[], %s::bool[],"
-            " %s::text[]) AS m(g, s, i, e, a, q, w) ON CONFLICT (group_id, message_id) DO NOTHING",
+            " FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[], %b::bigint[], %b::bool[],"
+            " %b::text[]) AS m(g, s, i, e, a, q, w) ON CONFLICT (group_id, message_id) DO NOTHING",
             [
                 [each.group_id for each in rows],
                 [each.sent_at for each in rows],
@@ -61,10 +61,10 @@ def settle(*, settled: Sequence[Settled]) -> int:
     if not settled:
         return 0
     rows = sorted(settled, key=lambda each: each.matter_id)
-    with connection.cursor() as cursor:
+    with wire.cursor() as cursor:
         cursor.execute(
             "UPDATE desk_matter m SET state = s.state, settled_at = s.at, settled_by_name = s.name"
-            " FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[]) AS s(id, state, at, name)"
+            " FROM unnest(%b::bigint[], %b::text[], %b::timestamptz[], %b::text[]) AS s(id, state, at, name)"
             " WHERE m.id = s.id AND m.state IN ('open', 'likely')",
             [
                 [each.matter_id for each in rows],
