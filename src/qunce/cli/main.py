@@ -20,6 +20,7 @@ ELSEWHERE = {
     "cloud": ("qunce.cli.cloud", "cloud"),
     "doctor": ("qunce.cli.doctor", "doctor"),
     "rebuild": ("qunce.cli.rebuild", "rebuild"),
+    "import": ("qunce.cli.histories", "import_"),
     "restore": ("qunce.cli.backup", "restore"),
 }
 

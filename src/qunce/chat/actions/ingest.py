@@ -63,7 +63,7 @@ class Ingested:
     turns: list[StayChange] = field(default_factory=list)
     """Entries and departures that were not known before."""
     keys: list[search.Key] = field(default_factory=list)
-    """Of what was stored, changed or taken away."""
+    """Of the messages of a history that were stored."""
     refused: list[tuple[Inbound, str]] = field(default_factory=list)
     """What of a history cannot be stored, and why."""
 
@@ -192,7 +192,7 @@ class Flow:
         self.roll_ups = messages.RollUps()
         self.result = Ingested()
         self.touched: set[int] = set()
-        self.keys = self.result.keys
+        self.keys: list[search.Key] = []
 
     def run(self) -> Ingested:
         self._groups()
@@ -297,6 +297,11 @@ class Flow:
                 if not row.from_us:
                     pair = row.group.id, row.identity_id
                     heard[pair] = (heard[pair][0] if pair in heard else row.sent_at), row.sent_at
+            if self.batch.origin is Origin.IMPORT:
+                self.result.keys = [(row.group.id, row.sent_at, row.id) for row in new]
+                # At its end the traces are made true: histories.settle_history
+                heard = {pair: heard[pair] for pair in heard.keys() - memory.heard}
+                self.people.new_heard |= heard.keys()
             members.record_heard(heard=heard)
             return
         pairs = {(row.group.id, row.identity_id) for row in new} - memory.present
