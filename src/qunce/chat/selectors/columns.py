@@ -11,7 +11,7 @@ from typing import Any, overload
 import numpy as np
 import psycopg
 from django.db import connection, transaction
-from django.db.models import Max, Min, Sum
+from django.db.models import F, Max, Min, Q, Sum
 from numpy.typing import NDArray
 
 from qunce.chat.connector import carried_by_hand
@@ -27,7 +27,7 @@ _SAID = """
 SELECT extract(epoch FROM sent_at)::float8, uuid_send(id), identity_id, from_us, hashtextextended(external_id, 0),
     hashtextextended(reply_to, 0), convert_to(text, 'UTF8'),
     CASE WHEN parts IS NULL THEN NULL
-        ELSE array(SELECT jsonb_array_elements_text(jsonb_path_query_array(parts, '$[*] ? (@."is" == "mention").who')))
+        ELSE array(SELECT part #>> '{}' FROM jsonb_path_query(parts, '$[*] ? (@."is" == "mention").who') AS part)
     END
 FROM chat_message WHERE group_id = %s AND sent_at >= %s AND sent_at < %s ORDER BY sent_at, id
 """
@@ -148,27 +148,25 @@ def _resolved(own: NDArray[np.int64], answered: NDArray[np.int64]) -> NDArray[np
 # ------------------------------------------------------------------ from the roll-ups
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a group's roll-ups hold: the first and the last hour with anything in it, and how much before a moment."""
+    """The first and the last hour in which a group's roll-ups hold anything."""
 
     first: datetime
     last: datetime
-    before: int = 0
 
 
-def counted(group_ids: Collection[int], before: datetime | None = None) -> dict[int, Counted]:
-    """What was ever counted in groups, by id; those without anything are left out.
-
-    ``before``: also the sum of all that was counted before that moment, by which a changed past is known.
-    """
+def counted(group_ids: Collection[int]) -> dict[int, Counted]:
+    """When anything was counted in groups, by id; those without anything are left out."""
     hours = GroupHour.objects.filter(group_id__among=group_ids).order_by().values_list("group_id")
-    found = {key: Counted(first, last) for key, first, last in hours.annotate(Min("hour"), Max("hour"))}
-    if before is None:
-        return found
-    sums = hours.filter(hour__lt=before).annotate(
-        Sum("messages"), Sum("bot_messages"), Sum("joined"), Sum("left")
+    return {key: Counted(first, last) for key, first, last in hours.annotate(Min("hour"), Max("hour"))}
+
+
+def counted_before(group_id: int, moments: Sequence[datetime]) -> list[int]:
+    """How much was counted in a group before each of the moments, all as of one: a changed past is known by it."""
+    whole = F("messages") + F("bot_messages") + F("joined") + F("left")
+    sums = GroupHour.objects.filter(group_id=group_id).aggregate(
+        **{f"before_{n}": Sum(whole, filter=Q(hour__lt=moment), default=0) for n, moment in enumerate(moments)}
     )
-    past = {key: sum(counts) for key, *counts in sums}
-    return {key: Counted(each.first, each.last, past.get(key, 0)) for key, each in found.items()}
+    return [sums[f"before_{n}"] for n in range(len(moments))]
 
 
 def active_since(moment: datetime) -> list[int]:
@@ -198,10 +196,11 @@ def said_between(group_id: int, first: date, last: date) -> dict[int, int]:
 # ------------------------------------------------------------------ what could be read
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Which spans of a group's life (seconds since 1970) were not read. ``still``: it is read now, in full."""
+    """Which spans of a group's life were not read, and until when it was read in full; seconds since 1970."""
 
     unread: Sequence[tuple[float, float]]
-    still: bool
+    until: float | None
+    """The present moment where it is read now; None where no account of ours reads it in full."""
 
 
 def observation(group_id: int) -> Observation:
@@ -213,15 +212,14 @@ def observation(group_id: int) -> Observation:
         (gap.since.timestamp(), gap.until.timestamp())
         for gap in Gap.objects.filter(group_id=group_id, filled_at=None).order_by("since")
     ]
-    still = False
     if reader is None:
-        ended = max((seat.left_at.timestamp() for seat in seats if seat.left_at), default=None)
-        if ended is not None and all(seat.left_at for seat in seats):
-            unread.append((ended, now))
+        left = [seat.left_at.timestamp() for seat in seats if seat.left_at]
+        until = max(left) if left and len(left) == len(seats) else None
     elif reader.reads_less or reader.account.platform in carried_by_hand():
         unread.append((reader.joined_at.timestamp(), now))
-    elif not reader.account.enabled:
-        unread.append((reader.account.state_at.timestamp(), now))
+        until = None
     else:
-        still = True
-    return Observation(unread, still)
+        until = now if reader.account.enabled else reader.account.state_at.timestamp()
+    if until is not None and until < now:
+        unread.append((until, now))
+    return Observation(unread, until)

@@ -11,9 +11,7 @@ class Bridges(Metric):
     """See `definition`."""
 
     title = gettext_noop("Bridges")
-    definition = gettext_noop(
-        "People through whom alone parts of the group are connected by answers."
-    )
+    definition = gettext_noop("People through whom alone parts of the group are connected by answers.")
     unit = Unit.COUNT
 
     def over(self, facts: Facts) -> float | None:

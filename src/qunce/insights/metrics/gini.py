@@ -12,8 +12,7 @@ class GiniOfMessages(Metric):
 
     title = gettext_noop("Gini coefficient of messages")
     definition = gettext_noop(
-        "How unequally messages are spread over those who spoke: 0 all said the same, towards 1 one said"
-        " everything."
+        "How unequally messages are spread over those who spoke: 0 all said the same, towards 1 one said everything."
     )
     source = "Gini 1912"
     unit = Unit.INDEX

@@ -12,8 +12,7 @@ class NewcomersSpeak(Metric):
 
     title = gettext_noop("Joiners who speak within 7 days")
     definition = gettext_noop(
-        "The share of those who joined and spoke within 7 days; who joined in the last 7 days cannot be "
-        "judged yet."
+        "The share of those who joined and spoke within 7 days; who joined in the last 7 days cannot be judged yet."
     )
     unit = Unit.SHARE
 

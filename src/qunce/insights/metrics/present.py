@@ -14,8 +14,7 @@ class Present(Metric):
 
     title = gettext_noop("Members known")
     definition = gettext_noop(
-        "People known to be in the group at the end of the day: who only spoke before we came is not "
-        "counted."
+        "People known to be in the group at the end of the day: who only spoke before we came is not counted."
     )
     unit = Unit.COUNT
     daily = True

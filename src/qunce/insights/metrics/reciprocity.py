@@ -11,9 +11,7 @@ class Reciprocity(Metric):
     """See `definition`."""
 
     title = gettext_noop("Reciprocity")
-    definition = gettext_noop(
-        "Of all pairs in which one answered the other, the share of those answered back."
-    )
+    definition = gettext_noop("Of all pairs in which one answered the other, the share of those answered back.")
     unit = Unit.SHARE
 
     def over(self, facts: Facts) -> float | None:

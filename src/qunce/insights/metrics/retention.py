@@ -12,8 +12,7 @@ class Retention(Metric):
 
     title = gettext_noop("Retention in the next month")
     definition = gettext_noop(
-        "Of those who first spoke in a month, the share who spoke in the next month too, pooled over the"
-        " months."
+        "Of those who first spoke in a month, the share who spoke in the next month too, pooled over the months."
     )
     unit = Unit.SHARE
 

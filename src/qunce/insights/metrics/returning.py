@@ -13,9 +13,7 @@ class Returning(Metric):
     """See `definition`."""
 
     title = gettext_noop("Returning members")
-    definition = gettext_noop(
-        "People who spoke that day and earlier on, but not in the 30 days before."
-    )
+    definition = gettext_noop("People who spoke that day and earlier on, but not in the 30 days before.")
     unit = Unit.COUNT
     daily = True
 

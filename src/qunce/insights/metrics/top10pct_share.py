@@ -11,9 +11,7 @@ class TopTenthShare(Metric):
     """See `definition`."""
 
     title = gettext_noop("Share of the busiest tenth")
-    definition = gettext_noop(
-        "The share of people's messages that the busiest tenth of those who spoke said."
-    )
+    definition = gettext_noop("The share of people's messages that the busiest tenth of those who spoke said.")
     source = "Ochoa & Duval 2008"
     unit = Unit.SHARE
 

@@ -12,9 +12,9 @@ from qunce.insights.types import Facts, Mark, Unit
 class WeMessages(Metric):
     """See `definition`."""
 
-    title = gettext_noop("Messages that say \"we\"")
+    title = gettext_noop('Messages that say "we"')
     definition = gettext_noop(
-        "People's messages that speak of the group as \"we\", by a rule of thumb: a sign of belonging."
+        'People\'s messages that speak of the group as "we", by a rule of thumb: a sign of belonging.'
     )
     unit = Unit.COUNT
     daily = True

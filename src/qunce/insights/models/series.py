@@ -36,11 +36,3 @@ class Filled(models.Model):
     due_at = models.DateTimeField()
     """When the next day begins."""
     at = models.DateTimeField()
-
-    class Meta:
-        """What is due is looked for every few minutes."""
-
-        indexes = [
-            models.Index(fields=["due_at"], name="series_due"),
-            models.Index(fields=["group_id"], name="series_stale", condition=models.Q(stale_from__isnull=False)),
-        ]

@@ -17,7 +17,8 @@ def seconds_to_answer(facts: Facts) -> NDArray[np.float64]:
     taken = np.full(facts.at.size, np.inf)
     answers = np.flatnonzero(facts.parent >= 0)
     parent = facts.parent[answers]
-    counts = (facts.person[parent] != facts.person[answers]) & (facts.ours[answers] | ~facts.is_bot[facts.person[answers]])
+    heard = facts.ours[answers] | ~facts.is_bot[facts.person[answers]]
+    counts = heard & (facts.person[parent] != facts.person[answers])
     answers, parent = answers[counts], parent[counts]
     np.minimum.at(taken, parent, facts.at[answers] - facts.at[parent])
     taken[taken > WITHIN] = np.inf

@@ -21,7 +21,8 @@ def per_day(facts: Facts, wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 def marked(facts: Facts, mark: Mark) -> NDArray[np.bool_]:
     """What people said in the stretch that has a mark."""
-    return facts.said & ((facts.marks & int(mark)) != 0)
+    has: NDArray[np.bool_] = (facts.marks & int(mark)) != 0
+    return facts.said & has
 
 
 def staffs(facts: Facts) -> NDArray[np.bool_]:

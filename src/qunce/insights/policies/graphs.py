@@ -4,7 +4,7 @@ An edge goes from who answers to who is answered and weighs how often. networkx 
 are given to it in one order, so that the same facts give the same answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -82,11 +82,11 @@ def communities(graph: "nx.Graph[int]") -> list[list[int]]:
     return sorted((sorted(each) for each in found), key=lambda each: (-len(each), each))
 
 
-def modularity(graph: "nx.Graph[int]") -> float | None:
-    """How much more is said within communities than by chance."""
+def modularity(graph: "nx.Graph[int]", circles: Sequence[Collection[int]] | None = None) -> float | None:
+    """How much more is said within communities (`communities`, where none are given) than by chance."""
     if not graph.number_of_edges():
         return None
-    return float(nx.community.modularity(graph, communities(graph), weight="weight"))
+    return float(nx.community.modularity(graph, circles or communities(graph), weight="weight"))
 
 
 def bridges(graph: "nx.Graph[int]") -> list[int]:

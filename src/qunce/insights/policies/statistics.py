@@ -127,7 +127,8 @@ def kaplan_meier(durations: NDArray[np.float64], gone: NDArray[np.bool_]) -> Sur
     """Survival from how long each was there, and whether they have gone or were merely last seen then."""
     times, left = np.unique(durations[gone], return_counts=True)
     at_risk = durations.size - np.searchsorted(np.sort(durations), times, side="left")
-    return Survival(times, np.cumprod(1 - left / at_risk), int(durations.size), int(gone.sum()))
+    share = np.cumprod(1 - left / at_risk).astype(np.float64)
+    return Survival(times, share, int(durations.size), int(gone.sum()))
 
 
 def lives(at: NDArray[np.float64], person: NDArray[np.int32], people: int) -> tuple[NDArray[np.float64], ...]:
@@ -139,7 +140,7 @@ def lives(at: NDArray[np.float64], person: NDArray[np.int32], people: int) -> tu
 
 
 def survival(first: NDArray[np.float64], last: NDArray[np.float64], end: float) -> Survival:
-    """Of speakers: from the first to the last message; gone who was silent for more than SILENT days before ``end``."""
+    """Of speakers: from first to last message; gone is who was silent for more than SILENT days before ``end``."""
     return kaplan_meier((last - first) / DAY, (end - last) > SILENT * DAY)
 
 
@@ -173,21 +174,27 @@ class Population:
     lapsed: int
 
 
-def active_months(at_days: NDArray[np.int64], person: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Each (month, person) with a message, once, in order of the month."""
-    pairs = np.unique(np.stack([months(at_days), person.astype(np.int64)]), axis=1)
+def active_months(days: Counts, person: Counts) -> tuple[Counts, Counts]:
+    """Each (month, person) with a message, once, in order of the month; ``days`` since 1970."""
+    pairs = np.unique(np.stack([months(days), person]), axis=1)
     return pairs[0], pairs[1]
+
+
+def days_in(month: int) -> int:
+    """How many days a month (since January 1970) has."""
+    begin, end = np.array([month, month + 1]).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    return int(end - begin)
 
 
 def _active(facts: Facts) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """(month, person) of the stretch, and the month of each person's first message ever."""
     said = facts.said
-    month, person = active_months(day_numbers(facts.at[said], facts.zone), facts.person[said])
+    month, person = active_months(day_numbers(facts.at[said], facts.zone), facts.person[said].astype(np.int64))
     return month, person, months(day_numbers(facts.first_at, facts.zone))
 
 
 def cohorts(facts: Facts) -> list[Cohort]:
-    """By the month of people's first message, from the stretch's first month on, how many came back in each later one."""
+    """By the month of people's first message: which share spoke in each later month of the stretch."""
     month, person, first = _active(facts)
     if not month.size:
         return []

@@ -22,7 +22,8 @@ def local_seconds(at: NDArray[np.float64], zone: ZoneInfo) -> NDArray[np.float64
         inside = np.flatnonzero(where == moved)
         quarters, which = np.unique(np.floor_divide(at[inside], _QUARTER).astype(np.int64), return_inverse=True)
         offset[inside] = np.array([_offset(quarter * _QUARTER, zone) for quarter in quarters.tolist()])[which]
-    return at + offset
+    local: NDArray[np.float64] = at + offset
+    return local
 
 
 def _offset(moment: int, zone: ZoneInfo) -> float:

@@ -15,7 +15,6 @@ from qunce.insights.policies import replies, staff, texts
 from qunce.insights.policies.naming import Names
 from qunce.insights.policies.zones import DAY, local_seconds
 from qunce.insights.types import Facts, Mark, Stretch
-from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Actor
 from qunce.members.selectors import columns as members
 from qunce.members.selectors.columns import Speaker
@@ -41,7 +40,8 @@ def stretch_of(group_id: int) -> Stretch | None:
 def known_stretch(counted: Counted, observation: Observation, zone: ZoneInfo) -> Stretch:
     """The same from what is at hand already."""
     first = counted.first.astimezone(zone).date()
-    last = max((clock.now() if observation.still else counted.last).astimezone(zone).date(), first)
+    read = datetime.fromtimestamp(observation.until, UTC) if observation.until else counted.last
+    last = max(counted.last, read).astimezone(zone).date()
     return Stretch(first, (last - first).days + 1)
 
 
@@ -140,7 +140,9 @@ class _People:
         self, found: Sequence[tuple[datetime | None, int]], since: datetime
     ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Moments since then, in order, and who it was: -1 where they never spoke."""
-        inside = sorted((at.timestamp(), self.place.get(identity, -1)) for at, identity in found if at and at >= since)
+        inside = sorted(
+            (at.timestamp(), self.place.get(identity, -1)) for at, identity in found if at and at >= since
+        )
         moments = np.array([at for at, _ in inside], np.float64)
         return moments, np.array([person for _, person in inside], np.int32)
 
@@ -165,9 +167,7 @@ def owner(speaker: Speaker, *, raw_senders: bool) -> int:
     return speaker.identity_id if raw_senders else speaker.member_id
 
 
-def _first_at(
-    group_id: int, people: _People, found: Columns, begin: datetime, zone: ZoneInfo
-) -> NDArray[np.float64]:
+def _first_at(group_id: int, people: _People, found: Columns, begin: datetime, zone: ZoneInfo) -> NDArray[np.float64]:
     """When each first spoke: exactly where that is among the columns, else the beginning of that day."""
     first = np.full(len(people.ids), np.inf)
     np.minimum.at(first, people.person, found.at)
@@ -228,7 +228,7 @@ def observed_days(group_id: int, stretch: Stretch, zone: ZoneInfo) -> NDArray[np
     counted = said.counted([group_id]).get(group_id)
     observation = said.observation(group_id)
     if counted is None:
-        return ~observed if not observation.still else observed
+        return observed if observation.until else ~observed
     known = known_stretch(counted, observation, zone)
     days = stretch.days()
     edges = np.array([midnight(day, zone).timestamp() for day in [*days, stretch.last + timedelta(days=1)]])
@@ -264,4 +264,3 @@ def coverage(facts: Facts) -> Coverage:
         int(answers.sum()),
         facts.staff_is_guessed,
     )
-
