@@ -23,9 +23,12 @@ from qunce.insights.types.health import (
     Warned,
 )
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
+from qunce.insights.types.imports import Alias, AliasReason, ImportState, Look, Options, Relay
 from qunce.insights.types.units import Unit
 
 __all__ = [
+    "Alias",
+    "AliasReason",
     "Chat",
     "Clue",
     "Contribution",
@@ -36,15 +39,19 @@ __all__ = [
     "Finding",
     "GroupHealth",
     "HealthDay",
+    "ImportState",
     "Judgement",
     "LifecyclePoint",
+    "Look",
     "Mark",
     "MessageKey",
     "NextHour",
     "Number",
+    "Options",
     "Panel",
     "Proposal",
     "Reading",
+    "Relay",
     "Silence",
     "Skip",
     "Skipped",
