@@ -11,51 +11,10 @@ window.charts = (() => {
     probe.remove();
     return value;
   };
-  const theme = () => {
-    const axis = {
-      axisLine: { lineStyle: { color: colour("rule") } },
-      axisTick: { show: false },
-      axisLabel: { color: colour("ink-soft"), hideOverlap: true },
-      splitLine: { lineStyle: { color: colour("rule") } },
-      splitArea: { areaStyle: { color: ["transparent", "transparent"] } },
-    };
-    return {
-      color: ["jade", "amber", "sky", "plum", "rose", "ink-soft"].map(colour),
-      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      categoryAxis: { ...axis, splitLine: { show: false } },
-      valueAxis: axis,
-      legend: { top: 0, textStyle: { color: colour("ink") } },
-      tooltip: {
-        backgroundColor: colour("sheet-raised"),
-        borderColor: colour("rule"),
-        textStyle: { color: colour("ink") },
-      },
-      visualMap: { inRange: { color: [colour("paper-deep"), colour("jade")] } },
-      heatmap: { itemStyle: { borderWidth: 2, borderColor: colour("sheet"), borderRadius: 4 } },
-      bar: { barMaxWidth: 26, itemStyle: { borderRadius: [4, 4, 0, 0] } },
-      graph: {
-        color: ["jade", "amber", "sky", "plum", "rose", "ink-soft"].map(colour),
-        label: { color: colour("ink"), textBorderColor: colour("sheet"), textBorderWidth: 2 },
-        lineStyle: { color: colour("rule-strong"), opacity: 0.5 },
-      },
-      scatter: { itemStyle: { borderColor: colour("sheet"), borderWidth: 1 }, label: { color: colour("ink") } },
-      gauge: {
-        axisLine: { lineStyle: { color: [[1, colour("paper-deep")]] } },
-        detail: { color: colour("ink") },
-        title: { color: colour("ink-soft") },
-      },
-      line: { symbol: "none", smooth: 0.2, lineStyle: { width: 2.2 } },
-    };
-  };
-  const option = (element) => {
-    const given = JSON.parse(document.getElementById(element.dataset.chart).textContent);
-    return {
-      animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
-      grid: { left: 8, right: 12, top: given.legend?.show ? 36 : 12, bottom: 4, containLabel: true },
-      ...given,
-      tooltip: { ...given.tooltip, renderMode: "richText", confine: true },
-    };
-  };
+  const option = (element) => ({
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    ...chartLook.option(JSON.parse(document.getElementById(element.dataset.chart).textContent), colour),
+  });
   const draw = () => {
     for (const [element, chart] of drawn) {
       if (!element.isConnected) {
@@ -65,7 +24,7 @@ window.charts = (() => {
     }
     for (const element of document.querySelectorAll("[data-chart]")) {
       if (drawn.has(element)) continue;
-      const chart = echarts.init(element, theme(), { renderer: "canvas" });
+      const chart = echarts.init(element, chartLook.theme(colour, getComputedStyle(document.body).fontFamily), { renderer: "canvas" });
       chart.setOption(option(element));
       chart.on("click", ({ data }) => {
         if (/^\/[^/]/.test(data?.url ?? "")) location.assign(data.url);
