@@ -300,6 +300,7 @@ def network(
         "type": "graph",
         "layout": "none",
         "roam": False,
+        "preserveAspect": True,
         "data": data,
         "links": links,
         "categories": [{"name": str(number)} for number in range(6)],

@@ -59,13 +59,12 @@ def svg(chart: Chart, *, width: int, height: int, dark: bool = False, font: str 
     given = [chart.option, width, height, colours(dark=dark), font]
     call = f"draw({', '.join(json.dumps(each, ensure_ascii=False, default=str) for each in given)})"
     with _lock:
-        drawn = str(_engine().eval(call))
-    return drawn
+        return str(_engine().eval(call))
 
 
 def inline(chart: Chart, *, width: int, height: int) -> str:
     """The chart for a page of its own: as wide as there is room, in the colours of the variables ``--<name>``."""
-    drawn = svg(chart, width=width, height=height)
+    drawn = svg(chart, width=width, height=height, font="inherit")
     names = {_rgb(value): name for name, value in reversed(colours().items())}
     drawn = re.sub(r"#[0-9a-f]{6}\b|rgb\(\d+,\d+,\d+\)", lambda met: _variable(met[0], names), drawn)
     return re.sub(r"^<svg [^>]*>", f'<svg viewBox="0 0 {width} {height}" aria-hidden="true">', drawn)
