@@ -42,6 +42,15 @@ class Memory:
     accounts: dict[int, AccountView] = field(default_factory=dict)
     identities: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
     present: set[tuple[int, int]] = field(default_factory=set)
+    people: int = 0
+    """The revision of ``people`` that identities and presence are of: it moves on where some were removed."""
+
+    def settle(self, revisions: dict[str, int]) -> None:
+        """Forget who was known before somebody was removed; as of the revisions read in this transaction."""
+        if self.people != (people := revisions.get("people", 0)):
+            self.identities.clear()
+            self.present.clear()
+            self.people = people
 
     def account(self, account_id: int, revisions: dict[str, int]) -> AccountView:
         """The account's view, as of the revisions read in this transaction."""

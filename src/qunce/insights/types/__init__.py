@@ -11,6 +11,7 @@ from qunce.insights.types.health import (
     HealthDay,
     Judgement,
     LifecyclePoint,
+    MessageKey,
     NextHour,
     Number,
     Panel,
@@ -22,9 +23,13 @@ from qunce.insights.types.health import (
     Warned,
 )
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
+from qunce.insights.types.imports import Alias, AliasReason, ImportState, Look, Options, Relay
+from qunce.insights.types.texts import Keyword, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
+    "Alias",
+    "AliasReason",
     "Chat",
     "Clue",
     "Contribution",
@@ -35,14 +40,20 @@ __all__ = [
     "Finding",
     "GroupHealth",
     "HealthDay",
+    "ImportState",
     "Judgement",
     "LifecyclePoint",
+    "Look",
+    "Keyword",
     "Mark",
+    "MessageKey",
     "NextHour",
     "Number",
+    "Options",
     "Panel",
     "Proposal",
     "Reading",
+    "Relay",
     "Silence",
     "Skip",
     "Skipped",
@@ -50,6 +61,7 @@ __all__ = [
     "Stage",
     "Stretch",
     "Turn",
+    "Topic",
     "Unit",
     "Warned",
 ]

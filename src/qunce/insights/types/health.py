@@ -201,6 +201,8 @@ class GroupHealth:
     risk: float | None
     findings: Sequence[str]
     planned: bool
+    findings_kept: Sequence[Finding] = ()
+    """The same, before they were said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,3 @@ def arrivals(group_ids: Collection[int], since: datetime, until: datetime) -> li
         found[member_id] = Arrival(member_id, name, at, here, identities)
     return sorted((each for each in found.values() if each.at >= since), key=lambda each: (each.at, each.member_id))
 
-
-def members_of(identity_ids: Collection[int]) -> dict[int, tuple[int, str]]:
-    """The member behind each identity, and that member's name; bots and the team are left out."""
-    from qunce.members.models import Identity  # noqa: F401
-
-    raise NotImplementedError

@@ -2,3 +2,6 @@
 
 from qunce.insights.policies.texts.marks import greets as greets
 from qunce.insights.policies.texts.marks import marks as marks
+from qunce.insights.policies.texts.words import counted as counted
+from qunce.insights.policies.texts.words import merged as merged
+from qunce.insights.policies.texts.words import words as words

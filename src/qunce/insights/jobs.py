@@ -1,0 +1,43 @@
+"""Background jobs of the insights context. What they need is imported when they run: every process knows all jobs."""
+
+from procrastinate.contrib.django import app
+
+
+@app.task(name="insights.run_import")
+def run_import(import_id: int) -> None:
+    """Take a history over; cut off in the middle, it goes on where it was."""
+    from qunce.insights.actions import runs
+
+    runs.run_import(import_id=import_id)
+
+
+@app.task(name="insights.undo_import")
+def undo_import(import_id: int) -> None:
+    """Take a history back; it may be cut off anywhere and begun again."""
+    from qunce.insights.actions import runs
+
+    runs.carry_out_undo(import_id=import_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="insights.look_after_imports", queueing_lock="insights.look_after_imports")
+def look_after_imports(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Begin again what was cut off."""
+    from qunce.insights.actions import runs
+
+    runs.look_after_imports()
+"""Background jobs of the insights context. What computes is imported when it runs: a start does without it."""
+
+from procrastinate.contrib.django import app
+
+FILLING = 300
+"""A run of the clock's job begins with no further group after so many seconds; the next one goes on."""
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="insights.fill_series", queueing_lock="insights.fill_series", lock="insights.fill_series")
+def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Fill the daily series of groups with new or changed days. It may be cut off anywhere: the next run goes on."""
+    from qunce.insights.actions.series import fill
+
+    fill(seconds=FILLING)
