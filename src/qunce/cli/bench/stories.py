@@ -70,7 +70,7 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "dying",
-        {"people": _falls(60, 2, 0.08), "staff": _falls(45, 10, 0.05, 0.9), "new": _falls(70, 20, 0.0, 0.12)},
+        {"people": _falls(70, 4, 0.06), "staff": _falls(45, 10, 0.05, 0.9), "new": _falls(70, 20, 0.0, 0.12)},
     ),
     Story("revived", {"people": _falls(21, 12, 1.0, 0.12)}),
     Story("full of advertising", {"ads": _falls(50, 30, 0.5, 0.02)}),

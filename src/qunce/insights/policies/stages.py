@@ -31,8 +31,8 @@ SILENT, ALIVE = 0.1, 0.25
 """Of the peak: below, four weeks are dormant; from then on a dormant group is revived."""
 REVIVED = 8
 """Weeks."""
-DRY = 0.4
-"""Of the usual fresh voices; with fewer, growth is a burst and a slight decline is one."""
+DRY, FRESH = 0.5, 0.5
+"""Of the usual fresh voices; with fewer, growth is a burst and a slight decline is one. It takes FRESH a day to tell."""
 LEAST_PIECE = 4
 """Weeks between two turns."""
 PENALTY = 4.0
@@ -82,7 +82,7 @@ class _Life:
         zeros = np.zeros(groups)
         self.quick, self.slow = _Smooth(QUICK, zeros.copy()), _Smooth(SLOW, zeros.copy())
         self.error = _Smooth(SLOW / 2, zeros.copy())
-        self.fresh_now, self.fresh = _Smooth(QUICK * 2, zeros.copy()), _Smooth(SLOW, zeros.copy())
+        self.fresh_now, self.fresh = _Smooth(QUICK, zeros.copy()), _Smooth(SLOW, zeros.copy())
         self.last = np.full((groups, 4), np.nan)
         self.peak = zeros.copy()
         self.revived_for = zeros.copy()
@@ -111,7 +111,7 @@ class _Life:
         quick, slow = self.quick.value, self.slow.value
         step = 1 - 0.5 ** (1 / QUICK)
         noise = NOISE * self.error.value * np.sqrt(step / (2 - step))
-        dry = (self.fresh.value > 0) & (self.fresh_now.value < DRY * self.fresh.value)
+        dry = (self.fresh.value >= FRESH) & (self.fresh_now.value < DRY * self.fresh.value)
         is_growing, is_declining = (self.stage == _CODE[each] for each in (Stage.GROWING, Stage.DECLINING))
         margin = np.maximum(MOVED * slow, noise)
         up = quick > slow + np.where(is_growing, BACK * slow, margin)
