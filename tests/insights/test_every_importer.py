@@ -260,7 +260,7 @@ def test_a_cut_off_export_invents_nothing(case, tmp_path):
             torn = "".join(content[:cut].decode(errors="ignore").splitlines()[-1:]).strip()
             for entry in extra:  # the last one, cut off, or with the torn beginning of the next line beneath it
                 speaker = entry[-2] if len(entry) > 1 else entry[0].split(": ")[0]
-                assert torn.endswith(entry[-1]) or any(
+                assert torn.endswith(entry[-1].split("\n")[-1].split(": ")[-1]) or any(
                     (inferred or each[0] == entry[0]) and each[0 if inferred else 1].startswith(speaker)
                     for each in truth
                 ), (cut, entry)

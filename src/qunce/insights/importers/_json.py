@@ -199,7 +199,7 @@ class _Text:
 
 
 def _escape(found: re.Match[str]) -> str:
-    """Escapes that JSON does not know: x and two digits are a character, before others the backslash itself is meant."""
+    """Escapes that JSON does not know: x and two digits are a character, elsewhere the backslash itself is meant."""
     if found[1][0] == "x" and len(found[1]) > 1:
         return f"\\u00{found[1][1:]}"
     return found[0] if found[1] in '"\\/bfnrtu' else f"\\\\{found[1]}"

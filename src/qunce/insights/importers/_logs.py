@@ -2,11 +2,10 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from qunce.chat.types import Content, Media, Text
+from qunce.chat.types import Sender
 from qunce.insights.importer import HEAD, Importer, Source
-from qunce.insights.importers._ids import Ids
 from qunce.insights.types import Chat, Entry, Reading
 
 LINES = 200
@@ -76,18 +75,15 @@ def nothing(source: Source, title: str) -> str:
     return f"Nothing in {source.path.name} can be read as {title}."
 
 
-def numbered(source: Source, name: str) -> Iterator[tuple[str, str]]:
-    """The lines of a file, each with where it stands."""
-    beside = len(source.names) > 1
-    for number, line in enumerate(source.lines(name), 1):
-        yield (f"{name}, line {number}" if beside else f"line {number}"), line
+def placed(source: Source, name: str) -> Callable[[int], str]:
+    """Says where a line stands, by its number."""
+    beside = f"{name}, " if len(source.names) > 1 else ""
+    return lambda number: f"{beside}line {number}"
 
 
-def shown(kind: str, name: str = "", caption: str = "") -> tuple[Content, str]:
-    """A picture, film, sound or file of which an export tells; as content, and as text."""
-    parts = (Media(kind, name, name), Text(f"\n{caption}")) if caption else (Media(kind, name, name),)
-    content = Content(parts)
-    return content, content.plain
+class People(dict[str, Sender]):
+    """Everybody who has a name and nothing else, once: names are ids."""
 
-
-__all__ = ["Ids", "Log", "beginning", "nothing", "numbered", "shown", "stem"]
+    def __missing__(self, name: str) -> Sender:
+        found = self[name] = Sender(name, name)
+        return found

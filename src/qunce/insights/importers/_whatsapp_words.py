@@ -10,6 +10,7 @@ _OMITTED = (
     "omitted|ausgeschlossen|weggelassen|omitid[oa]|ocultad?[oa]|omis|absente?|omess[oai]|省略|忽略|略過|略去|제외|除外"
     "|без медиа|пропущен|weggelaten|hariç|dahil edilmedi|pominięto"
 )
+ATTACHED = re.compile(rf"\.\w{{2,5}} [(（][^()（）\n]*(?:{_ATTACHED})")
 FILE = re.compile(
     rf"(?P<before>.*?)\s*[{MARKS}]*<[^<>:：\n]{{2,30}}[:：]\s?(?P<tagged>[^<>\n]+\.\w{{2,5}})>\s*"
     rf"|[{MARKS}]*(?P<plain>[^\n/\\:*?\"<>|]+\.\w{{2,5}})"
@@ -38,13 +39,11 @@ DELETED = re.compile(
     r"|ce message a été supprimé|vous avez supprimé ce message|questo messaggio è stato eliminato"
     r"|hai eliminato questo messaggio|данное сообщение удалено|вы удалили данное сообщение|dit bericht is verwijderd"
     r"|[这此]?[条則则]?(?:消息|信息|訊息)已(?:被)?[删刪]除|[您你]?已?[删刪]除了?[这此]?[条則则]?(?:消息|信息|訊息)"
-    r"|已[删刪]除此(?:消息|訊息)|삭제된 메시지입니다|이 메시지는 삭제되었습니다|このメッセージは削除されました)",
-    re.IGNORECASE,
+    r"|已[删刪]除此(?:消息|訊息)|삭제된 메시지입니다|이 메시지는 삭제되었습니다|このメッセージは削除されました)"
 )
 NOTHING = re.compile(
     r"null|waiting for this message\b.*|正在等待此(?:消息|訊息).*|warten auf diese nachricht.*"
-    r"|esperando (?:el|este) mensaje.*",
-    re.IGNORECASE,
+    r"|esperando (?:el|este) mensaje.*"
 )
 NOTICES = re.compile(
     r".* (?:created group|changed the (?:subject|group name)|changed this group|created the group|hat die gruppe"

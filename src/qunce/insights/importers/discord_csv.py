@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
@@ -111,7 +111,7 @@ def _moment(written: str, zone: tzinfo) -> datetime | None:
             moment = datetime.strptime(written, shape) if shape else datetime.fromisoformat(written)  # noqa: DTZ007
         except ValueError:
             continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     return None
 
 

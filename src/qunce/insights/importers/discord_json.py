@@ -3,7 +3,7 @@
 import heapq
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar, TypeAlias
 
 from qunce.chat.types import MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
@@ -91,7 +91,7 @@ class _Channel:
     def read(self, record: Mapping[str, Any], at: str) -> list[Entry]:
         kind = str(record.get("type", "Default"))
         sent_at = datetime.fromisoformat(record["timestamp"])
-        sent_at = sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=self._zone)
+        sent_at = (sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=self._zone)).astimezone(UTC)
         author = self._person(record["author"])
         others = [self._person(each) for each in several(record.get("mentions")) if kind.startswith("Recipient")]
         match kind:

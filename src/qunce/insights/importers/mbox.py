@@ -7,6 +7,7 @@ example.org`` mean an address. Attachments are named, not taken over.
 import email
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import Message
@@ -23,6 +24,7 @@ from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
 _FROM = re.compile(rb"From \S.*\d\d:\d\d.*\d{4}")
 _HEADERS = re.compile(rb"^(?:From|Date|Message-ID|Subject):", re.IGNORECASE | re.MULTILINE)
+_LESS_THAN_MEANT = {"gb2312", "gbk"}
 _LARGEST = 1 << 20
 """Bytes of a message that are read; what is longer is an attachment."""
 _MONTH = re.compile(r"\d{4}-?(?:\d\d|[A-Z][a-z]+)(?:-\d\d)?")
@@ -35,11 +37,14 @@ _MACHINES = re.compile(
     r"(?:mailer-daemon|no-?reply|do-?not-?reply|notifications?|bugzilla.*|.*[-_.]bot|bot)@", re.IGNORECASE
 )
 _QUOTING = re.compile(
-    r"^(?:On .{5,200}wrote:|Am .{5,200}schrieb.*:|Le .{5,200}écrit\s*:|在.{5,200}写道[:：]|.{5,200}於.{5,100}寫道[:：])$"
+    r"^(?:On .{5,200}wrote:|Am .{5,200}schrieb.*:|Le .{5,200}écrit\s*:"
+    r"|在.{5,200}写道[:：]|.{5,200}於.{5,100}寫道[:：])$"
 )
 _BELOW = re.compile(
-    r"^(?:-{2,} ?(?:Original Message|原始邮件|原始郵件|Forwarded message) ?-{2,}|_{20,}|-{20,} next part -{20,}.*|-- ?)$"
+    r"^(?:-{2,} ?(?:Original Message|Forwarded message|原始邮件|原始郵件) ?-{2,}"
+    r"|_{20,}|-{20,} next part -{20,}.*|-- ?)$"
 )
+"""What stands beneath what somebody wrote: an older message, the list's footer, a signature."""
 
 
 class Mbox(Importer):
@@ -111,13 +116,16 @@ def _parsed(raw: bytes) -> Message:
 
 
 def _header(message: Message, key: str) -> str:
-    written = message.get(key)
-    if written is None:
-        return ""
+    """A header as people read it; encoded as it should be, or as it stands there."""
+    written = next((value for name, value in message.raw_items() if name.lower() == key.lower()), "")
+    raw = str(written).encode("utf-8", "surrogateescape")
     try:
-        return " ".join(str(make_header(decode_header(str(written)))).split())
-    except (LookupError, ValueError):
-        return " ".join(str(written).split())
+        text = raw.decode()
+    except ValueError:
+        text = raw.decode("gb18030", "replace")
+    with suppress(LookupError, ValueError):  # an unknown encoding: as it stands there
+        text = str(make_header(decode_header(text)))
+    return " ".join(text.split())
 
 
 def _entry(chat: str, raw: bytes, at: str, ids: Ids) -> Entry:
@@ -175,7 +183,8 @@ def _pieces(message: Message) -> Iterator[Part]:
 def _decoded(part: Message) -> str:
     payload = part.get_payload(decode=True)
     raw = payload if isinstance(payload, bytes) else b""
-    for charset in (part.get_content_charset() or "utf-8", "utf-8", "gb18030"):
+    declared = part.get_content_charset() or "utf-8"
+    for charset in ("gb18030" if declared in _LESS_THAN_MEANT else declared, "utf-8", "gb18030"):
         try:
             return raw.decode(charset)
         except (LookupError, ValueError):

@@ -2,7 +2,8 @@
 
 People and messages have the ids that the connector gives them, also in topics and in the basic group that a
 supergroup has grown from, so that a history and what the bot hears go together. Who was brought in or removed is
-written by name alone; the id is that of whoever speaks under this name anywhere in the export. Files stay where they are.
+written by name alone; the id is that of whoever speaks under this name anywhere in the export. Files stay where they
+are.
 """
 
 import json
@@ -336,10 +337,11 @@ def _media(record: Mapping[str, Any]) -> Media | None:
     if "file" not in record and "media_type" not in record:
         return None
     kind = _MEDIA.get(words(record.get("media_type")), "file")
-    path = words(record.get("file"))
-    name = words(record.get("file_name")) or ("" if path.startswith("(") else PurePosixPath(path).name)
+    name, path = words(record.get("file_name")), words(record.get("file"))
     if kind == "sticker":
         name = words(record.get("sticker_emoji"))
+    elif kind == "file" and not name and not path.startswith("("):  # old exports name files only by where they are
+        name = PurePosixPath(path).name
     return Media(kind, "", name, words(record.get("mime_type")), _size(record.get("file_size")))
 
 

@@ -7,44 +7,24 @@ are written, nor where a name with a colon in it ends: the whole file is read on
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from qunce.chat.types import Content, Media, MemberJoined, MemberLeft, MessageReceived, Part, Sender, Text
+from qunce.chat.types import Content, Media, MemberJoined, MemberLeft, MessageReceived, Part, Text
 from qunce.insights.importer import Source
 from qunce.insights.importers import _whatsapp_words as words
 from qunce.insights.importers._dates import DATE, TIME, DateOrder, Order, moment, on
 from qunce.insights.importers._ids import Ids
-from qunce.insights.importers._logs import Log, numbered, stem
+from qunce.insights.importers._logs import Log, People, placed, stem
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
 _HEADER = re.compile(
-    rf"[{words.MARKS}]*(\[)?{DATE}(?:,|،|\sà|\sum|\som|\sв|\skl\.?)?\s{{1,2}}{TIME}(?(1)\]|\s[-–—])\s(?!<\S+>\s)(?P<rest>.*)",
-    re.IGNORECASE,
+    rf"[{words.MARKS}]*(\[)?{DATE}(?:,|،|\sà|\sum|\som|\sв|\skl\.?)?\s{{1,2}}{TIME}(?(1)\]|\s[-–—])\s(?!<\S+>\s)(?P<rest>.*)"
 )
-_WRITTEN_DATE = slice(1, 4)
-_WRITTEN_TIME = slice(4, 9)
-_AFTER_TIME = 8
+_DATE, _TIME = slice(0, 3), slice(3, 8)
 _OFTEN = 3
 """So often must a name with a colon be seen, and never without what follows."""
 _LONGEST_NAME = 60
-
-
-@dataclass(slots=True)
-class _Habits:
-    """What the whole file says: the order of its dates, and names with a colon in them, by their first part."""
-
-    order: Order
-    longer: dict[str, str]
-
-
-@dataclass(slots=True)
-class _Record:
-    """One stamp and what stands behind it, over several lines."""
-
-    place: str
-    found: re.Match[str]
-    lines: list[str] = field(default_factory=list)
 
 
 class WhatsApp(Log):
@@ -74,91 +54,126 @@ class WhatsApp(Log):
 
     def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
         """Its messages, joins and departures."""
-        habits = _habits(source, name)
-        ids = Ids()
-        record: _Record | None = None
-        for place, line in numbered(source, name):
-            if found := _HEADER.match(line):
-                if record:
-                    yield from _entries(record, habits, chat, reading, ids)
-                record = _Record(place, found)
-            elif record:
-                record.lines.append(line)
+        reader = _Reader(source, name, chat, reading)
+        begun, found, more = 0, None, list[str]()
+        for number, line in enumerate(source.lines(name), 1):
+            if header := _HEADER.match(line):
+                if found:
+                    yield from reader.entries(begun, found, more)
+                begun, found, more = number, header, []
+            elif found:
+                more.append(line)
             elif line.strip():
-                yield Skipped(Skip.UNREADABLE, place, line[:80])
-        if record:
-            yield from _entries(record, habits, chat, reading, ids)
+                yield Skipped(Skip.UNREADABLE, reader.place(number), line[:80])
+        if found:
+            yield from reader.entries(begun, found, more)
 
 
-def _habits(source: Source, name: str) -> _Habits:
+class _Reader:
+    """Reads one file, with what the whole of it tells: the order of its dates, and names with a colon in them."""
+
+    def __init__(self, source: Source, name: str, chat: str, reading: Reading) -> None:
+        self.place = placed(source, name)
+        self._order, self._longer = _habits(source, name)
+        self._chat, self._zone = chat, reading.zone
+        self._ids, self._people = Ids(), People()
+        self._names: dict[str, str | None] = {}
+        self._stamp: list[str | Any] = []
+        self._date: list[str | Any] = []
+        self._day: date | None = None
+        self._at: datetime | None = None
+
+    def entries(self, number: int, found: re.Match[str], more: list[str]) -> Sequence[Entry]:
+        """What one stamp and the lines behind it say."""
+        _bracket, *stamp, rest = found.groups()
+        if stamp != self._stamp:
+            self._stamp, self._at = stamp, self._moment(stamp)
+        at = self._at
+        if at is None:
+            return [Skipped(Skip.UNREADABLE, self.place(number), found[0][:80])]
+        called, text = self._named(rest)
+        text = "\n".join([text, *more]).strip() if more else text.strip()
+        if called is None:
+            return self._notice(text, at, number)
+        marked = text[:1] in words.MARKS if text else False
+        if "<" in text:
+            text = words.EDITED.sub("", text)
+        if not text.isascii():
+            text = text.strip(words.MARKS).strip()
+        parts = _shown(text, marked=marked)
+        if parts:
+            text = Content(parts).plain
+        elif marked and called == self._chat:
+            return self._notice(text, at, number)
+        elif reason := _unsaid(text, marked=marked):
+            return [Skipped(reason, self.place(number), text[:80])]
+        return [MessageReceived(self._chat, self._ids.of(at, called, text), at, self._people[called], text, parts)]
+
+    def _moment(self, stamp: list[str | Any]) -> datetime | None:
+        if stamp[_DATE] != self._date:
+            self._date = stamp[_DATE]
+            first, second, third = self._date
+            self._day = on((int(first), int(second), int(third)), self._order)
+        return moment(self._day, stamp[_TIME], self._zone) if self._day else None
+
+    def _named(self, rest: str) -> tuple[str | None, str]:
+        """Who says it, and what; nobody where WhatsApp speaks."""
+        written, colon, text = rest.partition(": ")
+        if not colon:
+            if not rest.endswith(":"):
+                return None, rest
+            written, text = rest[:-1], ""
+        if written in self._longer:
+            more, _colon, text = text.partition(": ")
+            written = f"{written}: {more}"
+        if written not in self._names:
+            self._names[written] = None if words.NOTICES.fullmatch(written) else _name(written) or None
+        called = self._names[written]
+        return (called, text) if called else (None, rest)
+
+    def _notice(self, text: str, at: datetime, number: int) -> Sequence[Entry]:
+        """What WhatsApp says: who came and went; all else is passed over."""
+        told = text.translate(_PLAIN).strip().rstrip(".。")
+        for patterns, kind in ((words.LEFT, MemberLeft), (words.JOINED, MemberJoined)):
+            who = next((found["who"] for pattern in patterns if (found := pattern.fullmatch(told))), "")
+            names = [_name(name) for name in words.SEVERAL.split(who)]
+            if people := [name for name in names if name and name.lower() not in words.YOU]:
+                return [kind(self._chat, self._people[name], at) for name in people]
+            if who:
+                break
+        return [Skipped(Skip.SERVICE, self.place(number), told[:80])]
+
+
+def _habits(source: Source, name: str) -> tuple[Order, set[str]]:
+    """In which order the file's dates are written, and which names go on behind their first colon."""
     dates = DateOrder()
-    seen: dict[str, tuple[int, str | None]] = {}
+    more: dict[str, tuple[str, int]] = {}
+    short = set()
+    before: list[str | Any] = []
     for line in source.lines(name):
         found = _HEADER.match(line)
         if not found:
             continue
-        groups = found.groups()
-        first, second, third = groups[_WRITTEN_DATE]
-        latin = (groups[_AFTER_TIME] or ".").isascii() and "." not in (groups[_AFTER_TIME] or ".")
-        dates.see((int(first), int(second), int(third)), american=latin and "/" in line[:8])
-        called, *rest = found["rest"].split(": ", 2)
-        if rest:
-            count, next_part = seen.get(called, (0, rest[0]))
-            seen[called] = (count + 1, next_part if len(rest) > 1 and rest[0] == next_part else None)
-    longer = {
-        called: f"{called}: {more}"
-        for called, (count, more) in seen.items()
-        if more is not None and count >= _OFTEN and len(called) + len(more) < _LONGEST_NAME
-    }
-    return _Habits(dates.order, longer)
-
-
-def _entries(record: _Record, habits: _Habits, chat: str, reading: Reading, ids: Ids) -> Iterator[Entry]:
-    groups = record.found.groups()
-    first, second, third = groups[_WRITTEN_DATE]
-    day = on((int(first), int(second), int(third)), habits.order)
-    at = moment(day, groups[_WRITTEN_TIME], reading.zone) if day else None
-    if at is None:
-        yield Skipped(Skip.UNREADABLE, record.place, record.found[0][:80])
-        return
-    called, text = _named(record.found["rest"], habits)
-    text = "\n".join([text, *record.lines]).strip() if record.lines else text.strip()
-    if called is None:
-        yield from _notice(text, at, chat, record.place)
-        return
-    marked = text[:1] in words.MARKS if text else False
-    told = words.EDITED.sub("", text).strip(words.MARKS).strip()
-    if marked and called == chat and not _shown(told, marked=True):
-        yield from _notice(told, at, chat, record.place)
-        return
-    if reason := _unsaid(told, marked=marked):
-        yield Skipped(reason, record.place, told[:80])
-        return
-    parts = _shown(told, marked=marked)
-    told = Content(parts).plain if parts else told
-    yield MessageReceived(chat, ids.of(at, called, told), at, Sender(called, called), told, parts)
-
-
-def _named(rest: str, habits: _Habits) -> tuple[str | None, str]:
-    """Who says it, and what; nobody where WhatsApp speaks."""
-    called, colon, text = rest.partition(": ")
-    if not colon:
-        if not rest.endswith(":"):
-            return None, rest
-        called, text = rest[:-1], ""
-    if words.NOTICES.fullmatch(called):
-        return None, rest
-    longer = habits.longer.get(called)
-    if longer and rest.startswith(f"{longer}: "):
-        called, text = longer, rest[len(longer) + 2 :]
-    called = _name(called)
-    return (called, text) if called else (None, rest)
+        _bracket, *stamp, rest = found.groups()
+        if stamp[_DATE] != before:
+            before = stamp[_DATE]
+            half = stamp[-1] or "."
+            first, second, third = before
+            dates.see((int(first), int(second), int(third)), american=half.isascii() and "." not in half)
+        called, _colon, text = rest.partition(": ")
+        if called in short:
+            continue
+        second_name, colon, _text = text.partition(": ")
+        known, count = more.get(called, (second_name, 0))
+        if not colon or known != second_name or len(called) + len(known) > _LONGEST_NAME:
+            short.add(called)
+        else:
+            more[called] = (known, count + 1)
+    return dates.order, {called for called, (_known, count) in more.items() if count >= _OFTEN} - short
 
 
 def _name(written: str) -> str:
     """A name without what WhatsApp puts around it: unseen marks, hard spaces, the tilde of unknown numbers."""
-    if written.isascii() and not written.startswith("~"):
-        return written.strip()
     return written.translate(_PLAIN).strip().removeprefix("~").strip()
 
 
@@ -166,20 +181,25 @@ _PLAIN = {ord(mark): None for mark in words.MARKS} | {ord(space): " " for space 
 
 
 def _unsaid(text: str, *, marked: bool) -> Skip | None:
-    if not text.strip("\ufffd") or words.NOTHING.fullmatch(text):
+    low = text[:_LONGEST_NAME].lower().rstrip(".。")
+    if not low.strip("\ufffd") or words.NOTHING.fullmatch(low):
         return Skip.EMPTY
-    if words.DELETED.fullmatch(text.rstrip(".。")):
+    if words.DELETED.fullmatch(low):
         return Skip.DELETED
-    if marked and words.CALLS.fullmatch(text):
+    if marked and words.CALLS.fullmatch(low):
         return Skip.SERVICE
     return None
 
 
 def _shown(text: str, *, marked: bool) -> tuple[Part, ...] | None:
     """The picture or file that stands in for, with what was said with it."""
-    if words.OMITTED.fullmatch(text) or (marked and words.OMITTED_KIND.fullmatch(text)):
+    if marked and words.OMITTED_KIND.fullmatch(text):
         return (Media(_kind(text), ""),)
-    found = words.FILE.fullmatch(text) if ">" in text or ")" in text or "）" in text else None
+    if not text.endswith((">", ")", "）")) and not words.ATTACHED.search(text):
+        return None
+    if text.startswith("<") and words.OMITTED.fullmatch(text):
+        return (Media(_kind(text), ""),)
+    found = words.FILE.fullmatch(text)
     if not found:
         return None
     file = (found["tagged"] or found["plain"]).strip()
@@ -191,19 +211,3 @@ def _shown(text: str, *, marked: bool) -> tuple[Part, ...] | None:
 def _kind(text: str) -> str:
     low = text.lower()
     return next((kind for kind, pattern in words.KINDS if pattern.search(low)), "file")
-
-
-def _notice(text: str, at: datetime, chat: str, place: str) -> Iterator[Entry]:
-    """What WhatsApp says: who came and went; all else is passed over."""
-    told = text.translate(_PLAIN).strip().rstrip(".。")
-    for patterns, kind in ((words.LEFT, MemberLeft), (words.JOINED, MemberJoined)):
-        for pattern in patterns:
-            if found := pattern.fullmatch(told):
-                names = [_name(name) for name in words.SEVERAL.split(found["who"])]
-                people = [name for name in names if name and name.lower() not in words.YOU]
-                for name in people:
-                    yield kind(chat, Sender(name, name), at)
-                if not people:
-                    yield Skipped(Skip.SERVICE, place, told[:80])
-                return
-    yield Skipped(Skip.SERVICE, place, told[:80])

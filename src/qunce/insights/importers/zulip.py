@@ -163,9 +163,7 @@ class _Channel:
         number = record.get("sender_id")
         key = str(number) if isinstance(number, int) else name
         who = self._people.setdefault((key, name), Sender(_required(key), name, name in _BOTS))
-        return self._said(
-            record, at, who, quoted and quoted[1], mentioning(text_of(rest), people)
-        )
+        return self._said(record, at, who, quoted and quoted[1], mentioning(text_of(rest), people))
 
     def official(self, record: Mapping[str, Any], at: str) -> list[Entry]:
         """A message with its text as it was written."""
@@ -184,14 +182,16 @@ class _Channel:
         record: Mapping[str, Any],
         at: str,
         who: Sender,
-        stamp: float,
         answered: str | None,
         said: Iterator[Part],
     ) -> list[Entry]:
         text, parts = told(said)
         if not (text.strip() or parts):
             return [Skipped(Skip.EMPTY, at)]
-        number, sent_at = str(int(record["id"])), datetime.fromtimestamp(record.get("timestamp") or record["date_sent"], UTC)
+        number, sent_at = (
+            str(int(record["id"])),
+            datetime.fromtimestamp(record.get("timestamp") or record["date_sent"], UTC),
+        )
         return [MessageReceived(self._key, number, sent_at, who, text, parts, answered)]
 
 
