@@ -26,6 +26,8 @@ def look_after_imports(timestamp: int) -> None:  # noqa: ARG001 (procrastinate p
     from qunce.insights.actions import runs
 
     runs.look_after_imports()
+
+
 """Background jobs of the insights context. What computes is imported when it runs: a start does without it."""
 
 from procrastinate.contrib.django import app

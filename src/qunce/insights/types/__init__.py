@@ -24,13 +24,28 @@ from qunce.insights.types.health import (
 )
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
 from qunce.insights.types.imports import Alias, AliasReason, ImportState, Look, Options, Relay
+from qunce.insights.types.reports import (
+    Advice,
+    Channel,
+    Claim,
+    Headline,
+    Quote,
+    Report,
+    Rhythm,
+    Section,
+    Table,
+    Tone,
+)
 from qunce.insights.types.texts import Keyword, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
+    "Advice",
     "Alias",
     "AliasReason",
+    "Channel",
     "Chat",
+    "Claim",
     "Clue",
     "Contribution",
     "Diagnosis",
@@ -39,12 +54,13 @@ __all__ = [
     "Facts",
     "Finding",
     "GroupHealth",
+    "Headline",
     "HealthDay",
     "ImportState",
     "Judgement",
+    "Keyword",
     "LifecyclePoint",
     "Look",
-    "Keyword",
     "Mark",
     "MessageKey",
     "NextHour",
@@ -52,16 +68,22 @@ __all__ = [
     "Options",
     "Panel",
     "Proposal",
+    "Quote",
     "Reading",
     "Relay",
+    "Report",
+    "Rhythm",
+    "Section",
     "Silence",
     "Skip",
     "Skipped",
     "Span",
     "Stage",
     "Stretch",
-    "Turn",
+    "Table",
+    "Tone",
     "Topic",
+    "Turn",
     "Unit",
     "Warned",
 ]

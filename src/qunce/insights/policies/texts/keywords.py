@@ -21,7 +21,9 @@ _READABLE = (4, 40)
 
 
 # ------------------------------------------------------------------ words that stand out
-def keywords(said: Sequence[Sequence[str]], background: Mapping[str, int] | None = None, top: int = 50) -> list[Keyword]:
+def keywords(
+    said: Sequence[Sequence[str]], background: Mapping[str, int] | None = None, top: int = 50
+) -> list[Keyword]:
     """The words that stand out in messages, each given as its words, the most outstanding first.
 
     ``background``: in how many messages each word is elsewhere: the same group's past, or other groups. Then the score

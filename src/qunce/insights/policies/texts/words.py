@@ -18,7 +18,9 @@ _NO_WORDS = re.compile(
 )
 """Code, addresses, people who are called, emoji by name, placeholders of chat programs, quotes."""
 _RUN = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff]+)|(?P<plain>[^\W\d_][\w]*(?:[.+#'’/_-]+[\w+#]+)*[+#]*)")
-_COUNTED = re.compile(r"[一二三四五六七八九十百千万亿两几半多第零]+[个天次年月日号点块位种条分周岁遍章集期元人楼层米倍]*$")
+_COUNTED = re.compile(
+    r"[一二三四五六七八九十百千万亿两几半多第零]+[个天次年月日号点块位种条分周岁遍章集期元人楼层米倍]*$"
+)
 _ENDING = re.compile(r"['’](?:s|re|ll|ve|d|m|t)$|^[-'’]+|[-'’/.]+$")
 LONGEST = 30
 """Longer ones are no words: keys, paths, shouts."""
