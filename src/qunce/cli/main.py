@@ -19,6 +19,7 @@ ELSEWHERE = {
     "bench": ("qunce.cli.bench", "bench"),
     "doctor": ("qunce.cli.doctor", "doctor"),
     "rebuild": ("qunce.cli.rebuild", "rebuild"),
+    "import": ("qunce.cli.histories", "import_"),
     "restore": ("qunce.cli.backup", "restore"),
 }
 

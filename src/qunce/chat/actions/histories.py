@@ -88,6 +88,13 @@ def _halving(view: AccountView, events: Sequence[Inbound]) -> Ingested:
     return Ingested(refused=[(events[0], aside.sentence(fault))])
 
 
+def settle_history(*, group_id: int) -> None:
+    """Once no further portion comes: the traces of people say when they were first and last heard."""
+    with transaction.atomic():
+        present = {key: first for key, (first, _last) in _heard(group_id, live_ones=True).items()}
+        members.retell_heard(group_id=group_id, heard=_heard(group_id, live_ones=False), present=present)
+
+
 # ------------------------------------------------------------------ taken back
 def remove_history(*, group_id: int, first_id: UUID, last_id: UUID, since: datetime, until: datetime) -> int:
     """Take away what was stored under ids between the two from histories, sent between the moments.
@@ -96,9 +103,7 @@ def remove_history(*, group_id: int, first_id: UUID, last_id: UUID, since: datet
     made true. Returns how many messages went. No guard: for whoever has asked.
     """
     gone = sum(_remove(group_id, first_id, last_id, begin, end) for begin, end in _months(since, until))
-    with transaction.atomic():
-        present = {key: first for key, (first, _last) in _heard(group_id, live_ones=True).items()}
-        members.retell_heard(group_id=group_id, heard=_heard(group_id, live_ones=False), present=present)
+    settle_history(group_id=group_id)
     count_again(group_ids=[group_id])
     return gone
 

@@ -298,6 +298,9 @@ class Flow:
                 if not row.from_us:
                     pair = row.group.id, row.identity_id
                     heard[pair] = (heard[pair][0] if pair in heard else row.sent_at), row.sent_at
+            if self.batch.origin is Origin.IMPORT:  # at the end the traces are made true: histories.settle_history
+                heard = {pair: heard[pair] for pair in heard.keys() - memory.heard}
+                self.people.new_heard |= heard.keys()
             members.record_heard(heard=heard)
             return
         pairs = {(row.group.id, row.identity_id) for row in new} - memory.present
