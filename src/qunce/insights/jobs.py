@@ -30,7 +30,6 @@ def look_after_imports(timestamp: int) -> None:  # noqa: ARG001 (procrastinate p
 
 """Background jobs of the insights context. What computes is imported when it runs: a start does without it."""
 
-from procrastinate.contrib.django import app
 
 FILLING = 300
 """A run of the clock's job begins with no further group after so many seconds; the next one goes on."""
@@ -40,6 +39,16 @@ FILLING = 300
 @app.task(name="insights.fill_series", queueing_lock="insights.fill_series", lock="insights.fill_series")
 def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
     """Fill the daily series of groups with new or changed days. It may be cut off anywhere: the next run goes on."""
-    from qunce.insights.actions.series import fill
+    from qunce.insights.actions import series
 
     fill(seconds=FILLING)
+    series.fill(seconds=FILLING)
+
+
+@app.task(name="insights.refill_series")
+def refill_series(group_id: int) -> None:
+    """Fill a group's series anew; cut off in the middle, the clock's job goes on."""
+    from qunce.insights.actions import series
+
+    series.refill(group_id=group_id)
+    series.fill(group_ids=[group_id])

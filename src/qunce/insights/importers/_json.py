@@ -61,6 +61,12 @@ def encoding(head: bytes) -> str:
     return "utf-16" if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
 
 
+def named(source: Source, ending: str) -> list[str]:
+    """The files with an ending; one that is handed in alone may have any name."""
+    alone = len(source.names) == 1
+    return [name for name in source.names if alone or name.lower().endswith(ending)]
+
+
 def walk(source: Source, name: str, opened: Collection[str] = ()) -> Iterator[Found]:
     """The values in a file, in order. The outermost container is opened, and those that are listed.
 

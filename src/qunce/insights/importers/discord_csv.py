@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from qunce.chat.types import MemberJoined, MemberLeft, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._ids import Ids
+from qunce.insights.importers._json import named
 from qunce.insights.importers._said import file_called, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -65,9 +66,8 @@ class DiscordCsv(Importer):
 def _exports(source: Source) -> list[str]:
     return [
         name
-        for name in source.names
-        if (name.lower().endswith(".csv") or source.path.is_file())
-        and _HEADER.match(source.head(name).decode(source.encoding(name), errors="replace"))
+        for name in named(source, ".csv")
+        if _HEADER.match(source.head(name).decode(source.encoding(name), errors="replace"))
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from qunce.chat.types import MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
-from qunce.insights.importers._json import Broken, beginning, fields, place, several, taken, walk, words
+from qunce.insights.importers._json import Broken, beginning, fields, named, place, several, taken, walk, words
 from qunce.insights.importers._said import file_called, mentioning, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -48,10 +48,8 @@ class DiscordJson(Importer):
 def _exports(source: Source) -> list[str]:
     return [
         name
-        for name in source.names
-        if (name.lower().endswith(".json") or source.path.is_file())
-        and (head := beginning(source, name)).lstrip().startswith("{")
-        and all(sign.search(head) for sign in _SIGNS)
+        for name in named(source, ".json")
+        if (head := beginning(source, name)).lstrip().startswith("{") and all(sign.search(head) for sign in _SIGNS)
     ]
 
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from qunce.chat.types import EVERYBODY, Media, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
-from qunce.insights.importers._json import Broken, beginning, fields, place, several, taken, walk, words
+from qunce.insights.importers._json import Broken, beginning, fields, named, place, several, taken, walk, words
 from qunce.insights.importers._matrix_ids import event_id
 from qunce.insights.importers._said import mentioning, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -60,9 +60,8 @@ def _exports(source: Source) -> list[str]:
     """Element's files, and the ``events`` of each room of Synapse; not the ``state`` beside them."""
     return [
         name
-        for name in source.names
-        if (source.path.is_file() or PurePosixPath(name).suffix == ".json" or PurePosixPath(name).name == "events")
-        and (head := beginning(source, name)).lstrip().startswith("{")
+        for name in dict.fromkeys(named(source, ".json") + named(source, "/events"))
+        if (head := beginning(source, name)).lstrip().startswith("{")
         and (_EVENT.search(head) or (_ELEMENT.match(head) and _EXPORTED.search(head)))
     ]
 

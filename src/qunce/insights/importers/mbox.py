@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
@@ -123,7 +124,7 @@ def _header(message: Message, key: str) -> str:
         text = raw.decode()
     except ValueError:
         text = raw.decode("gb18030", "replace")
-    with suppress(LookupError, ValueError):  # an unknown encoding: as it stands there
+    with suppress(LookupError, MessageError, ValueError):  # an unknown encoding: as it stands there
         text = str(make_header(decode_header(text)))
     return " ".join(text.split())
 
@@ -132,7 +133,7 @@ def _entry(chat: str, raw: bytes, at: str, ids: Ids) -> Entry:
     message = _parsed(raw)
     try:
         sent_at, sender = _moment(message), _sender(message)
-    except (OverflowError, TypeError, ValueError):
+    except (MessageError, OverflowError, TypeError, ValueError):
         return Skipped(Skip.UNREADABLE, at, raw[:60].decode(errors="replace").strip())
     answered = _IDS.findall(_header(message, "In-Reply-To"))[:1] or _IDS.findall(_header(message, "References"))[-1:]
     pieces = [Text(part.text + "\n") if isinstance(part, Text) else part for part in _pieces(message)]

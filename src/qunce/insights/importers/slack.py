@@ -22,7 +22,9 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d\.json", re.IGNORECASE)
 _STAMP = re.compile(r'"ts"\s*:\s*"\d{9,10}\.\d{1,6}"')
 _LOOKED_AT = 5
 """Of how many days the beginning is looked at."""
-_LISTS = ("channels.json", "groups.json", "mpims.json", "dms.json")
+_PRIVATE = re.compile(r"D[A-Z0-9]+")
+"""Ids of what two say to each other; names of channels are in small letters."""
+_LISTS = ("channels.json", "groups.json", "mpims.json")
 _SAID = {"", "bot_message", "file_share", "file_comment", "thread_broadcast"}
 _SKIPPED = {"me_message": Skip.ACTION, "tombstone": Skip.DELETED, "message_deleted": Skip.DELETED}
 _MARKED = re.compile(r"<([^<>]*)>")
@@ -36,19 +38,17 @@ class Slack(Importer):
     platform: ClassVar[str] = "slack"
 
     def recognises(self, source: Source) -> bool:
-        return any(
-            (head := beginning(source, name)).lstrip().startswith("[") and _STAMP.search(head)
-            for name in _days(source)[:_LOOKED_AT]
-        )
+        return any(_is_day(source, name) for name in _days(source)[:_LOOKED_AT])
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
-        """Channels; what two say in private only where there is nothing else: it is nobody's community."""
+        """Channels alone: what two say in private is nobody's community."""
         workspace = _Workspace.of(source)
         folders = dict.fromkeys(str(PurePosixPath(name).parent) for name in _days(source))
         found = [workspace.chat(folder, source.name) for folder in folders]
-        if not found:
+        chats = [chat for chat in found if not _PRIVATE.fullmatch(chat.key)]
+        if not chats:
             raise ValueError("There is no channel with messages in this export of Slack.")
-        return [chat for chat in found if chat.key not in workspace.private] or found
+        return chats
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)
         workspace = _Workspace.of(source)
@@ -60,7 +60,14 @@ class Slack(Importer):
 
 
 def _days(source: Source) -> list[str]:
-    return [name for name in source.names if _DAY.fullmatch(PurePosixPath(name).name) or source.path.name == name]
+    """The files of days; one that is handed in alone may have any name."""
+    days = [name for name in source.names if _DAY.fullmatch(PurePosixPath(name).name)]
+    return days or [name for name in source.names[:1] if len(source.names) == 1 and _is_day(source, name)]
+
+
+def _is_day(source: Source, name: str) -> bool:
+    head = beginning(source, name)
+    return head.lstrip().startswith("[") and bool(_STAMP.search(head))
 
 
 @dataclass(slots=True)
@@ -70,7 +77,6 @@ class _Workspace:
     keys: dict[str, str] = field(default_factory=dict)
     """Ids of channels, by name."""
     channels: dict[str, str] = field(default_factory=dict)
-    private: set[str] = field(default_factory=set)
     people: dict[str, Sender] = field(default_factory=dict)
 
     @classmethod
@@ -80,7 +86,7 @@ class _Workspace:
             base = PurePosixPath(name).name
             if base in _LISTS:
                 for _where, _key, value in walk(source, name):
-                    made._note_channel(fields(value), private=base == "dms.json")
+                    made._note_channel(fields(value))
             elif base == "users.json":
                 for _where, _key, value in walk(source, name):
                     made._note_person(fields(value))
@@ -92,13 +98,11 @@ class _Workspace:
         key = self.keys.get(name, name)
         return Chat(key, self.channels.get(key, name))
 
-    def _note_channel(self, channel: Mapping[str, Any], *, private: bool) -> None:
+    def _note_channel(self, channel: Mapping[str, Any]) -> None:
         key, name = words(channel.get("id")), words(channel.get("name"))
         if key:
             self.keys[name or key] = key
             self.channels[key] = name or key
-            if private:
-                self.private.add(key)
 
     def _note_person(self, user: Mapping[str, Any]) -> None:
         if key := words(user.get("id")):

@@ -23,6 +23,7 @@ from qunce.insights.importers._json import (
     beginning,
     encoding,
     fields,
+    named,
     place,
     several,
     taken,
@@ -97,16 +98,18 @@ class Telegram(Importer):
     platform: ClassVar[str] = "telegram"
 
     def recognises(self, source: Source) -> bool:
-        return any(_is_export(beginning(source, name)) for name in _files(source))
+        return bool(_exports(source))
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
-        """Groups and channels; private chats only where there is nothing else: they are nobody's community."""
-        found = [chat for name in _exports(source) for chat in _chats_in(source, name).values()]
-        if not found:
-            raise ValueError("There is no chat in this export of Telegram.")
-        groups = [chat for chat in found if chat.kind in _GROUPS] or found
-        named = {chat.key: chat for chat in reversed(groups)}
-        return [Chat(key, named[key].name or source.name) for key in dict.fromkeys(chat.key for chat in groups)]
+        """Of an account groups and channels alone: what two say in private is nobody's community."""
+        groups: dict[str, Chat] = {}
+        for name in _exports(source):
+            for where, chat in _chats_in(source, name).items():
+                if not where or chat.kind in _GROUPS:
+                    groups.setdefault(chat.key, Chat(chat.key, chat.name or source.name))
+        if not groups:
+            raise ValueError("There is no group and no channel in this export of Telegram.")
+        return list(groups.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
         names = _Names(source)
@@ -123,12 +126,8 @@ class Telegram(Importer):
                     yield Skipped(Skip.UNREADABLE, name, value.what)
 
 
-def _files(source: Source) -> list[str]:
-    return [name for name in source.names if name.lower().endswith(".json") or source.path.is_file()]
-
-
 def _exports(source: Source) -> list[str]:
-    return [name for name in _files(source) if _is_export(beginning(source, name))]
+    return [name for name in named(source, ".json") if _is_export(beginning(source, name))]
 
 
 def _is_export(head: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from qunce.chat.types import EVERYBODY, Mention, MessageReceived, Part, Sender
 from qunce.insights.importer import Importer, Source
-from qunce.insights.importers._json import Broken, beginning, fields, place, taken, walk, words
+from qunce.insights.importers._json import Broken, beginning, fields, named, place, taken, walk, words
 from qunce.insights.importers._said import mentioning, text_of, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -60,7 +60,9 @@ class Zulip(Importer):
                 if where and (key := realm.channel(value)):
                     counted[key] += 1
         if not counted:
-            raise ValueError("There is no channel in this export of Zulip.")
+            raise ValueError(
+                "There is no channel in this export of Zulip: hand in its whole folder, with realm.json."
+            )
         return [Chat(key, realm.channels.get(key, key), count or None) for key, count in counted.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)
@@ -81,13 +83,12 @@ class Zulip(Importer):
 def _exports(source: Source) -> dict[str, bool]:
     """The files with messages, each with whether it is of the official export."""
     found: dict[str, bool] = {}
-    for name in source.names:
-        if name.lower().endswith(".json") or source.path.is_file():
-            head = beginning(source, name)
-            if head.lstrip().startswith("{") and _OFFICIAL.search(head):
-                found[name] = True
-            elif head.lstrip().startswith(("[", "{")) and all(sign.search(head) for sign in _ARCHIVED):
-                found[name] = False
+    for name in named(source, ".json"):
+        head = beginning(source, name)
+        if head.lstrip().startswith("{") and _OFFICIAL.search(head):
+            found[name] = True
+        elif head.lstrip().startswith(("[", "{")) and all(sign.search(head) for sign in _ARCHIVED):
+            found[name] = False
     return found
 
 
@@ -127,11 +128,11 @@ class _Realm:
             self.recipients[key] = str(row.get("type_id")) if row.get("type") == _STREAM else ""
 
     def channel(self, message: Any) -> str:
-        """The channel that a message of the official export is in; nothing for private ones."""
+        """The channel that a message of the official export is in; nothing where it is private or unlisted."""
         recipient = fields(message).get("recipient")
         if not isinstance(recipient, int):
             return ""
-        return self.recipients.get(recipient, f"recipient {recipient}")
+        return self.recipients.get(recipient, "")
 
     def folder(self, name: str, otherwise: str) -> str:
         """The channel whose folder a file of the archive is in; of a topic alone, the file itself."""

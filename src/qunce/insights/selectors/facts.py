@@ -20,8 +20,8 @@ from qunce.members.selectors import columns as members
 from qunce.members.selectors.columns import Speaker
 
 LEAD_DAYS = 31
-_REPLIES_FROM = -1
-"""Replies are inferred from the day before the stretch on: what is further back only tells who spoke when."""
+_CONTEXT = 100
+"""So many messages of the day before are read with a day's, to see what it begins with."""
 
 
 def zone_of(group_id: int) -> ZoneInfo:
@@ -71,15 +71,14 @@ def facts(
     is a person of its own. ``zone``: other than the group's.
     """
     zone = zone or zone_of(group_id)
-    start = midnight(stretch.first, zone)
     begin = midnight(stretch.first - timedelta(days=lead_days), zone)
     found = said.columns(group_id, begin, midnight(stretch.last + timedelta(days=1), zone))
     people = _People(found, raw_senders=raw_senders)
     days = np.floor_divide(local_seconds(found.at, zone), DAY).astype(np.int64)
     day = (days - (stretch.first - date(1970, 1, 1)).days).astype(np.int32)
-    judged = int(np.searchsorted(day, _REPLIES_FROM))
-    parent = _parents(found, people, judged)
-    marks = _marks(found, int(np.searchsorted(day, 0)))
+    lead = int(np.searchsorted(day, 0))
+    parent = _parents(found, people, day, lead)
+    marks = _marks(found, lead)
     present, turns = members.stays_since(group_id, begin)
     joined_at, joined_person = people.turns([(each.joined_at, each.identity_id) for each in turns], begin)
     left_at, left_person = people.turns([(each.left_at, each.identity_id) for each in turns], begin)
@@ -88,7 +87,7 @@ def facts(
         group_id=group_id,
         zone=zone,
         stretch=stretch,
-        lead=int(np.searchsorted(found.at, start.timestamp())),
+        lead=lead,
         at=found.at,
         day=day,
         person=people.person,
@@ -106,7 +105,7 @@ def facts(
         left_at=left_at,
         left_person=left_person,
         ids=found.ids,
-        addressed=people.addressed(found, marks, judged),
+        addressed=people.addressed(found, marks, lead),
         present=_present(present, joined_at, left_at, stretch, zone),
         observed=observed_days(group_id, stretch, zone),
         staff_is_guessed=is_guess,
@@ -193,15 +192,24 @@ def _staff(group_id: int, people: _People, zone: ZoneInfo, *, raw_senders: bool)
 
 
 # ------------------------------------------------------------------ columns
-def _parents(found: Columns, people: _People, since: int) -> NDArray[np.int32]:
-    """What each message answers: as the platform says, else as it is inferred, from an index on."""
+def _parents(found: Columns, people: _People, day: NDArray[np.int32], lead: int) -> NDArray[np.int32]:
+    """What each message answers: as the platform says, else as it is inferred, in the stretch.
+
+    Each day is inferred by itself, from its messages and the last of the day before, so that its answers are the
+    same whatever else is read.
+    """
     parent = found.answers.copy()
-    if since >= parent.size:
-        return parent
-    explicit = np.where(parent[since:] >= since, parent[since:] - since, -1).astype(np.int32)
-    inferred = replies.infer(found.at[since:], people.person[since:], found.texts[since:], people.names, explicit)
-    take = (parent[since:] < 0) & (inferred >= 0)
-    parent[since:][take] = inferred[take] + since
+    for each in np.unique(day[lead:]).tolist():
+        before, begin, end = np.searchsorted(day, [each - 1, each, each + 1]).tolist()
+        since = max(begin - _CONTEXT, before)
+        here = found.answers[since:end]
+        said = np.where(here >= since, here - since, -1).astype(np.int32)
+        speakers, person = np.unique(people.person[since:end], return_inverse=True)
+        names = [people.names[one] for one in speakers.tolist()]
+        inferred = replies.infer(found.at[since:end], person.astype(np.int32), found.texts[since:end], names, said)
+        new = inferred[begin - since :]
+        take = (parent[begin:end] < 0) & (new >= 0)
+        parent[begin:end][take] = new[take] + since
     return parent
 
 
