@@ -53,7 +53,9 @@ def test_only_what_was_before_counts():
         stretch=replace(long.stretch, count=90),
         series={key: values[:, :90] for key, values in long.series.items()},
     )
-    spoiled = {key: np.concatenate([each[:, :90], each[:, 90:] * 0], axis=1)[:, :90] for key, each in long.series.items()}
+    spoiled = {
+        key: np.concatenate([each[:, :90], each[:, 90:] * 0], axis=1)[:, :90] for key, each in long.series.items()
+    }
     assert (warning.features(cut) == warning.features(replace(cut, series=spoiled))).all()
 
 
@@ -100,7 +102,10 @@ def test_left_out_means_left_out():
 
 
 def test_calibration_and_brier():
-    foreseen, came = np.array([0.1] * 50 + [0.9] * 50), np.array([False] * 45 + [True] * 5 + [True] * 45 + [False] * 5)
+    foreseen, came = (
+        np.array([0.1] * 50 + [0.9] * 50),
+        np.array([False] * 45 + [True] * 5 + [True] * 45 + [False] * 5),
+    )
     found = evaluation.measured(foreseen, came, bins=2)
     assert [(each.cases, each.came) for each in found.calibration] == [(50, 0.1), (50, 0.9)]
     assert found.brier == pytest.approx(0.09)

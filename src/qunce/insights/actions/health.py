@@ -14,7 +14,7 @@ from qunce.insights.models import Condition, Filled, Health, PlannedSilence
 from qunce.insights.policies import health, stages, warning
 from qunce.insights.policies.windows import Column, row_of
 from qunce.insights.selectors.diagnosis import STAGE_READS, daily_keys, life_of, strongest, with_plans
-from qunce.insights.selectors.health import scores_before, signals_in_use, stored, yesterday
+from qunce.insights.selectors.health import scores_before, signals_in_use, silences, stored, yesterday
 from qunce.insights.selectors.series import panel as read_panel
 from qunce.insights.signal import Signal
 from qunce.insights.types import Panel, Silence, Stage, Stretch
@@ -60,12 +60,13 @@ def assess_past(*, group_id: int) -> int:
         if filled is None:
             return 0
         last = min(filled.through, yesterday())
-        whole = read_panel([group_id], daily_keys(signals_in_use()), last, max(1, (last - filled.first).days + 1))
-        weeks = _weeks(whole)
-        judged = _judge(weeks, signals_in_use())
-        codes = _stages_by_day(whole)
+        kinds = signals_in_use()
+        days = max(1, (last - filled.first).days + 1)
+        whole = with_plans(read_panel([group_id], daily_keys(kinds), last, days))
+        judged = _judge(_weeks(whole), kinds)
+        by_rules = _stages_by_day(whole)
         rows = [
-            judged.kept(row, group_id, whole.stretch.first + timedelta(days=int(end) - 1), codes[int(end) - 1])
+            judged.kept(row, group_id, whole.stretch.first + timedelta(days=end - 1), by_rules[end - 1])
             for row, end in enumerate(_ends(whole.stretch.count))
         ]
         Health.objects.bulk_create(rows)
@@ -122,35 +123,12 @@ def _by_last_day(group_ids: Collection[int] | None, day: date) -> Iterator[tuple
 def _assess(ids: Sequence[int], day: date, *, tells: bool) -> None:
     kinds = signals_in_use()
     judged = _judge(with_plans(read_panel(ids, daily_keys(kinds), day, health.DAYS)), kinds)
-    panel = judged.panel
-    life = read_panel(ids, STAGE_READS, day, STAGE_DAYS)
+    life = with_plans(read_panel(ids, STAGE_READS, day, STAGE_DAYS))
     _monday, codes = stages.by_week(*life_of(life), life.stretch.first)
-    by_rules = stages.latest(codes)
-    seen = health.observed(panel)
-    trends, sizes = health.trend(panel), health.members(panel)
-    risks = warning.probabilities(panel)
     with transaction.atomic():
         locks.name("insights.assess")
-        before = scores_before(ids, day)
         previous = Condition.objects.in_bulk(list(ids))
-        rows, now = [], clock.now()
-        for row, group_id in enumerate(panel.group_ids):
-            score, stage = judged.score(row), judged.stage(row, by_rules[row] if seen[row] else None)
-            rows.append(
-                Condition(
-                    group_id=group_id,
-                    day=day,
-                    score=score,
-                    change=None if score is None or group_id not in before else round(score - before[group_id], 1),
-                    stage=stage.value if stage else "",
-                    trend=_number(trends[row], 3) if seen[row] else None,
-                    size=_number(sizes[row], 0),
-                    risk=_number(risks[row], 3) if seen[row] else None,
-                    severities=judged.strengths(row),
-                    findings=_findings(judged, row, kinds) if score is not None else [],
-                    at=now,
-                )
-            )
+        rows = _conditions(judged, stages.latest(codes), kinds)
         Health.objects.filter(group_id__among=ids, day=day).delete()
         Health.objects.bulk_create(
             Health(group_id=each.group_id, day=day, score=each.score, stage=each.stage, severities=each.severities)
@@ -161,6 +139,34 @@ def _assess(ids: Sequence[int], day: date, *, tells: bool) -> None:
         if tells:
             _tell(rows, previous, kinds)
         live.touch("health", "today")
+
+
+def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mapping[str, Signal]) -> list[Condition]:
+    """How each group of the panel is at its end."""
+    panel, day, now = judged.panel, judged.panel.stretch.last, clock.now()
+    seen, away = health.observed(panel), silences(panel.group_ids, day)
+    trends, sizes, risks = health.trend(panel), health.members(panel), warning.probabilities(panel)
+    before = scores_before(panel.group_ids, day)
+    rows = []
+    for row, group_id in enumerate(panel.group_ids):
+        score = judged.score(row)
+        stage = judged.stage(row, by_rules[row] if seen[row] or group_id in away else None)
+        rows.append(
+            Condition(
+                group_id=group_id,
+                day=day,
+                score=score,
+                change=None if score is None or group_id not in before else round(score - before[group_id], 1),
+                stage=stage.value if stage else "",
+                trend=_number(trends[row], 3) if seen[row] else None,
+                size=_number(sizes[row], 0),
+                risk=_number(risks[row], 3) if seen[row] else None,
+                severities=judged.strengths(row),
+                findings=_findings(judged, row, kinds) if score is not None else [],
+                at=now,
+            )
+        )
+    return rows
 
 
 def _judge(panel: Panel, kinds: Mapping[str, Signal]) -> _Judged:

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = []
+    dependencies = [("insights", "0001_imports"), ("insights", "0002_series")]
 
     operations = [
         migrations.CreateModel(

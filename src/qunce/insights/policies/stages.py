@@ -32,7 +32,7 @@ SILENT, ALIVE = 0.1, 0.25
 REVIVED = 8
 """Weeks."""
 DRY, FRESH = 0.5, 0.5
-"""Of the usual fresh voices; with fewer, growth is a burst and a slight decline is one. It takes FRESH a day to tell."""
+"""Of the usual fresh voices (FRESH a day at least): with fewer, growth is a burst, and a slight decline is one."""
 LEAST_PIECE = 4
 """Weeks between two turns."""
 PENALTY = 4.0

@@ -12,9 +12,9 @@ from qunce.insights.policies.proposals import proposals
 from qunce.insights.policies.windows import Days, lived
 from qunce.insights.selectors import series
 from qunce.insights.selectors.facts import facts as read_facts
-from qunce.insights.selectors.health import ended_on, scores_before, signals_in_use, silences, yesterday
+from qunce.insights.selectors.health import ended_on, plans_of, scores_before, signals_in_use, silences, yesterday
 from qunce.insights.signal import Signal
-from qunce.insights.types import Diagnosis, Facts, Finding, Panel, Proposal, Span, Turn
+from qunce.insights.types import Diagnosis, Facts, Finding, Panel, Proposal, Silence, Span, Turn
 from qunce.kernel.actor import Actor
 
 LIFE = 366 * 5
@@ -30,8 +30,7 @@ def diagnosis(actor: Actor, group_id: int, until: date | None = None, facts: Fac
     community.group(actor, group_id)
     day = until or last_day(group_id)
     kinds = signals_in_use()
-    panel = series.panel([group_id], daily_keys(kinds), day, health.DAYS)
-    panel = with_plans(panel)
+    panel = with_plans(series.panel([group_id], daily_keys(kinds), day, health.DAYS))
     severities = {key: kind.measure(panel) for key, kind in kinds.items()}
     weights = {key: kind.weight for key, kind in kinds.items()}
     weighed = health.weigh(severities, weights, panel)
@@ -40,7 +39,7 @@ def diagnosis(actor: Actor, group_id: int, until: date | None = None, facts: Fac
     is_observed = bool(health.observed(panel)[0])
     plan = silences([group_id], day).get(group_id)
     found: list[Finding] = []
-    if is_observed and plan is None:
+    if is_observed and not panel.planned_silence[0]:
         facts = facts or read_facts(group_id, panel.stretch)
         found = _findings(panel, kinds, {key: float(each[0]) for key, each in severities.items()}, facts)
     on_purpose = float(np.nan_to_num(severities[health.FINISHED][0])) >= health.ON_PURPOSE
@@ -55,7 +54,7 @@ def diagnosis(actor: Actor, group_id: int, until: date | None = None, facts: Fac
         observed=is_observed,
         judgement=judgement,
         change=None if before is None or judgement.score is None else judgement.score - before,
-        stage=spans[-1].stage if spans and (is_observed or over) else None,
+        stage=spans[-1].stage if spans and (is_observed or plan or over) else None,
         findings=found,
         proposals=_proposals(found, kinds),
         spans=spans,
@@ -79,9 +78,17 @@ def daily_keys(kinds: dict[str, Signal]) -> list[str]:
 
 
 def with_plans(panel: Panel) -> Panel:
-    """The panel, with the silences that are planned on its last day."""
-    planned = silences(panel.group_ids, panel.stretch.last)
-    return replace(panel, planned_silence=np.array([key in planned for key in panel.group_ids], np.bool_))
+    """The panel as its planned silences want it: holidays say nothing, and what is over is silent on purpose."""
+    row = {group_id: row for row, group_id in enumerate(panel.group_ids)}
+    over, away = panel.planned_silence.copy(), np.zeros((len(row), panel.stretch.count), np.bool_)
+    for plan in plans_of(row):
+        if Silence(plan.kind).ends_the_group:
+            over[row[plan.group_id]] |= plan.begins_on <= panel.stretch.last
+        elif plan.ends_on is not None:
+            first, last = (max(0, (day - panel.stretch.first).days) for day in (plan.begins_on, plan.ends_on))
+            away[row[plan.group_id], first : last + 1] |= plan.ends_on >= panel.stretch.first
+    series_left = {key: np.where(away, np.float32(np.nan), days) for key, days in panel.series.items()}
+    return replace(panel, series=series_left if away.any() else panel.series, planned_silence=over)
 
 
 def strongest(severities: dict[str, float], kinds: dict[str, Signal]) -> list[str]:
@@ -109,7 +116,7 @@ def _fell_silent(panel: Panel) -> date:
 
 
 def _timeline(group_id: int, day: date, over: date | None) -> tuple[list[Span], list[Turn]]:
-    life = series.panel([group_id], STAGE_READS, day, LIFE)
+    life = with_plans(series.panel([group_id], STAGE_READS, day, LIFE))
     active, fresh = life_of(life)
     monday, codes = stages.by_week(active, fresh, life.stretch.first)
     _same, people = stages.weekly(active, life.stretch.first)

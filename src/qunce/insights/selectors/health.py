@@ -108,6 +108,11 @@ def silences(group_ids: Collection[int], day: date) -> dict[int, Silence]:
     return {each.group_id: Silence(each.kind) for each in found.order_by("begins_on", "pk")}
 
 
+def plans_of(group_ids: Collection[int]) -> list[PlannedSilence]:
+    """Every silence that is or was planned for the groups. No guard: not for pages."""
+    return list(PlannedSilence.objects.filter(group_id__among=group_ids))
+
+
 def ended_on(group_id: int, day: date) -> date | None:
     """Since when the group is over on purpose, if it is so on that day. No guard: not for pages."""
     over = PlannedSilence.objects.filter(
