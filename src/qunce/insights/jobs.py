@@ -1,4 +1,3 @@
-"""Background jobs of the insights context. What they need is imported when they run: every process knows all jobs."""
 """Background jobs of the insights context. What computes is imported when it runs: a start does without it."""
 
 from procrastinate.contrib.django import app
@@ -39,32 +38,6 @@ def look_after_imports(timestamp: int) -> None:  # noqa: ARG001 (procrastinate p
     from qunce.insights.actions import runs
 
     runs.look_after_imports()
-
-
-"""Background jobs of the insights context. What computes is imported when it runs: a start does without it."""
-
-
-FILLING = 300
-"""A run of the clock's job begins with no further group after so many seconds; the next one goes on."""
-
-
-@app.periodic(cron="*/10 * * * *")
-@app.task(name="insights.fill_series", queueing_lock="insights.fill_series", lock="insights.fill_series")
-def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
-    """Fill the daily series of groups with new or changed days. It may be cut off anywhere: the next run goes on."""
-    from qunce.insights.actions import series
-
-    fill(seconds=FILLING)
-    series.fill(seconds=FILLING)
-
-
-@app.task(name="insights.refill_series")
-def refill_series(group_id: int) -> None:
-    """Fill a group's series anew; cut off in the middle, the clock's job goes on."""
-    from qunce.insights.actions import series
-
-    series.refill(group_id=group_id)
-    series.fill(group_ids=[group_id])
 
 
 @app.periodic(cron="25 * * * *")

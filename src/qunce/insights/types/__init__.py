@@ -36,7 +36,6 @@ from qunce.insights.types.reports import (
     Table,
     Tone,
 )
-from qunce.insights.types.texts import Keyword, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
@@ -58,7 +57,6 @@ __all__ = [
     "HealthDay",
     "ImportState",
     "Judgement",
-    "Keyword",
     "LifecyclePoint",
     "Look",
     "Mark",
@@ -82,7 +80,6 @@ __all__ = [
     "Stretch",
     "Table",
     "Tone",
-    "Topic",
     "Turn",
     "Unit",
     "Warned",
