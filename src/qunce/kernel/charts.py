@@ -98,7 +98,13 @@ def banded(
     """A line within the band in which it is expected: (name, lowest, highest)."""
     (name, data), (expected, low, high) = line, band
     widths = [None if a is None or b is None else b - a for a, b in zip(low, high, strict=True)]
-    hidden = {"type": "line", "stack": "band", "silent": True, "lineStyle": {"opacity": 0}, "tooltip": {"show": False}}
+    hidden = {
+        "type": "line",
+        "stack": "band",
+        "silent": True,
+        "lineStyle": {"opacity": 0},
+        "tooltip": {"show": False},
+    }
     option = {
         "xAxis": {"type": "category", "data": list(points), "boundaryGap": False},
         "yAxis": {"type": "value"},
@@ -294,6 +300,7 @@ def network(
         "type": "graph",
         "layout": "none",
         "roam": False,
+        "preserveAspect": True,
         "data": data,
         "links": links,
         "categories": [{"name": str(number)} for number in range(6)],
@@ -320,7 +327,9 @@ def _layout(count: int, edges: Sequence[tuple[int, int, float]]) -> list[tuple[f
     for edge in graph.edges.values():
         edge["weight"] = 1 + sqrt(edge["weight"])
     found = nx.spring_layout(graph, seed=7, k=2.2 / sqrt(count or 1), iterations=120)
-    return [(round(float(found[place][0]) * 100, 1), round(float(found[place][1]) * 100, 1)) for place in range(count)]
+    return [
+        (round(float(found[place][0]) * 100, 1), round(float(found[place][1]) * 100, 1)) for place in range(count)
+    ]
 
 
 def dial(label: str, *, what: str, value: Number, word: str = "", tone: str = "jade") -> Chart:

@@ -26,12 +26,27 @@ from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
 from qunce.insights.types.imports import Alias, AliasReason, ImportState, Look, Options, Relay
 from qunce.insights.types.texts import Keyword, Topic
 from qunce.insights.types.texts import Keyword, Talk, Topic
+from qunce.insights.types.reports import (
+    Advice,
+    Channel,
+    Claim,
+    Headline,
+    Quote,
+    Report,
+    Rhythm,
+    Section,
+    Table,
+    Tone,
+)
 from qunce.insights.types.units import Unit
 
 __all__ = [
+    "Advice",
     "Alias",
     "AliasReason",
+    "Channel",
     "Chat",
+    "Claim",
     "Clue",
     "Contribution",
     "Diagnosis",
@@ -40,6 +55,7 @@ __all__ = [
     "Facts",
     "Finding",
     "GroupHealth",
+    "Headline",
     "HealthDay",
     "ImportState",
     "Judgement",
@@ -53,14 +69,20 @@ __all__ = [
     "Options",
     "Panel",
     "Proposal",
+    "Quote",
     "Reading",
     "Relay",
+    "Report",
+    "Rhythm",
+    "Section",
     "Silence",
     "Skip",
     "Skipped",
     "Span",
     "Stage",
     "Stretch",
+    "Table",
+    "Tone",
     "Turn",
     "Talk",
     "Topic",
