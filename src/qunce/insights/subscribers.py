@@ -1,5 +1,4 @@
 """What the insights context does about events. What computes is imported when it runs: a start does without it."""
-"""What the insights context does about events."""
 
 from procrastinate.contrib.django import app
 
@@ -17,6 +16,9 @@ def days_came_in(event: HistoryImported) -> None:
 def days_went(event: HistoryUndone) -> None:
     """The group's series are filled anew."""
     app.configure_task("insights.refill_series").defer(group_id=event.group_id)
+
+
+@subscriber(HistoryImported)
 def a_past_is_assessed(event: HistoryImported) -> None:
     """How well the group was in the history that has come in."""
     _assess_past_soon(event.group_id)

@@ -24,8 +24,6 @@ from qunce.insights.types.health import (
 )
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
 from qunce.insights.types.imports import Alias, AliasReason, ImportState, Look, Options, Relay
-from qunce.insights.types.texts import Keyword, Topic
-from qunce.insights.types.texts import Keyword, Talk, Topic
 from qunce.insights.types.reports import (
     Advice,
     Channel,
@@ -38,6 +36,7 @@ from qunce.insights.types.reports import (
     Table,
     Tone,
 )
+from qunce.insights.types.texts import Keyword, Talk, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [

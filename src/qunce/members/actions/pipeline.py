@@ -123,9 +123,6 @@ def record_heard(*, heard: Mapping[tuple[int, int], tuple[datetime, datetime]]) 
         cursor.execute(
             "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, left_at, heard)"
             " SELECT p.g, p.i, '', '', p.first, p.last, true"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS p(g, i, first, last)"
-            " SELECT p.g, p.i, '', '', p.at, p.at, true"
-            " FROM unnest(%b::bigint[], %b::bigint[], %b::timestamptz[]) AS p(g, i, at)"
             " FROM unnest(%b::bigint[], %b::bigint[], %b::timestamptz[], %b::timestamptz[]) AS p(g, i, first, last)"
             " LEFT JOIN members_membership s ON s.group_id = p.g AND s.identity_id = p.i AND NOT s.heard"
             " WHERE s.id IS NULL ON CONFLICT (group_id, identity_id) WHERE heard"
