@@ -17,7 +17,10 @@ from qunce import __version__
 ELSEWHERE = {
     "backup": ("qunce.cli.backup", "backup"),
     "bench": ("qunce.cli.bench", "bench"),
+    "cloud": ("qunce.cli.cloud", "cloud"),
     "doctor": ("qunce.cli.doctor", "doctor"),
+    "rebuild": ("qunce.cli.rebuild", "rebuild"),
+    "import": ("qunce.cli.histories", "import_"),
     "restore": ("qunce.cli.backup", "restore"),
 }
 
@@ -148,21 +151,6 @@ def migrate(data_dir: Path | None) -> None:
         from qunce.cli.database import migrate as bring_up_to_date
 
         bring_up_to_date()
-
-
-@main.command()
-@with_data_dir
-def rebuild(data_dir: Path | None) -> None:
-    """Count all groups again from their messages; may be interrupted and run again, also while messages arrive."""
-    with ready(data_dir):
-        from qunce.chat import actions as chat
-        from qunce.community import selectors as community
-        from qunce.kernel.actor import SYSTEM
-
-        groups = list(community.visible_groups(SYSTEM).order_by("pk").values_list("pk", flat=True))
-        with click.progressbar(groups) as counted:
-            wrong = sum(chat.count_again(group_ids=[group_id]) for group_id in counted)
-        click.echo(f"{len(groups)} groups counted, {wrong} rows were wrong.")
 
 
 @main.command(hidden=True)

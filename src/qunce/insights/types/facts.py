@@ -1,9 +1,10 @@
 """What was said in one group over a stretch of time, as columns of numbers: what metrics are computed from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from enum import IntFlag
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -82,6 +83,33 @@ class Facts:
     joined_person: NDArray[np.int32]
     left_at: NDArray[np.float64]
     left_person: NDArray[np.int32]
+    ids: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, "V16"))
+    """[n] the messages' ids, as the sixteen bytes of each."""
+    addressed: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    """[n] which of the people is addressed by name or mention; -1: nobody that we know."""
+    present: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    """[days] members known to be there at the end of each day of the stretch; NaN: not known."""
+    observed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    """[days] whether all that was said on that day of the stretch could be read."""
+    staff_is_guessed: bool = False
+    """Nobody is known as staff: `is_staff` are those who said most in the group's first weeks."""
+
+    def __post_init__(self) -> None:
+        """Columns that were left out say that nothing is known; every day counts as observed."""
+        unknown = {
+            "ids": np.zeros(self.at.size, "V16"),
+            "addressed": np.full(self.at.size, -1, np.int32),
+            "present": np.full(self.stretch.count, np.nan, np.float32),
+            "observed": np.ones(self.stretch.count, np.bool_),
+        }
+        for name, column in unknown.items():
+            if getattr(self, name).size != column.size:
+                object.__setattr__(self, name, column)
+
+    def key(self, index: int) -> tuple[int, datetime, UUID]:
+        """The key (group, sent_at, id) of a message: what it is opened by."""
+        sent_at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(float(self.at[index]) * 1e6))
+        return self.group_id, sent_at, UUID(bytes=self.ids[index].tobytes())
 
     @property
     def said(self) -> NDArray[np.bool_]:

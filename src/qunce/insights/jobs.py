@@ -1,0 +1,69 @@
+"""Background jobs of the insights context. What computes is imported when it runs: a start does without it."""
+
+from procrastinate.contrib.django import app
+
+FILLING = 300
+"""A run of the clock's job begins with no further group after so many seconds; the next one goes on."""
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="insights.fill_series", queueing_lock="insights.fill_series", lock="insights.fill_series")
+def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Fill the daily series of groups with new or changed days. It may be cut off anywhere: the next run goes on."""
+    from qunce.insights.actions.series import fill
+
+    fill(seconds=FILLING)
+
+
+@app.task(name="insights.run_import")
+def run_import(import_id: int) -> None:
+    """Take a history over; cut off in the middle, it goes on where it was."""
+    from qunce.insights.actions import runs
+
+    runs.run_import(import_id=import_id)
+
+
+@app.task(name="insights.undo_import")
+def undo_import(import_id: int) -> None:
+    """Take a history back; it may be cut off anywhere and begun again."""
+    from qunce.insights.actions import runs
+
+    runs.carry_out_undo(import_id=import_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="insights.look_after_imports", queueing_lock="insights.look_after_imports")
+def look_after_imports(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Begin again what was cut off."""
+    from qunce.insights.actions import runs
+
+    runs.look_after_imports()
+
+
+@app.periodic(cron="25 * * * *")
+@app.task(name="insights.assess_health", queueing_lock="insights.assess_health", lock="insights.assess_health")
+def assess_health(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Assess the groups that were not assessed for yesterday yet; cut off anywhere, the next run goes on."""
+    from qunce.insights.actions.health import assess
+
+    assess()
+
+
+@app.task(name="insights.assess_past", lock="insights.assess_past")
+def assess_past(group_id: int) -> None:
+    """Say how well a group was through a past that has just come in, or gone; running it twice does no harm."""
+    from qunce.insights.actions import health
+    from qunce.insights.actions.series import fill
+
+    fill(group_ids=[group_id])
+    health.assess_past(group_id=group_id)
+    health.assess(group_ids=[group_id])
+
+
+@app.task(name="insights.refill_series")
+def refill_series(group_id: int) -> None:
+    """Fill a group's series anew; cut off in the middle, the clock's job goes on."""
+    from qunce.insights.actions import series
+
+    series.refill(group_id=group_id)
+    series.fill(group_ids=[group_id])

@@ -1,0 +1,29 @@
+"""New speakers whom somebody answered or addressed by name within 24 hours of their first message."""
+
+import numpy as np
+from django.utils.translation import gettext_noop
+from numpy.typing import NDArray
+
+from qunce.insights.metric import Metric
+from qunce.insights.policies.answers import welcomed_in_all, welcomed_per_day
+from qunce.insights.types import Facts, Unit
+
+
+class NewcomersAnswered(Metric):
+    """See `definition`."""
+
+    title = gettext_noop("New speakers somebody turned to")
+    definition = gettext_noop(
+        "New speakers whom somebody answered or addressed by name within 24 hours of their first "
+        "message. The last day cannot be judged yet."
+    )
+    unit = Unit.COUNT
+    daily = True
+
+    def over(self, facts: Facts) -> float | None:
+        """The number for the whole stretch."""
+        return welcomed_in_all(facts, by_name=False)
+
+    def days(self, facts: Facts) -> NDArray[np.float32]:
+        """By day."""
+        return welcomed_per_day(facts, by_name=False)
