@@ -186,7 +186,7 @@ class RollUps:
 
     def write(self) -> None:
         """Add the counts to the tables."""
-        with wire.cursor() as cursor:
+        with wire.ahead() as cursor:
             if self._hours:
                 keys = sorted(self._hours)
                 cursor.execute(

@@ -119,7 +119,7 @@ def record_heard(*, heard: Mapping[tuple[int, int], tuple[datetime, datetime]]) 
         return
     rows = sorted(heard)
     groups, identities = zip(*rows, strict=True)
-    with wire.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(
             "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, left_at, heard)"
             " SELECT p.g, p.i, '', '', p.first, p.last, true"
@@ -138,7 +138,7 @@ def record_presence(*, pairs: Iterable[tuple[int, int]], at: datetime) -> None:
     if not rows:
         return
     groups, identities = zip(*rows, strict=True)
-    with wire.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(
             "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, heard)"
             " SELECT p.g, p.i, '', '', %b::timestamptz, false FROM unnest(%b::bigint[], %b::bigint[]) AS p(g, i)"

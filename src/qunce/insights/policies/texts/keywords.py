@@ -28,8 +28,8 @@ def keywords(
     """The words that stand out in messages, each given as its words, the most outstanding first.
 
     ``background``: in how many messages each word is elsewhere: the same group's past, or other groups. Then the
-    score is the log-odds ratio with an informative prior in standard deviations (Monroe, Colaresi and Quinn, 2008): what is
-    special here and now. Without it: how often a word is said, less where it is in most messages (tf-idf).
+    score is the log-odds ratio with an informative prior in standard deviations (Monroe, Colaresi and Quinn, 2008):
+    what is special here and now. Without it: how often a word is said, less where it is in most messages (tf-idf).
     """
     times = {word: count for word, count in counted(said).items() if count >= RARE}
     scores = _against(times, background) if background else _alone(times, len(said))
