@@ -28,8 +28,8 @@ def keywords(
     """The words that stand out in messages, each given as its words, the most outstanding first.
 
     ``background``: in how many messages each word is elsewhere: the same group's past, or other groups. Then the
-    score is the log-odds ratio with an informative prior in standard deviations (Monroe, Colaresi and Quinn, 2008): what is
-    special here and now. Without it: how often a word is said, less where it is in most messages (tf-idf).
+    score is the log-odds ratio with an informative prior in standard deviations (Monroe, Colaresi and Quinn, 2008):
+    what is special here and now. Without it: how often a word is said, less where it is in most messages (tf-idf).
     """
     times = {word: count for word, count in counted(said).items() if count >= RARE}
     scores = _against(times, background) if background else _alone(times, len(said))
@@ -91,8 +91,8 @@ _SILENCE = 900.0
 """Seconds without a word after which something else is talked about."""
 _TOGETHER = 12
 """At most so many messages are one conversation."""
-_TOO_COMMON = 0.15
-"""A word in a greater part of the conversations says nothing of one of them."""
+_TOO_COMMON = 0.5
+"""A word in a greater part of the conversations tells nothing of any of them."""
 _BOUND = 0.12
 """From which normalised pointwise mutual information on two words belong together."""
 _SMALLEST = 4
