@@ -18,6 +18,7 @@ ELSEWHERE = {
     "backup": ("qunce.cli.backup", "backup"),
     "bench": ("qunce.cli.bench", "bench"),
     "doctor": ("qunce.cli.doctor", "doctor"),
+    "evaluate": ("qunce.cli.evaluate", "evaluate"),
     "rebuild": ("qunce.cli.rebuild", "rebuild"),
     "restore": ("qunce.cli.backup", "restore"),
 }
