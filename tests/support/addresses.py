@@ -151,6 +151,7 @@ EXPECTED = {
     "console:next_hour": page(signed_in),
     "console:load": page(signed_in),
     "console:group_insight": page(here(Permission.VIEW), {"piece": "numbers"}, group_id="group"),
+    "console:group_words": page(here(Permission.VIEW), answers=404, group_id="group"),
     "console:community_insight": page(here(Permission.VIEW), community_id="home"),
     "console:newcomers": page(here(Permission.VIEW), {"rung": "spoke"}, community_id="home"),
     # ---- histories of other programs

@@ -16,7 +16,7 @@ from qunce.cli.main import ready, with_data_dir
 if TYPE_CHECKING:
     from qunce.community.selectors import Community
     from qunce.insights.importer import Source
-    from qunce.insights.models import Import
+    from qunce.insights.selectors.imports import Import
     from qunce.insights.types import Chat, Options
 
 EVERY = 20_000

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "bench": ("qunce.cli.bench", "bench"),
     "cloud": ("qunce.cli.cloud", "cloud"),
     "doctor": ("qunce.cli.doctor", "doctor"),
+    "evaluate": ("qunce.cli.evaluate", "evaluate"),
     "rebuild": ("qunce.cli.rebuild", "rebuild"),
     "import": ("qunce.cli.histories", "import_"),
     "restore": ("qunce.cli.backup", "restore"),

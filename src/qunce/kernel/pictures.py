@@ -9,6 +9,7 @@ from zlib import crc32
 
 import numpy as np
 from django.contrib.staticfiles import finders
+from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw, ImageFont
 
 from qunce.kernel.errors import Invalid
@@ -144,7 +145,9 @@ class _Room:
 def _file(*, bold: bool) -> str:
     found = finders.find(_FONTS[bold])
     if not found:
-        raise Invalid("The fonts are missing.", fix="Run `make assets`.")
+        raise Invalid(
+            _("The fonts of this installation are missing."), fix=_("Run `make assets`, or install it again.")
+        )
     return str(found)
 
 

@@ -44,6 +44,7 @@ def may_follow(actor: Actor, key: str) -> bool:
 
 urlpatterns = [
     path("groups/<int:group_id>/insight/", late("group", "insight"), name="group_insight"),
+    path("groups/<int:group_id>/words.png", late("group", "cloud"), name="group_words"),
     path("insights/", late("overview", "overview"), name="insights"),
     path("insights/next-hour/", late("overview", "next_hour"), name="next_hour"),
     path("insights/load/", late("load", "load"), name="load"),

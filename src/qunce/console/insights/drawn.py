@@ -17,7 +17,7 @@ from qunce.insights.metric import metrics
 from qunce.insights.policies import statistics
 from qunce.insights.policies.graphs import ReplyGraph
 from qunce.insights.policies.zones import month_name
-from qunce.insights.types import Diagnosis, Facts, HealthDay, LifecyclePoint
+from qunce.insights.types import Diagnosis, Facts, HealthDay, LifecyclePoint, MessageKey, Stretch, Topic
 from qunce.insights.types.audience import Cohort
 from qunce.kernel import charts
 from qunce.kernel.charts import Chart, Node, Spot
@@ -251,6 +251,21 @@ def talk(facts: Facts, graph: ReplyGraph) -> Chart:
             for place, node in enumerate(graph.nodes)
         ],
         edges=graph.edges,
+    )
+
+
+# ---------------------------------------------------------------- what is spoken of
+def topics(stretch: Stretch, found: Sequence[Topic[MessageKey]]) -> Chart:
+    """The part of each week's messages that is about each topic."""
+    weeks = max((len(each.shares) for each in found), default=0)
+    begins = [stretch.first + timedelta(days=WEEK * week) for week in range(weeks)]
+    return charts.over_time(
+        _("Topics: per cent of each week's messages"),
+        when=_("Week from"),
+        points=[f"{day:%y-%m-%d}" for day in begins],
+        values={each.label: [round(share * 100, 1) for share in each.shares] for each in found},
+        kind="area",
+        stack=True,
     )
 
 

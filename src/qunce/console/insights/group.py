@@ -24,12 +24,13 @@ from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
 from qunce.insights.metric import metrics
 from qunce.insights.policies.graphs import reply_graph
-from qunce.insights.selectors import evidence, facts, health
+from qunce.insights.selectors import evidence, facts, health, texts
 from qunce.insights.selectors.diagnosis import diagnosis
 from qunce.insights.selectors.facts import Coverage
 from qunce.insights.selectors.standing import standing
 from qunce.insights.signal import signals
 from qunce.insights.types import Diagnosis, Facts, Finding, Proposal, Stretch
+from qunce.kernel.errors import NotFound
 from qunce.kernel.words import sentences
 
 ALL = "all"
@@ -60,6 +61,7 @@ FIRST = (
 )
 """Metrics that are shown before the others."""
 MOST_PEOPLE, MOST_BRIDGES = 60, 8
+MOST_TOPICS, MOST_WORDS = 6, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +247,42 @@ def _talk_says(known: Coverage) -> str:
     return sentences(said, inferred)
 
 
+# ---------------------------------------------------------------- what is spoken of
+def _topics(request: StaffRequest, group: Group, days: str) -> HttpResponse:
+    """Topics over time and the words that stand out, each with messages that show it."""
+    context: dict[str, object] = {"group": group, "days": days, "zone": _zone(request, group.pk)}
+    stretch = _stretch(request, group, days)
+    if stretch is not None:
+        talk = texts.talk_of(request.actor, group.pk, stretch)
+        topics, keywords = talk.topics[:MOST_TOPICS], talk.keywords[:MOST_WORDS]
+        shown = evidence.said(request.actor, group.pk, [each.messages for each in (*topics, *keywords)])
+        context |= {
+            "talk": talk,
+            "partly": talk.looked_at < talk.messages,
+            "topics": list(zip(topics, shown[: len(topics)], strict=True)),
+            "keywords": list(zip(keywords, shown[len(topics) :], strict=True)),
+            "over_time": drawn.topics(stretch, topics),
+        }
+    return render(request, "console/insights/group_topics.html", context)
+
+
+@require_GET
+def cloud(request: StaffRequest, group_id: int) -> HttpResponse:
+    """The picture of a group's words: ``?days=&dark=1``."""
+    found = community.group(request.actor, group_id)
+    days = request.GET.get("days", USUAL)
+    stretch = _stretch(request, found, days if days in dict(STRETCHES) else USUAL)
+    drawn_words = stretch and texts.cloud_of(request.actor, group_id, stretch, dark=request.GET.get("dark") == "1")
+    if not drawn_words:
+        raise NotFound
+    answer = HttpResponse(drawn_words, content_type="image/png")
+    answer["Cache-Control"] = "private, max-age=600"
+    return answer
+
+
 PIECES: Mapping[str, Callable[[StaffRequest, Group, str], HttpResponse]] = {
     "health": _health,
     "dial": _dial,
     "numbers": _numbers,
+    "topics": _topics,
 }

@@ -6,7 +6,65 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qunce.insights.policies import warning
 from qunce.insights.policies.warning import sigmoid
+from qunce.insights.policies.windows import FORTNIGHT, earlier, lived, mean
+from qunce.insights.types import Panel, Stretch
+
+ENOUGH_GROUPS = 50
+EVERY = 30
+"""Days from one moment that is looked at to the next."""
+DAYS = 90
+"""What is seen at each."""
+FOLDS = 10
+
+
+# ------------------------------------------------------------------ cases
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """``met`` [cases, rules], ``came`` [cases] whether silence followed; each case's group and home.
+
+    ``homes``: its community, or where there is but one a tenth of the groups (``by_community`` is then False).
+    """
+
+    met: NDArray[np.float64]
+    came: NDArray[np.bool_]
+    groups: NDArray[np.int64]
+    homes: NDArray[np.int64]
+    by_community: bool
+
+
+def cases_of(whole: Panel) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
+    """What was met 30 days before the end of a panel, what came, and the groups: of those that can be judged."""
+    seen = whole.stretch.count - warning.AHEAD
+    before = Panel(
+        whole.group_ids,
+        Stretch(whole.stretch.first, seen),
+        {key: days[:, :seen] for key, days in whole.series.items()},
+        whole.age - warning.AHEAD,
+        whole.size,
+        whole.planned_silence,
+    )
+    usual = mean(earlier(lived(before, "messages"), FORTNIGHT))
+    after = mean(whole["messages"][:, seen:])
+    able = warning.eligible(before) & np.isfinite(after)
+    came = warning.fell_silent(usual, after)
+    return warning.features(before)[able], came[able], np.array(whole.group_ids, np.int64)[able]
+
+
+def joined(
+    parts: list[tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]], homes: dict[int, int]
+) -> Cases:
+    """Cases of many moments as one."""
+    met = np.concatenate([np.zeros((0, len(warning.RULES))), *(part[0] for part in parts)])
+    came = np.concatenate([np.zeros(0, np.bool_), *(part[1] for part in parts)])
+    groups = np.concatenate([np.zeros(0, np.int64), *(part[2] for part in parts)])
+    own = np.array([homes.get(int(group), 0) for group in groups], np.int64)
+    several = len(np.unique(own)) > 1
+    return Cases(met, came, groups, own if several else groups % FOLDS, several)
+
+
+# ------------------------------------------------------------------ figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +143,8 @@ def left_out(
         weights = fit(met[~own], came[~own], ridge)
         found[own] = sigmoid(weights[0] + met[own] @ weights[1:])
     return found
+
+
+def beats(one: Measured, other: Measured) -> bool:
+    """Whether one tells apart at least as well, and errs less."""
+    return (one.auc or 0) >= (other.auc or 0) and one.brier < other.brier

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import LEAST, MONTH, Column, lived, recent
+from qunce.insights.policies.windows import LEAST, MONTH, Column, Numbers, earlier, either, lived, mean, recent
 from qunce.insights.types import Contribution, Judgement, Panel
 
 FULL = 100.0
@@ -37,7 +37,7 @@ class Weighed:
     """All groups at once: ``scores`` [g], NaN where there is none; ``points`` [g] by signal; ``known`` [g]."""
 
     scores: Column
-    points: Mapping[str, Column]
+    points: Mapping[str, Numbers]
     known: Column
 
 
@@ -45,7 +45,8 @@ def observed(panel: Panel) -> NDArray[np.bool_]:
     """[g] whether at least half of the last four weeks could be read."""
     seen = np.isfinite(recent(lived(panel, "active"), MONTH))
     days = np.minimum(np.maximum(panel.age, 1), MONTH)
-    return seen.sum(axis=1) >= LEAST * days
+    enough: NDArray[np.bool_] = seen.sum(axis=1) >= LEAST * days
+    return enough
 
 
 def weigh(severities: Mapping[str, Column], weights: Mapping[str, float], panel: Panel) -> Weighed:
@@ -57,13 +58,13 @@ def weigh(severities: Mapping[str, Column], weights: Mapping[str, float], panel:
     for key in bad:
         known += weights[key] * np.isfinite(severities[key])
     stretch = np.minimum(MOST_STRETCH, np.divide(whole, known, out=np.ones(groups), where=known > 0))
-    points = {key: weights[key] * np.nan_to_num(severities[key]) * stretch for key in bad}
-    points = _at_most(points, np.full(groups, FULL))
+    taken = {key: weights[key] * np.nan_to_num(severities[key]) * stretch for key in bad}
+    points = _at_most(taken, np.full(groups, FULL))
     good = {key: -weights[key] * np.nan_to_num(severities[key]) for key in severities if weights[key] < 0}
     back = _at_most(good, _sum(points, groups) / 2)
     points |= {key: -each for key, each in back.items()}
     share = known / whole if whole else known
-    on_purpose = np.nan_to_num(severities.get(FINISHED, np.zeros(groups))) >= ON_PURPOSE
+    on_purpose = severities[FINISHED] >= ON_PURPOSE if FINISHED in severities else np.zeros(groups, np.bool_)
     judged = (share >= LEAST_KNOWN) & (panel.age >= LEAST_AGE) & observed(panel) & ~on_purpose
     judged &= ~panel.planned_silence
     scores = np.where(judged, FULL - _sum(points, groups), np.nan)
@@ -93,8 +94,9 @@ def judgement(
 def trend(panel: Panel) -> Column:
     """[g] people speaking in the last four weeks against the eight before, as a logarithm to base 2."""
     active = lived(panel, "active")
-    now, before = _mean(recent(active, MONTH)), _mean(active[:, :-MONTH][:, -2 * MONTH :])
-    return np.log2((now * MONTH + 1) / (before * MONTH + 1)).astype(np.float32)
+    now, before = mean(recent(active, MONTH), least=0.0), mean(earlier(active, MONTH, 2 * MONTH), least=0.0)
+    times: Column = np.log2((now * MONTH + 1) / (before * MONTH + 1))
+    return times
 
 
 def members(panel: Panel) -> Column:
@@ -102,22 +104,16 @@ def members(panel: Panel) -> Column:
     spoken = np.nan_to_num(lived(panel, "active")).max(axis=1, initial=0)
     new = np.nan_to_num(lived(panel, "new_speakers")).sum(axis=1)
     guess = np.maximum(spoken, new)
-    return np.where(np.isfinite(panel.size), panel.size, guess).astype(np.float32)
+    return either(np.isfinite(panel.size), panel.size, guess)
 
 
-def _mean(series: NDArray[np.float32]) -> Column:
-    seen = np.isfinite(series)
-    count = seen.sum(axis=1)
-    added = np.where(seen, series, 0).sum(axis=1)
-    return np.divide(added, count, out=np.full(len(series), np.nan, np.float32), where=count > 0)
-
-
-def _at_most(points: Mapping[str, NDArray[np.float64]], most: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+def _at_most(points: Mapping[str, Numbers], most: Numbers) -> dict[str, Numbers]:
     """The same in proportion, together no more than ``most``."""
     added = _sum(points, len(most))
     scale = np.divide(most, added, out=np.ones(len(most)), where=added > most)
     return {key: each * scale for key, each in points.items()}
 
 
-def _sum(points: Mapping[str, NDArray[np.float64]], groups: int) -> NDArray[np.float64]:
-    return np.sum(list(points.values()), axis=0) if points else np.zeros(groups)
+def _sum(points: Mapping[str, Numbers], groups: int) -> Numbers:
+    added: Numbers = np.sum(list(points.values()), axis=0) if points else np.zeros(groups)
+    return added

@@ -4,6 +4,8 @@ Small numbers are met with caution: shares begin at what is usual (`share`) and 
 away from it as more is seen. So a group of ten and a group of ten thousand are held against the same bounds.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,8 @@ from qunce.insights.types import Panel
 
 Column = NDArray[np.float32]
 """[g]"""
+Numbers = NDArray[Any]
+"""The same, of any precision."""
 Days = NDArray[np.float32]
 """[g, days]"""
 
@@ -29,53 +33,53 @@ def lived(panel: Panel, key: str) -> Days:
     return np.where(born, series, np.float32(np.nan))
 
 
-def recent(series: Days, days: int) -> Days:
+def recent(series: Numbers, days: int) -> Numbers:
     """The last ``days`` days."""
     return series[:, -days:]
 
 
-def earlier(series: Days, skip: int, days: int = USUAL) -> Days:
+def earlier(series: Numbers, skip: int, days: int = USUAL) -> Numbers:
     """The ``days`` days before the last ``skip``."""
     return series[:, :-skip][:, -days:]
 
 
-def mean(series: Days, least: float = LEAST) -> Column:
+def mean(series: Numbers, least: float = LEAST) -> Column:
     """Per observed day; NaN where fewer than ``least`` of the days are observed."""
     seen = np.isfinite(series)
     count = seen.sum(axis=1)
     enough = (count > 0) & (count >= least * series.shape[1])
     added = np.where(seen, series, 0).sum(axis=1, dtype=np.float64)
-    return np.divide(added, count, out=np.full(len(series), np.nan), where=enough).astype(np.float32)
+    return _quotient(added, count, enough)
 
 
-def total(series: Days, least: float = LEAST) -> Column:
+def total(series: Numbers, least: float = LEAST) -> Column:
     """In all days; those that are not observed count as the mean of the others."""
     return mean(series, least) * np.float32(series.shape[1])
 
 
-def share(part: Column, whole: Column, usual: float, weight: float) -> Column:
+def share(part: Numbers, whole: Numbers, usual: float, weight: float) -> Column:
     """``part`` of ``whole``, as if ``weight`` more had been seen of which ``usual`` are the part; NaN of nothing."""
     seen = np.minimum(part, whole) + usual * weight
-    return np.divide(seen, whole + weight, out=np.full(part.shape, np.nan, np.float32), where=whole > 0)
+    return _quotient(seen, whole + weight, whole > 0)
 
 
-def of(part: Column, whole: Column) -> Column:
+def of(part: Numbers, whole: Numbers) -> Column:
     """How much of the whole, as it was seen; NaN of nothing."""
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan, np.float32), where=whole > 0, casting="unsafe")
+    return _quotient(part, whole, whole > 0)
 
 
-def ratio(now: Column, before: Column, weight: float) -> Column:
+def ratio(now: Numbers, before: Numbers, weight: float) -> Column:
     """How many times as much as before, as if ``weight`` more had been seen in both; NaN after nothing."""
-    out = np.full(now.shape, np.nan, np.float32)
-    return np.divide(now + weight, before + weight, out=out, where=before > 0)
+    return _quotient(now + weight, before + weight, before > 0)
 
 
-def ramp(value: Column, none: float, full: float) -> Column:
+def ramp(value: Numbers, none: float, full: float) -> Column:
     """0 up to ``none``, 1 from ``full`` on, straight between them; ``full`` may be the smaller one."""
-    return np.clip((value - none) / (full - none), 0, 1).astype(np.float32)
+    found: Column = np.clip((value - none) / (full - none), 0, 1).astype(np.float32)
+    return found
 
 
-def either(condition: NDArray[np.bool_], yes: Column | float, no: Column | float) -> Column:
+def either(condition: Numbers, yes: Numbers | float, no: Numbers | float) -> Column:
     """`numpy.where`, in the columns' own type."""
     return np.where(condition, yes, no).astype(np.float32)
 
@@ -91,3 +95,9 @@ def row_of(panel: Panel, row: int) -> Panel:
         panel.size[one],
         panel.planned_silence[one],
     )
+
+
+def _quotient(part: Numbers, whole: Numbers, where: Numbers) -> Column:
+    found: Column = np.full(whole.shape, np.nan, np.float32)
+    np.divide(part, whole, out=found, where=where, casting="unsafe")
+    return found

@@ -137,12 +137,11 @@ def scores_before(group_ids: Collection[int], day: date) -> Mapping[int, float]:
         group_id__among=group_ids,
         day__gte=day - timedelta(days=33),
         day__lte=day - timedelta(days=27),
-        score__isnull=False,
     )
     near: dict[int, tuple[int, float]] = {}
     for group_id, on, score in kept.values_list("group_id", "day", "score"):
         off = abs((day - on).days - 30)
-        if group_id not in near or off < near[group_id][0]:
+        if score is not None and (group_id not in near or off < near[group_id][0]):
             near[group_id] = (off, score)
     return {group_id: score for group_id, (_, score) in near.items()}
 

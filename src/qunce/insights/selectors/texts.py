@@ -96,11 +96,11 @@ class _Heard:
 
     def some(self, most: int) -> NDArray[np.int64]:
         """The counted ones, or where they are too many, runs of them that are spread evenly."""
-        runs = len(self.counted) // _TOGETHER
         if len(self.counted) <= most:
             return self.counted
-        kept = np.unique(np.linspace(0, runs - 1, most // _TOGETHER).astype(np.int64))
-        return self.counted[(kept[:, None] * _TOGETHER + np.arange(_TOGETHER)).ravel()]
+        runs = np.linspace(0, len(self.counted) // _TOGETHER - 1, most // _TOGETHER).astype(np.int64)
+        kept: NDArray[np.int64] = self.counted[(np.unique(runs)[:, None] * _TOGETHER + np.arange(_TOGETHER)).ravel()]
+        return kept
 
     def words(self, indexes: NDArray[np.int64], own: Sequence[str]) -> list[list[str]]:
         cut = (texts.words(self.columns.texts[index], own) for index in indexes.tolist())

@@ -44,7 +44,7 @@ class Finished(Measured):
         days = panel.stretch.count
         spoken = active > 0
         last = days - 1 - np.argmax(spoken[:, ::-1], axis=1)
-        silent = either(spoken.any(axis=1), days - 1 - last, np.nan)
+        silent = either(np.any(spoken, axis=1, keepdims=True)[:, 0], days - 1 - last, np.nan)
         end = last + 1
         run_up = _between(active, end - FORTNIGHT, end) / FORTNIGHT
         usual = _between(active, end - FORTNIGHT - BEFORE, end - FORTNIGHT) / BEFORE
@@ -63,5 +63,5 @@ def _between(series: NDArray[np.float32], first: NDArray[np.intp], end: NDArray[
     """What each group's series adds up to in days of its own: ``first`` included, ``end`` not."""
     summed = np.concatenate([np.zeros((len(series), 1)), np.cumsum(np.nan_to_num(series), axis=1)], axis=1)
     rows, days = np.arange(len(series)), series.shape[1]
-    found = summed[rows, np.clip(end, 0, days)] - summed[rows, np.clip(first, 0, days)]
-    return found.astype(np.float32)
+    found: Column = (summed[rows, np.clip(end, 0, days)] - summed[rows, np.clip(first, 0, days)]).astype(np.float32)
+    return found

@@ -45,17 +45,16 @@ def take_back_stays(*, changes: Collection[StayChange]) -> None:
     gone: set[int] = set()
     for change in changes:
         here = [row for row in stays[change.group_id, change.identity_id] if row.pk not in gone]
-        row = next((row for row in here if (row.joined_at if change.joined else row.left_at) == change.at), None)
-        if row is None:
-            continue
-        if _is_no_more(row, change, here):
-            gone.add(row.pk)
-            continue
-        if change.joined:
-            row.joined_at, row.inviter_id, row.source = None, None, ""
-        else:
-            row.left_at = None
-        changed[row.pk] = row
+        for row in here:
+            if (row.joined_at if change.joined else row.left_at) == change.at:
+                if _is_no_more(row, change, here):
+                    gone.add(row.pk)
+                elif change.joined:
+                    row.joined_at, row.inviter_id, row.source = None, None, ""
+                else:
+                    row.left_at = None
+                changed[row.pk] = row
+                break
     Membership.objects.filter(pk__among=gone).delete()
     kept = [row for key, row in changed.items() if key not in gone]
     Membership.objects.bulk_update(kept, ["joined_at", "left_at", "inviter_id", "source"])

@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from math import log, sqrt
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from qunce.insights.policies.texts.words import counted
 from qunce.insights.types import Keyword, Topic
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 EXAMPLES = 5
 RARE = 3
@@ -91,8 +94,8 @@ _SILENCE = 900.0
 """Seconds without a word after which something else is talked about."""
 _TOGETHER = 12
 """At most so many messages are one conversation."""
-_TOO_COMMON = 0.15
-"""A word in a greater part of the conversations says nothing of one of them."""
+_TOO_COMMON = 0.5
+"""A word in a greater part of the conversations tells nothing of any of them."""
 _BOUND = 0.12
 """From which normalised pointwise mutual information on two words belong together."""
 _SMALLEST = 4
@@ -154,6 +157,8 @@ def _vocabulary(said: Sequence[Sequence[str]], talks: Sequence[int]) -> dict[str
 
 
 def _graph(said: Sequence[Sequence[str]], talks: Sequence[int], vocabulary: Mapping[str, float]) -> "nx.Graph[int]":
+    import networkx as nx
+
     place = {word: number for number, word in enumerate(vocabulary)}
     count = (talks[-1] + 1) if talks else 0
     present = np.zeros((count, len(place)), np.float32)
@@ -162,7 +167,7 @@ def _graph(said: Sequence[Sequence[str]], talks: Sequence[int], vocabulary: Mapp
             if word in place:
                 present[talk, place[word]] = 1
     both = present.T @ present
-    single = np.diag(both)
+    single = both.diagonal()
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(len(place)))
     for one, other in zip(*np.nonzero(np.triu(both, 1) >= RARE), strict=True):
@@ -175,9 +180,11 @@ def _graph(said: Sequence[Sequence[str]], talks: Sequence[int], vocabulary: Mapp
 
 def _clusters(graph: "nx.Graph[int]", vocabulary: Mapping[str, float]) -> list[list[str]]:
     """The words of each topic, the most telling first: said often, and with many others of the topic."""
+    from networkx import community
+
     names = list(vocabulary)
     found = []
-    for members in nx.community.louvain_communities(graph, weight="weight", seed=1, resolution=1.1):
+    for members in community.louvain_communities(graph, weight="weight", seed=1, resolution=1.1):
         if len(members) >= _SMALLEST:
             inner = dict(graph.subgraph(sorted(members)).degree(weight="weight"))
             ranked = sorted(members, key=lambda node: (-vocabulary[names[node]] * inner[node], names[node]))

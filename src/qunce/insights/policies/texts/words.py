@@ -17,11 +17,16 @@ _NO_WORDS = re.compile(
     re.DOTALL,
 )
 """Code, addresses, people who are called, emoji by name, placeholders of chat programs, quotes."""
-_RUN = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff]+)|(?P<plain>[^\W\d_][\w]*(?:[.+#'’/_-]+[\w+#]+)*[+#]*)")
+_HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
+_RUN = re.compile(
+    rf"(?P<han>[{_HAN}]+)|(?P<plain>[^\W\d_{_HAN}][^\W{_HAN}]*(?:[.+#'’/_-]+(?:[^\W{_HAN}]|[+#])+)*[+#]*)"
+)
 _COUNTED = re.compile(
     r"[一二三四五六七八九十百千万亿两几半多第零]+[个天次年月日号点块位种条分周岁遍章集期元人楼层米倍]*$"
 )
 _ENDING = re.compile(r"['’](?:s|re|ll|ve|d|m|t)$|^[-'’]+|[-'’/.]+$")
+_SPACE = ","
+"""Stands for a space: one between two Chinese characters ends a word, but is taken out where texts are compared."""
 LONGEST = 30
 """Longer ones are no words: keys, paths, shouts."""
 
@@ -40,11 +45,13 @@ class _Cutter:
     def __init__(self, dictionary: Sequence[str]) -> None:
         self._terms = list(dict.fromkeys(term for each in dictionary if len(term := normalise(each)) > 1))
         self._automaton = AhoCorasick(
-            self._terms, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
+            [_SPACE.join(term.split()) for term in self._terms],
+            matchkind=MatchKind.LeftmostLongest,
+            implementation=Implementation.DFA,
         )
 
     def __call__(self, text: str) -> list[str]:
-        said = normalise(_NO_WORDS.sub(" ", text)) if not text.isalnum() else normalise(text)
+        said = normalise(_SPACE.join(_NO_WORDS.sub(" ", text).split()))
         if not self._terms:
             return list(_cut(said))
         found: list[str] = []
