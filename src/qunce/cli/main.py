@@ -20,6 +20,7 @@ ELSEWHERE = {
     "doctor": ("qunce.cli.doctor", "doctor"),
     "rebuild": ("qunce.cli.rebuild", "rebuild"),
     "import": ("qunce.cli.histories", "import_"),
+    "report": ("qunce.cli.report", "report"),
     "restore": ("qunce.cli.backup", "restore"),
 }
 

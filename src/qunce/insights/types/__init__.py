@@ -36,6 +36,7 @@ from qunce.insights.types.reports import (
     Table,
     Tone,
 )
+from qunce.insights.types.texts import Keyword, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "HealthDay",
     "ImportState",
     "Judgement",
+    "Keyword",
     "LifecyclePoint",
     "Look",
     "Mark",
@@ -80,6 +82,7 @@ __all__ = [
     "Stretch",
     "Table",
     "Tone",
+    "Topic",
     "Turn",
     "Unit",
     "Warned",

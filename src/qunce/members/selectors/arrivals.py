@@ -39,4 +39,3 @@ def arrivals(group_ids: Collection[int], since: datetime, until: datetime) -> li
             at, here, identities = min(at, known.at), here or known.is_here, identities | known.identity_ids
         found[member_id] = Arrival(member_id, name, at, here, identities)
     return sorted((each for each in found.values() if each.at >= since), key=lambda each: (each.at, each.member_id))
-

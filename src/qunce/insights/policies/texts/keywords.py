@@ -151,7 +151,7 @@ def _graph(said: Sequence[Sequence[str]], talks: Sequence[int], vocabulary: Mapp
                 present[talk, place[word]] = 1
     both = present.T @ present
     single = np.diag(both)
-    graph: "nx.Graph[int]" = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(len(place)))
     for one, other in zip(*np.nonzero(np.triu(both, 1) >= RARE), strict=True):
         chance = both[one, other] / count
