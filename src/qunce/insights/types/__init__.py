@@ -36,7 +36,7 @@ from qunce.insights.types.reports import (
     Table,
     Tone,
 )
-from qunce.insights.types.texts import Keyword, Topic
+from qunce.insights.types.texts import Keyword, Talk, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
@@ -81,6 +81,7 @@ __all__ = [
     "Stage",
     "Stretch",
     "Table",
+    "Talk",
     "Tone",
     "Topic",
     "Turn",

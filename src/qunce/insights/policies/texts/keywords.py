@@ -3,19 +3,23 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from math import log, sqrt
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from qunce.insights.policies.texts.words import counted
 from qunce.insights.types import Keyword, Topic
 
+if TYPE_CHECKING:
+    import networkx as nx
+
 EXAMPLES = 5
 RARE = 3
 """A word in fewer messages stands out by chance."""
 _PRIOR = 500.0
 """How many words the expectation counts as much as: the larger, the less rare words stand out."""
+_MUCH = 1e6
 _READABLE = (4, 40)
 """An example with so many words is neither a shout nor an essay."""
 
@@ -23,12 +27,12 @@ _READABLE = (4, 40)
 # ------------------------------------------------------------------ words that stand out
 def keywords(
     said: Sequence[Sequence[str]], background: Mapping[str, int] | None = None, top: int = 50
-) -> list[Keyword]:
+) -> list[Keyword[int]]:
     """The words that stand out in messages, each given as its words, the most outstanding first.
 
-    ``background``: in how many messages each word is elsewhere: the same group's past, or other groups. Then the score
-    is the log-odds ratio with an informative prior in standard deviations (Monroe, Colaresi and Quinn, 2008): what is
-    special here and now. Without it: how often a word is said, less where it is in most messages (tf-idf).
+    ``background``: in how many messages each word is elsewhere: the same group's past, or other groups. Then the
+    score is the log-odds ratio with an informative prior in standard deviations (Monroe, Colaresi and Quinn, 2008):
+    what is special here and now. Without it: how often a word is said, less where it is in most messages (tf-idf).
     """
     times = {word: count for word, count in counted(said).items() if count >= RARE}
     scores = _against(times, background) if background else _alone(times, len(said))
@@ -54,23 +58,32 @@ def _against(times: Mapping[str, int], background: Mapping[str, int]) -> dict[st
 
 
 def _examples(
-    said: Sequence[Sequence[str]], wanted: Mapping[str, set[str]], scores: Mapping[str, float]
+    said: Sequence[Sequence[str]],
+    wanted: Mapping[str, set[str]],
+    scores: Mapping[str, float],
+    only: Sequence[int | None] | None = None,
 ) -> dict[str, list[int]]:
-    """For each name the messages that show its words best: with many telling words, of a readable length."""
+    """For each name the messages that show its words best: with many telling words, of a readable length.
+
+    ``only``: the one name (its place) that each message may be shown for.
+    """
     names: dict[str, list[str]] = defaultdict(list)
     for name, words in wanted.items():
         for word in words:
             names[word].append(name)
+    place = {name: number for number, name in enumerate(wanted)}
     ranked: dict[str, list[tuple[float, int]]] = {name: [] for name in wanted}
     for number, each in enumerate(said):
         here = set(each)
         touched = {name for word in here for name in names.get(word, ())}
+        if only is not None:
+            touched = {name for name in touched if place[name] == only[number]}
         if touched:
             readable = _READABLE[0] <= len(each) <= _READABLE[1]
             worth = sum(scores.get(word, 0.0) for word in here) / (len(each) + _READABLE[0])
             for name in touched:
                 telling = len(here & wanted[name])
-                ranked[name].append((-(telling * 1e3 + worth) if readable else -worth / 1e3, number))
+                ranked[name].append((-(telling * _MUCH + worth) if readable else -worth / _MUCH, number))
     return {name: [number for _rank, number in sorted(found)[:EXAMPLES]] for name, found in ranked.items()}
 
 
@@ -81,15 +94,17 @@ _SILENCE = 900.0
 """Seconds without a word after which something else is talked about."""
 _TOGETHER = 12
 """At most so many messages are one conversation."""
-_TOO_COMMON = 0.15
-"""A word in a greater part of the conversations says nothing of one of them."""
+_TOO_COMMON = 0.5
+"""A word in a greater part of the conversations tells nothing of any of them."""
 _BOUND = 0.12
 """From which normalised pointwise mutual information on two words belong together."""
 _SMALLEST = 4
 _WORDS = 10
 
 
-def topics(said: Sequence[Sequence[str]], at: NDArray[np.float64], *, since: float, most: int = 8) -> list[Topic]:
+def topics(
+    said: Sequence[Sequence[str]], at: NDArray[np.float64], *, since: float, most: int = 8
+) -> list[Topic[int]]:
     """What messages (each given as its words, in order of time) are about, the greatest topic first.
 
     Words belong together where they are said in the same conversations more often than by chance; groups of such
@@ -102,15 +117,15 @@ def topics(said: Sequence[Sequence[str]], at: NDArray[np.float64], *, since: flo
     of_message = [_topic_of(each, belongs, vocabulary) for each in said]
     week = ((at - since) // WEEK).astype(np.int64)
     weeks = np.bincount(week, minlength=1) if len(said) else np.zeros(1, np.int64)
+    mine = {str(number): set(words) for number, words in enumerate(clusters)}
+    shown = _examples(said, mine, vocabulary, of_message)
     found = []
     for number, words in enumerate(clusters):
         inside = np.array([topic == number for topic in of_message])
-        if (times := int(inside.sum())) < RARE:
-            continue
-        shares = np.bincount(week[inside], minlength=len(weeks)) / np.maximum(weeks, 1)
-        mine = [each if here else [] for each, here in zip(said, inside, strict=True)]
-        shown = _examples(mine, {"": set(words)}, vocabulary)[""]
-        found.append(Topic(words[:_WORDS], times, [round(float(share), 4) for share in shares], shown))
+        if (times := int(inside.sum())) >= RARE:
+            shares = np.bincount(week[inside], minlength=len(weeks)) / np.maximum(weeks, 1)
+            rounded = [round(float(share), 4) for share in shares]
+            found.append(Topic(words[:_WORDS], times, rounded, shown[str(number)]))
     return sorted(found, key=lambda topic: (-topic.times, topic.words[0]))[:most]
 
 
@@ -142,6 +157,8 @@ def _vocabulary(said: Sequence[Sequence[str]], talks: Sequence[int]) -> dict[str
 
 
 def _graph(said: Sequence[Sequence[str]], talks: Sequence[int], vocabulary: Mapping[str, float]) -> "nx.Graph[int]":
+    import networkx as nx
+
     place = {word: number for number, word in enumerate(vocabulary)}
     count = (talks[-1] + 1) if talks else 0
     present = np.zeros((count, len(place)), np.float32)
@@ -150,7 +167,7 @@ def _graph(said: Sequence[Sequence[str]], talks: Sequence[int], vocabulary: Mapp
             if word in place:
                 present[talk, place[word]] = 1
     both = present.T @ present
-    single = np.diag(both)
+    single = both.diagonal()
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(len(place)))
     for one, other in zip(*np.nonzero(np.triu(both, 1) >= RARE), strict=True):
@@ -163,9 +180,11 @@ def _graph(said: Sequence[Sequence[str]], talks: Sequence[int], vocabulary: Mapp
 
 def _clusters(graph: "nx.Graph[int]", vocabulary: Mapping[str, float]) -> list[list[str]]:
     """The words of each topic, the most telling first: said often, and with many others of the topic."""
+    from networkx import community
+
     names = list(vocabulary)
     found = []
-    for members in nx.community.louvain_communities(graph, weight="weight", seed=1, resolution=1.1):
+    for members in community.louvain_communities(graph, weight="weight", seed=1, resolution=1.1):
         if len(members) >= _SMALLEST:
             inner = dict(graph.subgraph(sorted(members)).degree(weight="weight"))
             ranked = sorted(members, key=lambda node: (-vocabulary[names[node]] * inner[node], names[node]))
