@@ -6,7 +6,7 @@ lines, but no blank line stands before them; so where a file has these between i
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from qunce.chat.types import Content, MemberJoined, MemberLeft, MessageReceived, Sender
@@ -85,7 +85,7 @@ class _Header(NamedTuple):
 
 
 def _header(line: str) -> _Header | None:
-    stamp = _STAMP.match(line) if line[:2] in _YEARS else None
+    stamp = _STAMP.match(line)
     if stamp is None:
         return None
     rest = line[stamp.end() :].strip()
@@ -104,13 +104,15 @@ class _Reader:
         self._chat, self._zone, self._place = chat, reading.zone, placed(source, name)
         self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
         self._known = Named()
+        self._date, self._day = "", list[int]()
         headers = spaced = numbered = 0
         above = ""
         for line in source.lines(name):
-            if found := _header(line):
+            found = _header(line) if line[:2] in _YEARS else None
+            if found:
                 headers += 1
                 spaced += not above.strip()
-                if found.who:
+                if found.who.isdecimal():
                     numbered += 1
                     self._known.add(found.name, found.who)
             above = line
@@ -120,7 +122,7 @@ class _Reader:
         """The file's lines, those that begin a message with what they say."""
         above = ""
         for number, line in enumerate(source.lines(name), 1):
-            found = _header(line)
+            found = _header(line) if line[:2] in _YEARS else None
             if found and self._spaced and above.strip() and not above.startswith(_RULER):
                 found = None
             if found and self._numbered and not found.who:
@@ -158,8 +160,9 @@ class _Reader:
 
     def _moment(self, found: re.Match[str]) -> datetime | None:
         try:
-            day = date(*(int(part) for part in found[1].split("-")))
+            if found[1] != self._date:
+                self._date, self._day = found[1], [int(part) for part in found[1].split("-")]
             hour = hour_of(int(found[2]), found[5])
-            return datetime(day.year, day.month, day.day, hour, int(found[3]), int(found[4]), tzinfo=self._zone)
+            return datetime(*self._day, hour, int(found[3]), int(found[4]), tzinfo=self._zone)
         except ValueError:
             return None
