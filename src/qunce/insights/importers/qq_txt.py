@@ -104,7 +104,7 @@ class _Reader:
         self._chat, self._zone, self._place = chat, reading.zone, placed(source, name)
         self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
         self._known = Named()
-        self._date, self._day = "", list[int]()
+        self._date, self._day = "", datetime.min
         headers = spaced = numbered = 0
         above = ""
         for line in source.lines(name):
@@ -161,8 +161,9 @@ class _Reader:
     def _moment(self, found: re.Match[str]) -> datetime | None:
         try:
             if found[1] != self._date:
-                self._date, self._day = found[1], [int(part) for part in found[1].split("-")]
+                year, month, day = found[1].split("-")
+                self._date, self._day = found[1], datetime(int(year), int(month), int(day), tzinfo=self._zone)
             hour = hour_of(int(found[2]), found[5])
-            return datetime(*self._day, hour, int(found[3]), int(found[4]), tzinfo=self._zone)
+            return self._day.replace(hour=hour, minute=int(found[3]), second=int(found[4]))
         except ValueError:
             return None
