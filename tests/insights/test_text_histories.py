@@ -195,3 +195,13 @@ def test_a_zip_with_a_password_says_so(tmp_path):
     path.write_bytes(plain + entry + end + len(plain).to_bytes(4, "little") + b"\x00\x00")
     with pytest.raises(ValueError, match="locked with a password"):
         Source(path)
+
+
+def test_pictures_beside_a_history_are_not_looked_into(tmp_path, monkeypatch):
+    (tmp_path / "_chat.txt").write_text("13/03/21, 21:05 - Ann: hello\n")
+    for number in range(20):
+        (tmp_path / f"{number}-PHOTO.jpg").write_bytes(b"13/03/21, 21:05 - Ann: hello\n")
+    opened = []
+    monkeypatch.setattr(Source, "open", lambda self, name: (opened.append(name), self._file(name).open("rb"))[1])
+    assert importers["whatsapp"]().recognises(Source(tmp_path))
+    assert set(opened) == {"_chat.txt"}

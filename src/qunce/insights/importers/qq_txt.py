@@ -33,7 +33,7 @@ _SURE = 0.5
 class QQText(Texts):
     """Each ``消息对象`` is a chat; a file may hold many."""
 
-    title = "QQ (TXT of the message manager)"
+    title = "QQ (TXT, 消息管理器)"
     platform = "onebot11"
     local_time = True
 
@@ -104,7 +104,7 @@ class _Reader:
         self._chat, self._zone, self._place = chat, reading.zone, placed(source, name)
         self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
         self._known = Named()
-        self._date, self._day = "", datetime.min
+        self._date, self._day = "", datetime.min.replace(tzinfo=reading.zone)
         headers = spaced = numbered = 0
         above = ""
         for line in source.lines(name):
