@@ -4,6 +4,7 @@ import csv
 import json
 import string
 import tempfile
+import zipfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -205,3 +206,15 @@ def test_pictures_beside_a_history_are_not_looked_into(tmp_path, monkeypatch):
     monkeypatch.setattr(Source, "open", lambda self, name: (opened.append(name), self._file(name).open("rb"))[1])
     assert importers["whatsapp"]().recognises(Source(tmp_path))
     assert set(opened) == {"_chat.txt"}
+
+
+def test_a_damaged_zip_says_so(tmp_path):
+    path = tmp_path / "history.zip"
+    lines = "".join(f"13/03/21, 21:05 - Ann: {number} {hash(number)}\n" for number in range(5000))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("chat.txt", lines)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"chat\.txt in history\.zip is damaged"):
+        read("whatsapp", path)
