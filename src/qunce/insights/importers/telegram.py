@@ -50,6 +50,7 @@ _MESSAGES = re.compile(r'"messages"\s*:\s*\[')
 _ACCOUNT = re.compile(r'"(?:left_)?chats"\s*:\s*\{\s*"(?:about|list)"|"personal_information"\s*:\s*\{\s*"user_id"')
 _NAMED = re.compile(r'"(?:from|actor)":\s*("[^"\\]*+(?:\\.[^"\\]*+)*+"),\s*"(?:from|actor)_id":\s*"user(\d+)"')
 _NAMED_AT_MOST = 4096
+_PEER = re.compile(r"(user|chat|channel)(\d+)")
 _CHUNK = 1 << 20
 _SUPERGROUPS = -1_000_000_000_000
 _BEFORE_SUPERGROUP = 1_000_000_000
@@ -280,7 +281,7 @@ class _History:
         action = words(record.get("action"))
         if action == "topic_created":
             self._topics[record["id"]] = record["id"]
-        members = [words(name) for name in several(record.get("members"))]
+        members = [name for name in several(record.get("members")) if words(name)]
         moment, name = self._moment(record), words(record.get("actor"))
         actor = self._person(name, record.get("actor_id")) if name or record.get("actor_id") is not None else None
         told: list[Entry] = []
@@ -291,16 +292,13 @@ class _History:
             told = [MemberJoined(self._key, actor, moment, self._named(inviter) if inviter else None)]
         elif action == "remove_members":
             told = [
-                MemberLeft(self._key, actor if actor and member == name else self._of_name(member), moment)
+                MemberLeft(self._key, actor if actor and member == name else self._named(member), moment)
                 for member in members
             ]
         return told or [Skipped(Skip.SERVICE, at, action)]
 
     def _joined(self, themselves: Sender | None, name: str, moment: datetime, actor: Sender | None) -> MemberJoined:
-        return MemberJoined(self._key, themselves or self._of_name(name), moment, None if themselves else actor)
-
-    def _of_name(self, name: str) -> Sender:
-        return self._named(name) if name else Sender("", "")
+        return MemberJoined(self._key, themselves or self._named(name), moment, None if themselves else actor)
 
 
 def _peer(peer: Any) -> str:
@@ -308,11 +306,11 @@ def _peer(peer: Any) -> str:
     if isinstance(peer, int):
         kind, number = divmod(peer, _OLD_IDS)
         return str(_SUPERGROUPS - number if kind == _OLD_CHAT else number)
-    if peer.startswith("channel"):
-        return str(_SUPERGROUPS - int(peer.removeprefix("channel")))
-    if peer.startswith("chat"):
-        return f"-{peer.removeprefix('chat')}"
-    return str(peer.removeprefix("user"))
+    found = _PEER.fullmatch(peer)
+    if not found:
+        raise ValueError(peer)
+    number = int(found[2])
+    return str({"user": number, "chat": -number}.get(found[1], _SUPERGROUPS - number))
 
 
 # ------------------------------------------------------------------ what is said
