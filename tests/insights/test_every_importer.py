@@ -24,7 +24,7 @@ HISTORIES = Path(__file__).parent / "histories"
 TEXT = {".txt", ".log", ".csv", ".weechatlog"}
 CUTS = 120
 """At how many places a file is cut; small files at every byte."""
-LONG = 3_000_000
+LONG = 1_000_000
 
 
 class Case:
