@@ -2,10 +2,10 @@
 
 A linear scorer weighs every pair of a message and one of the forty before it, and the case that it answers nothing;
 the best is taken. Its weights (``weights.toml``) are fitted on ten hours of IRC whose answers people have marked
-(Kummerfeld et al., ACL 2019, development split). On hours that it was not fitted on, two left out at a time, of the
-links between two different lines it makes 68 in 100 are marked (precision 0.675), and it makes 63 in 100 of those that
-are marked (recall 0.627; F1 0.650): "it answers the line before" finds 27. Without the names that messages begin with
-it makes 40 right of 100, and finds 37; a chat with fewer threads at once than such a channel is easier.
+(Kummerfeld et al., ACL 2019, development split). On hours that it was not fitted on, two left out at a time, of
+the links between two different lines it makes 68 in 100 are marked (precision 0.675), and it makes 63 in 100 of
+those that are marked (recall 0.627; F1 0.650): "it answers the line before" finds 27. Without the names that messages
+begin with it makes 40 right of 100, and finds 37; a chat with fewer threads at once than such a channel is easier.
 ``python -m tests.insights.fit_replies`` shows it.
 
 Beside it stand rules that need no weighing: quotes, and somebody addressed who last spoke longer ago.

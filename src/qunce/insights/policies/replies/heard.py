@@ -102,6 +102,8 @@ def heard(
     )
 
 
+_READ = 200
+"""So many letters of a message tell what it is about."""
 BUSY = 15.0
 """Seconds between two messages of a chat that is going on, where the weights come from: a busy one."""
 _PAUSE = 1800.0
@@ -161,7 +163,7 @@ class _Names:
 
 def _signatures(bodies: Iterable[str]) -> NDArray[np.uint64]:
     """The words of each message as bits; words of one message alone, and those in every fiftieth, tell nothing."""
-    words = [set(_WORD.findall(body)) - STOP for body in bodies]
+    words = [set(_WORD.findall(body, 0, _READ)) - STOP for body in bodies]
     often = Counter(word for each in words for word in each)
     most = max(3, len(words) // 50)
     bits = {word: 1 << (crc32(word.encode()) & 63) for word, times in often.items() if 1 < times <= most}
