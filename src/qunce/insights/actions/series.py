@@ -8,9 +8,10 @@ be cut off anywhere and run anywhere at once.
 
 import time
 from calendar import isleap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 from django.db import connection, transaction
@@ -20,8 +21,9 @@ from qunce.chat.selectors import activity
 from qunce.chat.selectors import columns as said
 from qunce.community import selectors as community
 from qunce.insights.metric import metrics
-from qunce.insights.models import Filled, Series
+from qunce.insights.models import Filled, Series, Understood
 from qunce.insights.selectors.facts import facts, known_stretch, midnight, week_of, zone_of
+from qunce.insights.selectors.understanding import Week
 from qunce.insights.types import Facts, Stretch
 from qunce.kernel import clock, live, locks
 from qunce.kernel.actor import SYSTEM
@@ -63,6 +65,7 @@ def fill_portion(*, group_id: int) -> bool:
         counted = said.counted([group_id]).get(group_id)
         if counted is None:
             Series.objects.filter(group_id=group_id).delete()
+            Understood.objects.filter(group_id=group_id).delete()
             Filled.objects.filter(group_id=group_id).delete()
             return False
         observation = said.observation(group_id)
@@ -73,7 +76,8 @@ def fill_portion(*, group_id: int) -> bool:
         begin = _begin(mark, before, whole, str(zone), still=observation.until is not None)
         until = min(whole.last, week_of(begin + timedelta(days=PORTION)) - timedelta(days=1))
         if begin <= until:
-            _write(facts(group_id, Stretch(begin, (until - begin).days + 1)), whole)
+            over = Stretch(begin, (until - begin).days + 1)
+            _write(facts(group_id, over, keep=partial(_keep, group_id)), whole)
         done = until == whole.last
         now = clock.now()
         Filled.objects.update_or_create(
@@ -161,6 +165,24 @@ def _write(found: Facts, whole: Stretch) -> None:
     _store(found.group_id, changed)
     outside = Series.objects.filter(group_id=found.group_id)
     outside.exclude(year__gte=whole.first.year, year__lte=whole.last.year).delete()
+
+
+def _keep(group_id: int, weeks: Sequence[Week]) -> None:
+    """Keep what was understood of some weeks."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO insights_understood (group_id, week, fingerprint, back, marks)"
+            " SELECT %s, * FROM unnest(%s::int2[], %s::int8[], %s::bytea[], %s::bytea[])"
+            " ON CONFLICT (group_id, week) DO UPDATE SET"
+            " fingerprint = excluded.fingerprint, back = excluded.back, marks = excluded.marks",
+            [
+                group_id,
+                [week.number for week in weeks],
+                [week.fingerprint for week in weeks],
+                [week.back.tobytes() for week in weeks],
+                [week.marks.tobytes() for week in weeks],
+            ],
+        )
 
 
 def _overlaid(
