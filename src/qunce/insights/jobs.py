@@ -1,6 +1,18 @@
-"""Background jobs of the insights context. What they need is imported when they run: every process knows all jobs."""
+"""Background jobs of the insights context. What computes is imported when it runs: a start does without it."""
 
 from procrastinate.contrib.django import app
+
+FILLING = 300
+"""A run of the clock's job begins with no further group after so many seconds; the next one goes on."""
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="insights.fill_series", queueing_lock="insights.fill_series", lock="insights.fill_series")
+def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Fill the daily series of groups with new or changed days. It may be cut off anywhere: the next run goes on."""
+    from qunce.insights.actions.series import fill
+
+    fill(seconds=FILLING)
 
 
 @app.task(name="insights.run_import")
@@ -28,17 +40,24 @@ def look_after_imports(timestamp: int) -> None:  # noqa: ARG001 (procrastinate p
     runs.look_after_imports()
 
 
-FILLING = 300
-"""A run of the clock's job begins with no further group after so many seconds; the next one goes on."""
+@app.periodic(cron="25 * * * *")
+@app.task(name="insights.assess_health", queueing_lock="insights.assess_health", lock="insights.assess_health")
+def assess_health(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Assess the groups that were not assessed for yesterday yet; cut off anywhere, the next run goes on."""
+    from qunce.insights.actions.health import assess
+
+    assess()
 
 
-@app.periodic(cron="*/10 * * * *")
-@app.task(name="insights.fill_series", queueing_lock="insights.fill_series", lock="insights.fill_series")
-def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
-    """Fill the daily series of groups with new or changed days. It may be cut off anywhere: the next run goes on."""
-    from qunce.insights.actions import series
+@app.task(name="insights.assess_past", lock="insights.assess_past")
+def assess_past(group_id: int) -> None:
+    """Say how well a group was through a past that has just come in, or gone; running it twice does no harm."""
+    from qunce.insights.actions import health
+    from qunce.insights.actions.series import fill
 
-    series.fill(seconds=FILLING)
+    fill(group_ids=[group_id])
+    health.assess_past(group_id=group_id)
+    health.assess(group_ids=[group_id])
 
 
 @app.task(name="insights.refill_series")
