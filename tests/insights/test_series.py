@@ -170,7 +170,7 @@ def test_a_panel_has_a_row_for_each_group_whether_filled_or_not(room):
 
 def test_what_was_understood_of_a_week_holds_until_a_word_of_it_changes(room, monkeypatch):
     made, group = room
-    live(made, *chatter(days=20), said("!a", "谁有第三章的笔记？", at=NOON - 12 * DAY, key="$asked"))
+    live(made, *chatter(days=20), said("!a", "谁有第三章的笔记？", at=NOON - 10 * DAY, key="$asked"))
     actions.fill()
     kept = stored(group)
     asked, infer = [], replies.infer

@@ -39,28 +39,30 @@ YEAR = 366
 def fill(*, group_ids: Collection[int] | None = None, seconds: float | None = None) -> int:
     """Fill the series of groups, or of all that need it, those that waited longest first; returns how many.
 
-    ``seconds``: begin with no further group after that time; the next call goes on.
+    ``seconds``: begin with no further group after that time; the next call goes on. Where somebody else is filling
+    a group, it is left to them, or waited for where the group is named.
     """
     started = time.monotonic()
     done = 0
     for group_id in _waiting() if group_ids is None else sorted(group_ids):
         if seconds is not None and time.monotonic() - started > seconds:
             break
-        with suppress(Busy):  # somebody else is filling it
-            while fill_portion(group_id=group_id):
+        with suppress(Busy):
+            while fill_portion(group_id=group_id, patient=group_ids is not None):
                 pass
             done += 1
     return done
 
 
-def fill_portion(*, group_id: int) -> bool:
+def fill_portion(*, group_id: int, patient: bool = False) -> bool:
     """Fill at most PORTION days of a group, the oldest that need it; returns whether there is more to do.
 
-    A portion ends with a week: replies are inferred week by week.
+    A portion ends with a week: texts are understood week by week. Raises Busy where somebody else is filling the
+    group, unless one is ``patient``.
     """
     zone = zone_of(group_id)
     with transaction.atomic():
-        locks.name(f"series:{group_id}")
+        (locks.patiently if patient else locks.name)(f"series:{group_id}")
         mark = Filled.objects.filter(group_id=group_id).first()
         counted = said.counted([group_id]).get(group_id)
         if counted is None:
