@@ -6,6 +6,8 @@ from enum import StrEnum
 from hashlib import sha256
 from zoneinfo import ZoneInfo, available_timezones
 
+HISTORY = "history"
+"""The platform of groups of which there is only a history: no connector has this key, no account serves them."""
 LANGUAGES = ("zh-hans", "zh-hant", "en")
 """What a community's people may read; the first one named is the one a bot speaks."""
 

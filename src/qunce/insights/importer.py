@@ -8,7 +8,7 @@ read is a `Skipped`, and the same file gives the same entries, in the same order
 import io
 from abc import ABC, abstractmethod
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import IO, ClassVar
@@ -19,6 +19,7 @@ from qunce.kernel.registry import Registry
 
 HEAD = 65_536
 _TAIL = 4  # bytes of a character that the head may cut through
+_LOCKED = 1  # the bit of a file in a zip that needs a password
 
 
 class Source:
@@ -37,6 +38,8 @@ class Source:
                 self._zip = ZipFile(path)
             except BadZipFile:
                 raise ValueError(f"{path.name} is no complete zip file: export or copy it once more.") from None
+            if any(info.flag_bits & _LOCKED for info in self._zip.infolist()):
+                raise ValueError(f"{path.name} is locked with a password: unpack it and hand in the folder.")
 
     @property
     def name(self) -> str:
@@ -115,6 +118,10 @@ class Importer(ABC):
     def recognises(self, source: Source) -> bool:
         """Whether this is the format, by the content of the first kilobytes; never by the file's name alone."""
 
+    def columns(self, source: Source) -> Mapping[str, str]:  # noqa: ARG002 (tables answer)
+        """For tables: the columns there are, each with what it seems to hold (as in `Reading.columns`) or nothing."""
+        return {}
+
     @abstractmethod
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:
         """The chats in it. Raises ValueError with one clear sentence where nothing can be read at all."""
@@ -129,3 +136,9 @@ class Importer(ABC):
 
 
 importers: Registry[Importer] = Registry(Importer, "importers")  # type: ignore[type-abstract]
+
+
+def recognised(source: Source) -> list[str]:
+    """The formats that this is, by key: those that know what they read before those that read any table."""
+    found = [key for key, kind in importers.items() if kind().recognises(source)]
+    return sorted(found, key=lambda key: (importers[key].generic, key))

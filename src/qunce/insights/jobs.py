@@ -10,6 +10,51 @@ FILLING = 300
 @app.task(name="insights.fill_series", queueing_lock="insights.fill_series", lock="insights.fill_series")
 def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
     """Fill the daily series of groups with new or changed days. It may be cut off anywhere: the next run goes on."""
-    from qunce.insights.actions.series import fill
+    from qunce.insights.actions import series
 
-    fill(seconds=FILLING)
+    series.fill(seconds=FILLING)
+
+
+@app.task(name="insights.run_import")
+def run_import(import_id: int) -> None:
+    """Take a history over; cut off in the middle, it goes on where it was."""
+    from qunce.insights.actions import runs
+
+    runs.run_import(import_id=import_id)
+
+
+@app.task(name="insights.undo_import")
+def undo_import(import_id: int) -> None:
+    """Take a history back; it may be cut off anywhere and begun again."""
+    from qunce.insights.actions import runs
+
+    runs.carry_out_undo(import_id=import_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="insights.look_after_imports", queueing_lock="insights.look_after_imports")
+def look_after_imports(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Begin again what was cut off."""
+    from qunce.insights.actions import runs
+
+    runs.look_after_imports()
+
+
+@app.periodic(cron="25 * * * *")
+@app.task(name="insights.assess_health", queueing_lock="insights.assess_health", lock="insights.assess_health")
+def assess_health(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Assess the groups that were not assessed for yesterday yet; cut off anywhere, the next run goes on."""
+    from qunce.insights.actions.health import assess
+
+    assess()
+
+
+@app.task(name="insights.assess_past", lock="insights.assess_past")
+def assess_past(group_id: int) -> None:
+    """Say how well a group was through a past that has just come in, or gone; running it twice does no harm."""
+    from qunce.insights.actions import health, series
+
+    series.refill(group_id=group_id)  # people may have been joined together as well
+    series.fill(group_ids=[group_id])
+    health.assess_past(group_id=group_id)
+    health.assess(group_ids=[group_id])

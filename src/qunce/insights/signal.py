@@ -27,6 +27,10 @@ class Signal(ABC):
     """Parts of the product it cannot do without; while one is missing it is neither computed nor shown."""
     proposal: ClassVar[str] = ""
     """The key of a playbook of the library that is proposed against it."""
+    chance: ClassVar[float] = 0.0
+    """How likely an hour of a person makes it better, from 0 to 1: our convention, for the order of lists alone."""
+    alarm: ClassVar[str] = ""
+    """What the team is told when it becomes strong, with a place for the ``group``'s name; empty: nothing."""
 
     @abstractmethod
     def measure(self, panel: Panel) -> NDArray[np.float32]:

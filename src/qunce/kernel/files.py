@@ -1,13 +1,17 @@
 """Files by content: the same bytes are stored once, wherever Django's storage keeps them."""
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
+from tempfile import SpooledTemporaryFile, TemporaryDirectory
 from typing import IO
 
 from django.conf import settings
 from django.core import signing
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 
 from qunce.kernel import clock
@@ -29,6 +33,7 @@ def is_picture(content: bytes, content_type: str) -> bool:
     return content.startswith(_MAGIC.get(content_type, ())) if content_type in PICTURES else False
 
 
+_IN_MEMORY = 2**20
 LINKS = "files/"
 """Where signed links to files lead, beneath the installation's address."""
 LINK_LASTS = timedelta(days=30)
@@ -40,16 +45,40 @@ def _path(sha256: str) -> str:
 
 
 def put(content: bytes | Iterable[bytes], *, name: str, content_type: str) -> StoredFile:
-    """Store bytes (or chunks of them); returns the row. The file is there before the row is."""
-    body = content if isinstance(content, bytes) else b"".join(content)
-    sha256 = hashlib.sha256(body).hexdigest()
-    if not default_storage.exists(_path(sha256)):
-        default_storage.save(_path(sha256), ContentFile(body))
+    """Store bytes (or chunks of them, however many); returns the row. The file is there before the row is."""
+    digest, size = hashlib.sha256(), 0
+    with SpooledTemporaryFile(max_size=_IN_MEMORY) as body:
+        for chunk in [content] if isinstance(content, bytes) else content:
+            digest.update(chunk)
+            size += body.write(chunk)
+        body.seek(0)
+        sha256 = digest.hexdigest()
+        if not default_storage.exists(_path(sha256)):
+            default_storage.save(_path(sha256), File(body, name=sha256))
     stored, _created = StoredFile.objects.get_or_create(
         sha256=sha256,
-        defaults={"name": name, "content_type": content_type, "size": len(body), "created_at": clock.now()},
+        defaults={"name": name, "content_type": content_type, "size": size, "created_at": clock.now()},
     )
     return stored
+
+
+def remove(sha256: str) -> None:
+    """Forget a file, for good. Only for those of whose bytes it is known that nothing else refers to them."""
+    StoredFile.objects.filter(pk=sha256).delete()
+    default_storage.delete(_path(sha256))
+
+
+@contextmanager
+def on_disk(sha256: str, *, name: str) -> Iterator[Path]:
+    """The file under its own name, for what reads paths; gone after the block. Raises NotFound."""
+    with TemporaryDirectory(prefix="qunce-") as folder, open_file(sha256) as file:
+        path = Path(folder) / (Path(name).name or sha256)
+        try:
+            path.symlink_to(default_storage.path(_path(sha256)))
+        except NotImplementedError:  # it is kept on another machine
+            with path.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
+        yield path
 
 
 def stored(sha256: str) -> StoredFile:

@@ -24,6 +24,8 @@ class StayChange:
     at: datetime | None
     inviter_id: int | None = None
     source: str = ""
+    opened: bool = False
+    """Of what told something new: it made a stay of its own, and is no more than the end of one known before."""
 
 
 class Presence(StrEnum):

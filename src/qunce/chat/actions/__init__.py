@@ -39,6 +39,10 @@ from qunce.chat.actions.hand_accounts import enter_groups as enter_groups
 from qunce.chat.actions.hand_accounts import group_is_gone as group_is_gone
 from qunce.chat.actions.hand_accounts import rename_hand_group as rename_hand_group
 from qunce.chat.actions.hand_accounts import set_carrier as set_carrier
+from qunce.chat.actions.histories import record_history as record_history
+from qunce.chat.actions.histories import remove_history as remove_history
+from qunce.chat.actions.histories import settle_history as settle_history
+from qunce.chat.actions.histories import take_back_turns as take_back_turns
 from qunce.chat.actions.hooks import answer_call as answer_call
 from qunce.chat.actions.ingest import Ingested as Ingested
 from qunce.chat.actions.ingest import ingest as ingest

@@ -9,8 +9,9 @@ that is away is not the batch's fault: the error goes to the caller, who tries a
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC
+from contextlib import nullcontext
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -33,6 +34,7 @@ from qunce.chat.types import (
     GroupGone,
     GroupMoved,
     GroupSeen,
+    Inbound,
     MemberJoined,
     MemberLeft,
     MessageDeleted,
@@ -42,7 +44,7 @@ from qunce.chat.types import (
     Sender,
 )
 from qunce.community.types import GroupFacts
-from qunce.kernel import clock, live, revisions
+from qunce.kernel import clock, live, revisions, wire
 from qunce.kernel.ids import new_id
 from qunce.members import actions as members
 from qunce.members.types import StayChange
@@ -59,12 +61,15 @@ class Ingested:
     unread: int = 0
     planned: int = 0
     set_aside: int = 0
+    turns: list[StayChange] = field(default_factory=list)
+    """Entries and departures that were not known before."""
+    keys: list[search.Key] = field(default_factory=list)
+    """Of the messages of a history that were stored."""
+    refused: list[tuple[Inbound, str]] = field(default_factory=list)
+    """What of a history cannot be stored, and why."""
 
     def __add__(self, other: "Ingested") -> "Ingested":
-        return Ingested(*(mine + theirs for mine, theirs in zip(self._all(), other._all(), strict=True)))
-
-    def _all(self) -> tuple[int, ...]:
-        return self.stored, self.repeated, self.unread, self.planned, self.set_aside
+        return Ingested(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
 @cache
@@ -80,11 +85,7 @@ def ingest(batch: Batch) -> Ingested:
     call again with the same batch), and LeaseLostError where another gateway serves the account.
     """
     stages()  # a pipeline that cannot be loaded is nobody's message's fault
-    latest = partitions.latest_possible()
-    times = {event.sent_at for event in batch.events if isinstance(event, MessageReceived)}
-    partitions.ensure(
-        {partitions.month_of(at.astimezone(UTC)) for at in times if partitions.EARLIEST <= at <= latest}
-    )
+    partitions.ensure_for(event.sent_at for event in batch.events if isinstance(event, MessageReceived))
     return _halving(batch)
 
 
@@ -97,31 +98,34 @@ def receive(*, account_id: int, raw: Any) -> Ingested:
     return ingest(Batch(account_id, Origin.LIVE, connector.parse(raw)))
 
 
-def _halving(batch: Batch) -> Ingested:
+def _halving(batch: Batch, *, hurried: bool = True) -> Ingested:
     try:
-        return _commit(batch)
+        return _commit(batch, hurried=hurried)
     except (leases.LeaseLostError, InterfaceError):
         raise
     except OperationalError as error:
-        if _is_away(error):
+        if is_away(error):
             raise
         fault: Exception = error
     except Exception as error:  # noqa: BLE001 (whatever a stage or a message does must not stop the account)
         fault = error
+    if hurried:
+        # What overlaps fails later than it was said: once more, one after the other, to see whose fault it is.
+        return _halving(batch, hurried=False)
     if len(batch.events) > 1:
         middle = len(batch.events) // 2
         first = replace(batch, events=batch.events[:middle], cursor=None)
         second = replace(batch, events=batch.events[middle:], unreadable=())
-        return _halving(first) + _halving(second)
+        return _halving(first, hurried=False) + _halving(second, hurried=False)
     if not batch.events:
         raise fault
     event = batch.events[0]
     if (legible := messages.legible(event)) != event:
-        return _halving(replace(batch, events=[legible]))
+        return _halving(replace(batch, events=[legible]), hurried=False)
     return _alone(batch, fault)
 
 
-def _is_away(error: OperationalError) -> bool:
+def is_away(error: OperationalError) -> bool:
     """Whether the connection or server is gone, as against a statement that this batch makes fail."""
     cause = error.__cause__
     state = getattr(cause, "sqlstate", None)
@@ -150,14 +154,16 @@ def _alone(batch: Batch, fault: Exception) -> Ingested:
 
 
 # ------------------------------------------------------------------ one transaction
-def _commit(batch: Batch, without: frozenset[str] = frozenset(), kept: Sequence[SetAside] = ()) -> Ingested:
-    with transaction.atomic():
+def _commit(
+    batch: Batch, without: frozenset[str] = frozenset(), kept: Sequence[SetAside] = (), *, hurried: bool = False
+) -> Ingested:
+    with transaction.atomic(), wire.overlap() if hurried else nullcontext():
         if batch.epoch is not None:
             if batch.cursor is None:
                 leases.hold(batch.account_id, batch.epoch)
             else:
                 leases.advance(batch.account_id, batch.epoch, batch.cursor)
-        flow = _Flow(batch, without)
+        flow = Flow(batch, without)
         result = flow.run()
         unreadable = [
             SetAside(account_id=batch.account_id, error=why[:2000], event=aside.as_raw(raw), at=clock.now())
@@ -171,17 +177,18 @@ def _commit(batch: Batch, without: frozenset[str] = frozenset(), kept: Sequence[
     return result
 
 
-class _Flow:
-    """One batch on its way through one transaction."""
+class Flow:
+    """One batch on its way through one transaction. ``view``: whose eyes it is seen with, where no account is."""
 
-    def __init__(self, batch: Batch, without: frozenset[str]) -> None:
+    def __init__(self, batch: Batch, without: frozenset[str] = frozenset(), view: AccountView | None = None) -> None:
         self.batch = batch
         self.without = without
         self.by_kind: dict[type, list[Any]] = defaultdict(list)
         for event in batch.events:
             self.by_kind[type(event)].append(event)
         self.revisions = revisions.current()
-        self.view: AccountView = memory.account(batch.account_id, self.revisions)
+        memory.settle(self.revisions)
+        self.view: AccountView = view or memory.account(batch.account_id, self.revisions)
         if moved := self.by_kind[GroupMoved]:
             # First of all: what is said under the new id belongs to the group as well.
             groups.record_moved(batch.account_id, self.view.platform, moved)
@@ -200,10 +207,10 @@ class _Flow:
             staff_chats.link_where_said(self.batch.account_id, self.view, self.by_kind[MessageReceived])
         self._stays()
         self._changes()
+        search.remember(self.keys)
+        self.roll_ups.write()
         if self.batch.origin is Origin.LIVE and new:
             self._stages(new)
-        self.roll_ups.write()
-        search.remember(self.keys)
         if self.touched:
             live.touch("messages", *(f"group:{group_id}" for group_id in self.touched))
         return self.result
@@ -260,7 +267,6 @@ class _Flow:
         for row in new:
             self.roll_ups.message(row)
             self.touched.add(row.group.id)
-            self.keys.append((row.group.id, row.sent_at, row.id))
         self._presence(new)
         deliveries.confirm_echoes(
             {
@@ -278,7 +284,7 @@ class _Flow:
             new_id(),
             facts,
             event.external_id,
-            event.sent_at.astimezone(UTC),
+            _in_utc(event.sent_at),
             self.people.ids[sender.external_id],
             messages.clean(event.text),
             messages.parts_json(event.parts),
@@ -292,9 +298,17 @@ class _Flow:
     def _presence(self, new: Sequence[messages.Row]) -> None:
         """Whoever speaks now is in the group; what they said long ago proves only that they once were."""
         if self.batch.origin is not Origin.LIVE:
-            members.record_heard(
-                heard={(row.group.id, row.identity_id): row.sent_at for row in new if not row.from_us}
-            )
+            heard: dict[tuple[int, int], tuple[datetime, datetime]] = {}
+            for row in new:  # in order of time
+                if not row.from_us:
+                    pair = row.group.id, row.identity_id
+                    heard[pair] = (heard[pair][0] if pair in heard else row.sent_at), row.sent_at
+            if self.batch.origin is Origin.IMPORT:
+                self.result.keys = [(row.group.id, row.sent_at, row.id) for row in new]
+                # At its end the traces are made true: histories.settle_history
+                heard = {pair: heard[pair] for pair in heard.keys() - memory.heard}
+                self.people.new_heard |= heard.keys()
+            members.record_heard(heard=heard)
             return
         pairs = {(row.group.id, row.identity_id) for row in new} - memory.present
         members.record_presence(pairs=pairs, at=clock.now())
@@ -319,7 +333,8 @@ class _Flow:
             )
         if not changes:
             return
-        for change in members.record_stays(changes=changes):
+        self.result.turns = members.record_stays(changes=changes)
+        for change in self.result.turns:
             self.touched.add(change.group_id)
             memory.present.discard((change.group_id, change.identity_id))
             if change.at:
@@ -372,6 +387,10 @@ class _Flow:
                 except Exception as error:
                     raise StageFailedError(stage.name) from error
         self.result.planned = deliveries.plan(account_id=self.batch.account_id, planned=inflow.planned)
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 _place = attrgetter("group.id", "sent_at")

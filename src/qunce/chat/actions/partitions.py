@@ -38,6 +38,13 @@ def ensure(months: Iterable[int]) -> None:
         _made.add((database, month))
 
 
+def ensure_for(times: Iterable[datetime]) -> None:
+    """Make those of the months of these moments in which something may have been sent."""
+    latest = latest_possible()
+    stamps = (at if at.tzinfo is UTC else at.astimezone(UTC) for at in times)
+    ensure({month_of(at) for at in stamps if EARLIEST <= at <= latest})
+
+
 def ensure_ahead() -> None:
     """Make this month's and the next one's."""
     ensure({month_of(clock.now()), month_of(clock.now() + AHEAD)})

@@ -71,6 +71,11 @@ def _count_again(group_id: int, zone: str) -> int:
         cursor.execute(_DAYS, values)
         wrong += cursor.rowcount
         cursor.execute("DELETE FROM chat_memberday WHERE group_id = %s AND messages = 0", [group_id])
+        cursor.execute(
+            "DELETE FROM chat_grouphour WHERE group_id = %s AND messages = 0 AND bot_messages = 0 AND joined = 0"
+            ' AND "left" = 0',
+            [group_id],
+        )
         if wrong:
             live.touch(f"group:{group_id}")
     return wrong

@@ -11,4 +11,5 @@ from qunce.community.actions.groups import archive_groups as archive_groups
 from qunce.community.actions.groups import release_groups as release_groups
 from qunce.community.actions.groups import restore_groups as restore_groups
 from qunce.community.actions.groups import tag_groups as tag_groups
+from qunce.community.actions.histories import found_history_group as found_history_group
 from qunce.community.actions.notice import set_notice as set_notice

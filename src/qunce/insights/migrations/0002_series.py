@@ -5,9 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    initial = True
-
     dependencies = [
+        ('insights', '0001_imports'),
     ]
 
     operations = [
@@ -19,6 +18,17 @@ class Migration(migrations.Migration):
                 ('metric', models.CharField(max_length=40)),
                 ('year', models.SmallIntegerField()),
                 ('days', models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Understood',
+            fields=[
+                ('pk', models.CompositePrimaryKey('group_id', 'week', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('group_id', models.BigIntegerField()),
+                ('week', models.SmallIntegerField()),
+                ('fingerprint', models.BigIntegerField()),
+                ('back', models.BinaryField()),
+                ('marks', models.BinaryField()),
             ],
         ),
         migrations.CreateModel(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("insights", "0002_series"),
+        ("insights", "0003_health"),
     ]
 
     operations = [

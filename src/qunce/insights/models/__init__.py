@@ -1,5 +1,11 @@
 """Rows of the insights context, by noun."""
 
 from qunce.insights.models.dictionary import Dictionary as Dictionary
+from qunce.insights.models.health import Condition as Condition
+from qunce.insights.models.health import Health as Health
+from qunce.insights.models.health import PlannedSilence as PlannedSilence
+from qunce.insights.models.imports import Import as Import
+from qunce.insights.models.imports import ImportedStay as ImportedStay
 from qunce.insights.models.series import Filled as Filled
 from qunce.insights.models.series import Series as Series
+from qunce.insights.models.series import Understood as Understood

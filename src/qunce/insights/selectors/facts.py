@@ -1,6 +1,6 @@
 """One group's facts: its messages, people and turns as columns, from which every metric is computed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from qunce.chat.selectors import columns as said
 from qunce.chat.selectors.columns import Columns, Counted, Observation
 from qunce.community import selectors as community
-from qunce.insights.policies import replies, staff, texts
-from qunce.insights.policies.naming import Names
+from qunce.insights.policies import staff, texts
+from qunce.insights.policies.naming import Names, as_written
 from qunce.insights.policies.zones import DAY, local_seconds
+from qunce.insights.selectors.understanding import Week, understand
 from qunce.insights.types import Facts, Mark, Stretch
 from qunce.kernel.actor import SYSTEM, Actor
 from qunce.members.selectors import columns as members
 from qunce.members.selectors.columns import Speaker
 
 LEAD_DAYS = 31
-_REPLIES_FROM = -1
-"""Replies are inferred from the day before the stretch on: what is further back only tells who spoke when."""
 
 
 def zone_of(group_id: int) -> ZoneInfo:
@@ -64,22 +63,24 @@ def facts(
     lead_days: int = LEAD_DAYS,
     raw_senders: bool = False,
     zone: ZoneInfo | None = None,
+    keep: Callable[[Sequence[Week]], None] | None = None,
 ) -> Facts:
     """What was said in a group over a stretch. No guard: not for pages.
 
     ``lead_days``: so many days before the stretch are read too, to be looked back at. ``raw_senders``: each identity
-    is a person of its own. ``zone``: other than the group's.
+    is a person of its own. ``zone``: other than the group's. ``keep`` is given what was understood anew.
     """
     zone = zone or zone_of(group_id)
-    start = midnight(stretch.first, zone)
-    begin = midnight(stretch.first - timedelta(days=lead_days), zone)
+    week = week_of(stretch.first)
+    begin = midnight(min(stretch.first - timedelta(days=lead_days), week - timedelta(days=1)), zone)
     found = said.columns(group_id, begin, midnight(stretch.last + timedelta(days=1), zone))
     people = _People(found, raw_senders=raw_senders)
     days = np.floor_divide(local_seconds(found.at, zone), DAY).astype(np.int64)
     day = (days - (stretch.first - date(1970, 1, 1)).days).astype(np.int32)
-    judged = int(np.searchsorted(day, _REPLIES_FROM))
-    parent = _parents(found, people, judged)
-    marks = _marks(found, int(np.searchsorted(day, 0)))
+    lead = int(np.searchsorted(day, 0))
+    understood = understand(group_id, found, people.person, people.names, days=days, lead=lead)
+    if keep:
+        keep(understood.fresh)
     present, turns = members.stays_since(group_id, begin)
     joined_at, joined_person = people.turns([(each.joined_at, each.identity_id) for each in turns], begin)
     left_at, left_person = people.turns([(each.left_at, each.identity_id) for each in turns], begin)
@@ -88,13 +89,13 @@ def facts(
         group_id=group_id,
         zone=zone,
         stretch=stretch,
-        lead=int(np.searchsorted(found.at, start.timestamp())),
+        lead=lead,
         at=found.at,
         day=day,
         person=people.person,
-        parent=parent,
-        inferred=(parent >= 0) & (found.answers < 0),
-        marks=marks,
+        parent=understood.parent,
+        inferred=(understood.parent >= 0) & (found.answers < 0),
+        marks=understood.marks,
         ours=found.ours,
         people=people.ids,
         names=people.names,
@@ -106,11 +107,16 @@ def facts(
         left_at=left_at,
         left_person=left_person,
         ids=found.ids,
-        addressed=people.addressed(found, marks, judged),
+        addressed=people.addressed(found, understood.marks, lead),
         present=_present(present, joined_at, left_at, stretch, zone),
         observed=observed_days(group_id, stretch, zone),
         staff_is_guessed=is_guess,
     )
+
+
+def week_of(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -156,7 +162,8 @@ class _People:
         for index in np.flatnonzero((marks & int(Mark.GREETING)) != 0).tolist():
             if who[index] < 0:
                 who[index] = names.any_of(texts.greets(found.texts[index]))
-        external = {each.external_id: self.place[each.identity_id] for each in self.speakers}
+        external = {as_written(each.external_id, each.name): self.place[each.identity_id] for each in self.speakers}
+        external |= {each.external_id: self.place[each.identity_id] for each in self.speakers}
         for index, mentioned in found.mentions.items():
             who[index] = next((external[each] for each in mentioned if each in external), who[index])
         return who
@@ -193,25 +200,6 @@ def _staff(group_id: int, people: _People, zone: ZoneInfo, *, raw_senders: bool)
 
 
 # ------------------------------------------------------------------ columns
-def _parents(found: Columns, people: _People, since: int) -> NDArray[np.int32]:
-    """What each message answers: as the platform says, else as it is inferred, from an index on."""
-    parent = found.answers.copy()
-    if since >= parent.size:
-        return parent
-    explicit = np.where(parent[since:] >= since, parent[since:] - since, -1).astype(np.int32)
-    inferred = replies.infer(found.at[since:], people.person[since:], found.texts[since:], people.names, explicit)
-    take = (parent[since:] < 0) & (inferred >= 0)
-    parent[since:][take] = inferred[take] + since
-    return parent
-
-
-def _marks(found: Columns, since: int) -> NDArray[np.uint16]:
-    """What each message of the stretch is about."""
-    marks = np.zeros(found.at.size, np.uint16)
-    marks[since:] = np.fromiter(map(texts.marks, found.texts[since:]), np.uint16, found.at.size - since)
-    return marks
-
-
 def _present(
     before: int | None, joined: NDArray[np.float64], left: NDArray[np.float64], stretch: Stretch, zone: ZoneInfo
 ) -> NDArray[np.float32]:

@@ -1,5 +1,8 @@
 """Every change of members, identities and stays."""
 
+from qunce.members.actions.histories import remove_silent as remove_silent
+from qunce.members.actions.histories import retell_heard as retell_heard
+from qunce.members.actions.histories import take_back_stays as take_back_stays
 from qunce.members.actions.links import make_link as make_link
 from qunce.members.actions.links import note_visit as note_visit
 from qunce.members.actions.links import open_link as open_link

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
 from django.db import connection
 
-from qunce.kernel import clock
+from qunce.kernel import clock, wire
 from qunce.members import policies
 from qunce.members.models import Membership
 from qunce.members.types import Account, StayChange
@@ -109,8 +110,8 @@ def write_names(cursor: object, members: Sequence[tuple[int, str, str, str]]) ->
     )
 
 
-def record_heard(*, heard: Mapping[tuple[int, int], datetime]) -> None:
-    """What was said before we came: (group id, identity id) → when they were last heard there.
+def record_heard(*, heard: Mapping[tuple[int, int], tuple[datetime, datetime]]) -> None:
+    """What was said before we came: (group id, identity id) → when they were first and last heard there.
 
     It proves no presence; where no stay is known it is the trace by which they are found at all.
     """
@@ -118,16 +119,16 @@ def record_heard(*, heard: Mapping[tuple[int, int], datetime]) -> None:
         return
     rows = sorted(heard)
     groups, identities = zip(*rows, strict=True)
-    with connection.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(
             "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, left_at, heard)"
-            " SELECT p.g, p.i, '', '', p.at, p.at, true"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS p(g, i, at)"
+            " SELECT p.g, p.i, '', '', p.first, p.last, true"
+            " FROM unnest(%b::bigint[], %b::bigint[], %b::timestamptz[], %b::timestamptz[]) AS p(g, i, first, last)"
             " LEFT JOIN members_membership s ON s.group_id = p.g AND s.identity_id = p.i AND NOT s.heard"
             " WHERE s.id IS NULL ON CONFLICT (group_id, identity_id) WHERE heard"
             " DO UPDATE SET left_at = greatest(members_membership.left_at, excluded.left_at),"
             " seen_at = least(members_membership.seen_at, excluded.seen_at)",
-            [list(groups), list(identities), [heard[row] for row in rows]],
+            [list(groups), list(identities), [heard[row][0] for row in rows], [heard[row][1] for row in rows]],
         )
 
 
@@ -137,10 +138,10 @@ def record_presence(*, pairs: Iterable[tuple[int, int]], at: datetime) -> None:
     if not rows:
         return
     groups, identities = zip(*rows, strict=True)
-    with connection.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(
             "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, heard)"
-            " SELECT p.g, p.i, '', '', %s, false FROM unnest(%s::bigint[], %s::bigint[]) AS p(g, i)"
+            " SELECT p.g, p.i, '', '', %b::timestamptz, false FROM unnest(%b::bigint[], %b::bigint[]) AS p(g, i)"
             " ON CONFLICT (group_id, identity_id) WHERE left_at IS NULL DO NOTHING",
             [at, list(groups), list(identities)],
         )
@@ -162,9 +163,9 @@ def record_stays(*, changes: Sequence[StayChange]) -> list[StayChange]:
     for index in policies.in_order([change.at for change in changes]):
         change = changes[index]
         stays = by_pair[change.group_id, change.identity_id]
-        at = change.at
+        at, known = change.at, len(stays)
         if policies.join(stays, at) if change.joined else policies.leave(stays, at or clock.now()):
-            news.append(change)
+            news.append(replace(change, opened=len(stays) > known))
     _write(by_pair, {(c.group_id, c.identity_id, c.at): c for c in news if c.joined})
     return news
 

@@ -4,6 +4,7 @@ from qunce.members.models import Entry as Entry
 from qunce.members.models import Identity as Identity
 from qunce.members.models import Member as Member
 from qunce.members.models import MemberLink as MemberLink
+from qunce.members.selectors.accounts import members_of_accounts as members_of_accounts
 from qunce.members.selectors.links import OwnRecord as OwnRecord
 from qunce.members.selectors.links import Visit as Visit
 from qunce.members.selectors.links import communities_of as communities_of
@@ -33,6 +34,7 @@ from qunce.members.selectors.profiles import preview as preview
 from qunce.members.selectors.profiles import profile as profile
 from qunce.members.selectors.profiles import profiles as profiles
 from qunce.members.selectors.profiles import tags as tags
+from qunce.members.selectors.profiles import team_identities as team_identities
 from qunce.members.selectors.stays import Turn as Turn
 from qunce.members.selectors.stays import departures as departures
 from qunce.members.selectors.stays import groups_now as groups_now

@@ -1,0 +1,159 @@
+"""Histories that another program wrote: stored and counted like what is said, reacted to never, and taken back.
+
+The way in is that of every batch (`ingest.Flow`), without an account: no lease, no cursor, nothing is set aside.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from qunce.chat.actions import aside, messages, partitions, search
+from qunce.chat.actions.ingest import Flow, Ingested, is_away
+from qunce.chat.actions.recognition import AccountView
+from qunce.chat.actions.rollups import count_again
+from qunce.chat.models import Account
+from qunce.chat.types import Batch, Inbound, MemberJoined, MemberLeft, MessageReceived, Origin
+from qunce.community import selectors as community
+from qunce.kernel import live, wire
+from qunce.members import actions as members
+from qunce.members.types import StayChange
+
+log = logging.getLogger(__name__)
+NOBODY = 0
+"""No account has this id."""
+
+
+def record_history(
+    *,
+    group_id: int,
+    platform: str,
+    events: Sequence[Inbound],
+    then: Callable[[Ingested], None] = lambda _recorded: None,
+) -> Ingested:
+    """Take in a portion of a history of one group, in one transaction; some thousand events are a good portion.
+
+    People are those of ``platform``; whatever room the events name, they belong to the group. What cannot be stored
+    is among the result's ``refused``. ``then`` gets the result within the transaction. No guard: the pipeline's part.
+    """
+    partitions.ensure_for(event.sent_at for event in events if isinstance(event, MessageReceived))
+    with transaction.atomic():
+        recorded = _halving(_view(group_id, platform, events), events)
+        then(recorded)
+    return recorded
+
+
+def _view(group_id: int, platform: str, events: Sequence[Inbound]) -> AccountView:
+    """As if an account read this one group: what accounts of ours have said there is ours."""
+    rooms = {e.group for e in events if isinstance(e, MessageReceived | MemberJoined | MemberLeft)}
+    ours = Account.objects.filter(platform=platform).exclude(external_id="").values_list("external_id", flat=True)
+    return AccountView(
+        platform=platform,
+        external_id="",
+        ours=frozenset(ours),
+        called=(),
+        groups={room: facts for facts in community.group_facts([group_id]) for room in rooms},
+        revision=(-1, -1),
+    )
+
+
+def _halving(view: AccountView, events: Sequence[Inbound]) -> Ingested:
+    try:
+        with transaction.atomic():
+            flow = Flow(Batch(NOBODY, Origin.IMPORT, events), view=view)
+            recorded = flow.run()
+            transaction.on_commit(flow.people.remember)
+    except InterfaceError:
+        raise
+    except OperationalError as error:
+        if is_away(error):
+            raise
+        fault: Exception = error
+    except Exception as error:  # noqa: BLE001 (whatever one record does must not stop the others)
+        fault = error
+    else:
+        return recorded
+    if len(events) > 1:
+        middle = len(events) // 2
+        return _halving(view, events[:middle]) + _halving(view, events[middle:])
+    if not events:
+        raise fault
+    if (legible := messages.legible(events[0])) != events[0]:
+        return _halving(view, [legible])
+    log.info("a record of a history is refused", exc_info=fault)
+    return Ingested(refused=[(events[0], aside.sentence(fault))])
+
+
+def settle_history(*, group_id: int) -> None:
+    """Once no further portion comes: the traces of people say when they were first and last heard."""
+    with transaction.atomic():
+        present = {key: first for key, (first, _last) in _heard(group_id, live_ones=True).items()}
+        members.retell_heard(group_id=group_id, heard=_heard(group_id, live_ones=False), present=present)
+
+
+# ------------------------------------------------------------------ taken back
+def remove_history(*, group_id: int, first_id: UUID, last_id: UUID, since: datetime, until: datetime) -> int:
+    """Take away what was stored under ids between the two from histories, sent between the moments.
+
+    A month in each transaction: it may be cut off anywhere and begun again. Counts and traces of people are then
+    made true. Returns how many messages went. No guard: for whoever has asked.
+    """
+    gone = sum(_remove(group_id, first_id, last_id, begin, end) for begin, end in _months(since, until))
+    settle_history(group_id=group_id)
+    count_again(group_ids=[group_id])
+    return gone
+
+
+def take_back_turns(*, group_id: int, turns: Collection[StayChange]) -> None:
+    """Entries and departures that a history told (as `Ingested.turns`, latest first) are not known any more.
+
+    In the caller's transaction, once for each.
+    """
+    told = [turn for turn in turns if turn.at is not None]
+    members.take_back_stays(changes=turns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'UPDATE chat_grouphour h SET joined = h.joined - t.joined, "left" = h."left" - t.gone FROM'
+            " (SELECT date_trunc('hour', at, 'UTC') AS hour, count(*) FILTER (WHERE joined) AS joined,"
+            " count(*) FILTER (WHERE NOT joined) AS gone FROM unnest(%s::timestamptz[], %s::bool[]) AS t(at, joined)"
+            " GROUP BY 1) t WHERE h.group_id = %s AND h.hour = t.hour",
+            [[turn.at for turn in told], [turn.joined for turn in told], group_id],
+        )
+    live.touch(f"group:{group_id}")
+
+
+def _remove(group_id: int, first_id: UUID, last_id: UUID, begin: datetime, end: datetime) -> int:
+    with transaction.atomic():
+        with wire.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM chat_message WHERE group_id = %b AND sent_at >= %b AND sent_at < %b"
+                " AND id BETWEEN %b AND %b AND origin = %b::smallint RETURNING sent_at, id",
+                [group_id, begin, end, first_id, last_id, int(Origin.IMPORT)],
+                binary=True,
+            )
+            keys = [(group_id, sent_at, key) for sent_at, key in cursor.fetchall()]
+        for first in range(0, len(keys), search.PORTION):
+            search.remember(keys[first : first + search.PORTION])
+    return len(keys)
+
+
+def _months(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The months of UTC that lie between, or touch, the two moments."""
+    begin = since.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while begin <= until:
+        end = (begin + timedelta(days=32)).replace(day=1)
+        yield begin, end
+        begin = end
+
+
+def _heard(group_id: int, *, live_ones: bool) -> dict[int, tuple[datetime, datetime]]:
+    """When each identity was first and last heard in a group: by us, or in what was said before we came."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.identity_id, min(m.sent_at), max(m.sent_at) FROM chat_message m"
+            " WHERE m.group_id = %s AND (m.origin = %s) = %s AND NOT m.from_us GROUP BY m.identity_id",
+            [group_id, int(Origin.LIVE), live_ones],
+        )
+        return {identity: (first, last) for identity, first, last in cursor.fetchall()}

@@ -1,0 +1,56 @@
+"""Reads of imports: what was taken over, by whom, and how far it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from qunce.insights.importer import Source
+from qunce.insights.models import Import as Import  # noqa: PLC0414 (rows are passed along, so their type is public)
+from qunce.kernel import files
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import Invalid, NotAllowed, NotFound
+
+
+def imports(actor: Actor, *, group_id: int | None = None) -> QuerySet[Import]:
+    """Imports into groups of communities that the actor leads, the latest first."""
+    led = actor.communities(Permission.LEAD)
+    found = Import.objects.all() if led is None else Import.objects.filter(community_id__in=led)
+    return (found if group_id is None else found.filter(group_id=group_id)).order_by("-id")
+
+
+def one_import(actor: Actor, import_id: int) -> Import:
+    """One import. Raises NotFound where the actor does not lead its community."""
+    found = imports(actor).filter(pk=import_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@contextmanager
+def uploaded(actor: Actor, sha256: str, *, name: str) -> Iterator[Source]:
+    """A file that was handed in (`actions.keep_upload`), to be looked at. For those who lead a community."""
+    if not actor.may_anywhere(Permission.LEAD):
+        raise NotAllowed(permission=Permission.LEAD)
+    with files.on_disk(sha256, name=name) as path:
+        yield opened(path)
+
+
+@contextmanager
+def source_of(run: Import) -> Iterator[Source]:
+    """The file of an import: the one that is kept, or where a program left it. Raises Invalid where it is gone."""
+    if not run.kept:
+        yield opened(Path(run.path))
+        return
+    with files.on_disk(run.file_sha256, name=run.file_name) as path:
+        yield opened(path)
+
+
+def opened(path: Path) -> Source:
+    """A file, folder or zip to be read. Raises Invalid with one sentence where nothing can be read."""
+    try:
+        return Source(path)
+    except ValueError as error:
+        raise Invalid(str(error), fix=_("Choose the export once more."), field="file") from error
