@@ -17,7 +17,7 @@ _NO_WORDS = re.compile(
     r"|:[a-z0-9_+-]{2,}:|\[[^\[\]\s]{1,6}\]|&[a-z]+;|[「『][^」』\n]{1,200}[」』]\n[- ]*",
     re.DOTALL,
 )
-"""Code, tags and names in front of a line, addresses, people who are called, emoji by name, placeholders of chat programs, quotes."""
+"""Code, tags, names before a line, addresses, who is called, emoji by name, what chat programs put in, quotes."""
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _RUN = re.compile(
     rf"(?P<han>[{_HAN}]+)|(?P<plain>[^\W\d_{_HAN}][^\W{_HAN}]*(?:[.+#'’/_-]+(?:[^\W{_HAN}]|[+#])+)*[+#]*)"
