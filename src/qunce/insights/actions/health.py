@@ -240,7 +240,7 @@ def _tell(rows: Sequence[Condition], previous: Mapping[int, Condition], kinds: M
                     key=name,
                     severity=Severity.WARNING,
                     sentence=sentence,
-                    params={"group": facts.name, "score": each.score, "lost": -(each.change or 0)},
+                    params={"group": facts.name, "score": round(each.score or 0), "lost": -round(each.change or 0)},
                     url=f"/groups/{each.group_id}/insight/",
                     community_id=facts.community_id,
                     steady=True,

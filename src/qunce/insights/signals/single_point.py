@@ -29,7 +29,7 @@ class SinglePoint(Measured):
     chance = 0.4
     window = DAYS
     sentence = gettext_noop(
-        "On days when the team says nothing %(without)s members speak, on the others %(with)s (twelve weeks)."
+        "Members speaking on days when the team says nothing: %(without)s; on the others: %(with)s (twelve weeks)."
     )
     shown = (
         Shown("with", gettext_noop("Members speaking on days with the team"), Unit.COUNT),
