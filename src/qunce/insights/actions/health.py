@@ -29,6 +29,7 @@ PORTION = 1000
 STAGE_DAYS = 7 * 104
 KEPT_FINDINGS = 3
 WEEK = 7
+_WRITING = "insights.assess"
 HISTORY = "history"
 """The platform of groups that hold nothing but what was imported."""
 
@@ -52,25 +53,13 @@ def assess(*, group_ids: Collection[int] | None = None, until: date | None = Non
 
 def assess_past(*, group_id: int) -> int:
     """Find out how a group was at the end of each week of its past, and keep it; returns how many weeks."""
-    filled = Filled.objects.filter(group_id=group_id).first()
+    rows = _past_of(group_id)
     with transaction.atomic():
-        locks.name(f"health:{group_id}")
-        Health.objects.filter(group_id=group_id, day__lt=yesterday()).delete()
+        locks.patiently(_WRITING)
+        Health.objects.filter(group_id=group_id, day__lte=yesterday()).delete()
         Condition.objects.filter(group_id=group_id).delete()
-        if filled is None:
-            return 0
-        last = min(filled.through, yesterday())
-        kinds = signals_in_use()
-        days = max(1, (last - filled.first).days + 1)
-        whole = with_plans(read_panel([group_id], daily_keys(kinds), last, days))
-        judged = _judge(_weeks(whole), kinds)
-        by_rules = _stages_by_day(whole)
-        rows = [
-            judged.kept(row, group_id, whole.stretch.first + timedelta(days=end - 1), by_rules[end - 1])
-            for row, end in enumerate(_ends(whole.stretch.count))
-        ]
         Health.objects.bulk_create(rows)
-        live.touch(f"group:{group_id}")
+        live.touch(f"group:{group_id}", "health")
     return len(rows)
 
 
@@ -125,10 +114,10 @@ def _assess(ids: Sequence[int], day: date, *, tells: bool) -> None:
     judged = _judge(with_plans(read_panel(ids, daily_keys(kinds), day, health.DAYS)), kinds)
     life = with_plans(read_panel(ids, STAGE_READS, day, STAGE_DAYS))
     _monday, codes = stages.by_week(*life_of(life), life.stretch.first)
+    rows = _conditions(judged, stages.latest(codes), kinds)
     with transaction.atomic():
-        locks.name("insights.assess")
+        locks.patiently(_WRITING)
         previous = Condition.objects.in_bulk(list(ids))
-        rows = _conditions(judged, stages.latest(codes), kinds)
         Health.objects.filter(group_id__among=ids, day=day).delete()
         Health.objects.bulk_create(
             Health(group_id=each.group_id, day=day, score=each.score, stage=each.stage, severities=each.severities)
@@ -187,6 +176,21 @@ def _number(value: float | np.float32, digits: int) -> float | None:
 
 
 # ------------------------------------------------------------------ the past of one group
+def _past_of(group_id: int) -> list[Health]:
+    """A group's health at the end of each week of all its days, oldest first."""
+    filled = Filled.objects.filter(group_id=group_id).first()
+    if filled is None:
+        return []
+    kinds, last = signals_in_use(), min(filled.through, yesterday())
+    days = max(1, (last - filled.first).days + 1)
+    whole = with_plans(read_panel([group_id], daily_keys(kinds), last, days))
+    judged, by_rules = _judge(_weeks(whole), kinds), _stages_by_day(whole)
+    return [
+        judged.kept(row, group_id, whole.stretch.first + timedelta(days=end - 1), by_rules[end - 1])
+        for row, end in enumerate(_ends(whole.stretch.count))
+    ]
+
+
 def _ends(count: int) -> list[int]:
     """How many days of a stretch have passed at the end of each week, counted back from its end."""
     return list(range(count, health.LEAST_AGE - 1, -WEEK))[::-1]
