@@ -27,9 +27,15 @@ READY := $(ENVIRONMENT) node_modules/.copied $(CATALOGUES)
 run: $(READY)
 	@export QUNCE_DATA_DIR="$${QUNCE_DATA_DIR:-$(CURDIR)/data}"; exec $(BIN)/qunce run $(ARGS)
 
+# The story on a chat server comes last and alone: it plays minutes of real time, which nothing else should take away.
 test: $(READY) .venv-synapse/.ready
 	@tools/system-packages.sh
+ifdef ARGS
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+else
+	failed=0; $(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/e2e || failed=$$?; \
+	$(BIN)/python -m pytest tests/e2e || failed=$$?; exit $$failed
+endif
 
 check: $(READY)
 	$(BIN)/ruff check

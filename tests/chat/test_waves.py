@@ -156,6 +156,15 @@ def test_people_who_complain_stop_it(groups):
     assert stopped(broadcast) == {"failed": 0, "left": 0, "complaints": 2}
 
 
+def test_who_complains_before_our_account_hears_that_the_message_is_there_counts(groups):
+    """As in a room: the message is seen, answered at once, and only then does the platform tell us that it is sent."""
+    broadcast = in_waves(complaints=1)
+    deliveries = claimed(1)
+    support.live(only_account(), support.said("!a", "退订", at=clock.now()))
+    settle(deliveries, S.SENT, external_id="x", sent_at=clock.now() + timedelta(seconds=2))
+    assert stopped(broadcast) == {"failed": 0, "left": 0, "complaints": 1}
+
+
 @pytest.mark.parametrize(
     ("text", "is_one"),
     [

@@ -23,6 +23,10 @@ from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
+from qunce.insights.actions import imports
+from qunce.insights.selectors import histories
+from qunce.insights.selectors import imports as imports_kept
+from qunce.insights.types import Options
 from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.ids import new_id
@@ -182,8 +186,43 @@ def build():
         "short_link": "link",
         "ref": link.ref,
         **by_hand,
+        **some_histories(home),
     }
     return Stage(people, things)
+
+
+def some_histories(home):
+    """A file that was handed in, an import of it that waits, and one that was stopped."""
+    body = (
+        b'{"name": "x", "type": "private_supergroup", "id": 7, "messages": [{"id": 1, "type": "message", '
+        b'"date": "2026-03-01T09:00:00", "date_unixtime": "1772355600", "from": "A", "from_id": "user1", "text": "hi"}]}'
+    )
+    sha256 = imports.keep_upload(actor=SYSTEM, name="result.json", content=[body]).sha256
+    with imports_kept.uploaded(SYSTEM, sha256, name="result.json") as source:
+        chat = histories.chats(source=source, importer_key="telegram", options=Options())[0].key
+        waiting, stopped = (
+            imports.begin_import(
+                actor=SYSTEM,
+                source=source,
+                importer_key="telegram",
+                chat=chat,
+                community_id=home.pk,
+                group_id=group.pk,
+                kept=sha256,
+            )
+            for group in two_groups(home, chat)
+        )
+    imports.stop_import(actor=SYSTEM, import_id=stopped.pk)
+    handed = signing.dumps([sha256, "result.json"], salt="insights.history")
+    return {"handed": handed, "chat": chat, "import": waiting.pk, "stopped_import": stopped.pk}
+
+
+def two_groups(home, chat):
+    """Groups of histories."""
+    return [
+        world.community.found_history_group(actor=SYSTEM, community_id=home.pk, external_id=f"{chat}{n}", name="旧群")
+        for n in range(2)
+    ]
 
 
 def called(account, group):

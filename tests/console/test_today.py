@@ -1,5 +1,7 @@
 """Today: what waits, what happened, and how to begin."""
 
+import re
+
 from qunce.chat import actions as chat
 from qunce.chat.models import Delivery, Seat, SetAside
 from qunce.chat.types import DeliveryState, GroupSeen, Selection
@@ -52,7 +54,8 @@ def test_what_waits_is_named_with_the_way_to_deal_with_it(browse):
     SetAside.objects.create(account_id=made.account.pk, error="ValueError", event={}, at=clock.now())
     Seat.objects.filter(group_id=group.pk).update(reads=False)
     page = browse("/", world.owner())
-    page.get_by_role("heading", name="5 things wait for you").wait_for()
+    page.get_by_role("heading", name="6 things wait for you").wait_for()
+    page.get_by_text(re.compile(r"\d+ questions are unanswered")).wait_for()
     for sentence in (
         "1 event could not be processed",
         "1 message was not delivered",

@@ -71,8 +71,10 @@ def test_a_question_is_found_answered_and_done_from_the_inbox_by_keyboard(story)
 
 def test_what_was_said_is_found_by_two_characters(story):
     page = story.page
+    eventually(lambda: story.product.rows("SELECT count(*) FROM chat_searchbacklog") == [(0,)], within=60)
     page.goto(f"{story.product.address}/inbox/")
     page.keyboard.press("/")
+    page.locator("input:focus").wait_for()
     page.keyboard.type("带孩")
     page.locator(".inbox-row", has_text=QUESTION).wait_for(timeout=30_000)
     page.locator(".inbox-row mark").first.wait_for()

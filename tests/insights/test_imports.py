@@ -444,3 +444,26 @@ def test_unknown_formats_chats_and_zones_are_said(tmp_path, home):
         begun(source, home, options=Options(zone="Mars/Base"))
     with pytest.raises(Invalid, match="does not exist"):
         reads.opened(tmp_path / "nothing.json")
+
+
+# ------------------------------------------------------------------ how such a group is shown
+def test_a_group_with_only_a_history_asks_for_no_account(tmp_path, home, client):
+    from qunce.chat.selectors import seats, selectable
+    from qunce.chat.types import Selection
+    from qunce.community import selectors as groups
+    from qunce.community.types import GroupFilter
+
+    run = taken(written(tmp_path, a_history()), home)
+    assert not seats.unread(groups.find_groups(SYSTEM, GroupFilter())).exists()
+    assert not selectable(SYSTEM, Selection(community_ids=(home.pk,))).exists()
+    client.force_login(world.owner())
+    page = client.get(f"/groups/{run.group_id}/").content.decode()
+    assert "None of our accounts" not in page
+    assert "Only its history is here" in page
+    assert "Imported history" in client.get("/groups/").content.decode()
+    community_page = client.get(f"/communities/{home.pk}/notice/")
+    assert community_page.status_code == 200
+    assert "老群" not in community_page.content.decode()
+    member = Identity.objects.get(external_id="told:p1").member_id
+    assert "Imported history" in client.get(f"/members/{member}/").content.decode()
+    assert client.get("/").status_code == 200

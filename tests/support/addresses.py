@@ -146,6 +146,27 @@ EXPECTED = {
     "console:alert_acknowledge": change(here(Permission.OPERATE), alert_id="alert"),
     "console:audit": page(anywhere(Permission.LEAD)),
     "console:doctor": page(installation(Permission.OPERATE)),
+    # ---- insights
+    "console:insights": page(signed_in),
+    "console:next_hour": page(signed_in),
+    "console:load": page(signed_in),
+    "console:group_insight": page(here(Permission.VIEW), {"piece": "numbers"}, group_id="group"),
+    "console:group_words": page(here(Permission.VIEW), answers=404, group_id="group"),
+    "console:community_insight": page(here(Permission.VIEW), community_id="home"),
+    "console:newcomers": page(here(Permission.VIEW), {"rung": "spoke"}, community_id="home"),
+    # ---- histories of other programs
+    "console:histories": page(signed_in),
+    "console:history_upload": change(anywhere(Permission.LEAD), audited=False, answers=422),
+    "console:history_new": page(anywhere(Permission.LEAD), {"file": "{handed}"}),
+    "console:history_begin": change(
+        here(Permission.LEAD),
+        {"file": "{handed}", "format": "telegram", "chat": "{chat}", "into": "new", "community": "{home}"},
+    ),
+    "console:history": page(here(Permission.LEAD), import_id="import"),
+    "console:history_stop": change(here(Permission.LEAD), import_id="import"),
+    "console:history_resume": change(here(Permission.LEAD), import_id="stopped_import"),
+    "console:history_undo": change(here(Permission.LEAD), import_id="stopped_import"),
+    "console:history_forget": change(here(Permission.LEAD), import_id="stopped_import"),
     # ---- communities, groups, members
     "console:today": page(signed_in),
     "console:communities": page(signed_in),

@@ -235,7 +235,9 @@ class Delivery(models.Model):
     key = models.TextField(unique=True)
     account_id = models.BigIntegerField()
     group_id = models.BigIntegerField()
-    broadcast = models.ForeignKey(Broadcast, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    broadcast = models.ForeignKey(
+        Broadcast, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False
+    )
     wave = models.PositiveIntegerField(default=0, db_default=0)
     purpose = models.SmallIntegerField()
     content = models.JSONField()
@@ -282,7 +284,11 @@ class Delivery(models.Model):
                 name="delivery_trouble",
                 condition=models.Q(state__in=["failed", "unknown"]),
             ),
-            models.Index(fields=["broadcast", "state"], name="delivery_of_broadcast"),
+            models.Index(
+                fields=["broadcast", "state"],
+                name="delivery_of_broadcast",
+                condition=models.Q(broadcast__isnull=False),
+            ),
             models.Index(fields=["group_id", "-created_at"], name="delivery_of_group"),
             models.Index(
                 fields=["group_id", "first_claimed_at"],

@@ -17,9 +17,12 @@ from qunce import __version__
 ELSEWHERE = {
     "backup": ("qunce.cli.backup", "backup"),
     "bench": ("qunce.cli.bench", "bench"),
+    "cloud": ("qunce.cli.cloud", "cloud"),
     "doctor": ("qunce.cli.doctor", "doctor"),
     "evaluate": ("qunce.cli.evaluate", "evaluate"),
     "rebuild": ("qunce.cli.rebuild", "rebuild"),
+    "import": ("qunce.cli.histories", "import_"),
+    "report": ("qunce.cli.report", "report"),
     "restore": ("qunce.cli.backup", "restore"),
 }
 

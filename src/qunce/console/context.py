@@ -65,6 +65,13 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        _("Learn"),
+        (
+            Place("insights", _("Insights"), "chart-dots"),
+            Place("histories", _("Histories"), "file-import"),
+        ),
+    ),
+    (
         _("Set up"),
         (
             Place("sandbox", _("Sandbox"), "flask", Permission.OPERATE, everywhere=True),

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from qunce.chat.selectors import activity, ledger, seats
 from qunce.chat.selectors import messages as said
 from qunce.chat.selectors.ledger import DeliveryView
-from qunce.chat.selectors.seats import Seat
+from qunce.chat.selectors.seats import Reading, Seat
 from qunce.community import selectors
 from qunce.community.selectors import Group
 from qunce.console.chat import words
@@ -105,13 +105,14 @@ def _sent(view: DeliveryView) -> Sent:
 def _standing(actor: Actor, found: Group) -> dict[str, object]:
     """Who reads the group, how far back, what is missing, and what was sent to it."""
     here = seats.of_groups(actor, [found.pk]).get(found.pk, [])
-    reading = seats.reading(here)
+    reading = seats.reading(here, found.platform)
     reader = next((seat.account.name for seat in here if seat.reads), "")
     return {
         "group": found,
         "open": found.community is not None and not found.archived_at and not found.community.archived_at,
         "reading": reading_in_words(reading, reader),
         "tone": TONES[reading],
+        "history_alone": reading is Reading.HISTORY,
         "seats": [(seat, _in_words(seat)) for seat in here],
         "gaps": seats.gaps(actor, found.pk),
         "deliveries": [

@@ -35,6 +35,7 @@ TONES = {
     Reading.PAUSED: "off",
     Reading.LEFT: "bad",
     Reading.UNREAD: "wait",
+    Reading.HISTORY: "off",
 }
 ORDERS = (
     (GroupOrder.NAME, gettext_lazy("By name")),
@@ -90,6 +91,7 @@ def reading_in_words(reading: Reading, reader: str) -> str:
         Reading.PAUSED: _("%(account)s is switched off"),
         Reading.LEFT: _("no account in it any more"),
         Reading.UNREAD: _("not read yet"),
+        Reading.HISTORY: _("imported history, read by no account"),
     }[reading] % {"account": reader}
 
 
@@ -138,7 +140,7 @@ def rows_of(actor: Actor, groups: Sequence[Group]) -> list[Row]:
             Row(
                 group,
                 lines.get(group.pk, ()),
-                seats.reading(here),
+                seats.reading(here, group.platform),
                 next((seat.account.name for seat in here if seat.reads), ""),
                 [seat.account.name for seat in here if seat.left_at is None],
                 actor.may(Permission.OPERATE, group.community_id),

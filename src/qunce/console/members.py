@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from qunce.chat.selectors import activity
+from qunce.chat.selectors import activity, title_of
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.console.context import StaffRequest
@@ -22,7 +22,7 @@ from qunce.kernel.errors import NotAllowed
 from qunce.kernel.htmx import page
 from qunce.kernel.words import listed
 from qunce.members import actions, selectors
-from qunce.members.selectors import Entry, Profile
+from qunce.members.selectors import Entry, Identity, Profile
 from qunce.members.types import MemberFilter, MemberOrder, Presence
 from qunce.team import selectors as team
 
@@ -147,7 +147,7 @@ def _rows(actor: Actor, shown: Sequence[Any]) -> list[Row]:
     return [
         Row(
             profiles[key],
-            sorted({identity.platform for identity in identities.get(key, ())}),
+            sorted({title_of(identity.platform) for identity in identities.get(key, ())}),
             len(groups.get(key, ())),
             sum(spoken.get(identity.pk, 0) for identity in identities.get(key, ())),
         )
@@ -195,9 +195,7 @@ def _cells(actor: Actor, shown: Sequence[Any]) -> Rows:
     return [
         [
             profile.member.name,
-            listed(
-                f"{each.platform}: {each.name or each.external_id} ({each.external_id})" for each in identities[key]
-            ),
+            listed(map(_identity, identities[key])),
             listed(sorted(names[group_id] for group_id in there.get(key, ()))),
             listed(profile.tags),
             "\n".join(map(_noted, notes.get(key, ()))),
@@ -209,6 +207,12 @@ def _cells(actor: Actor, shown: Sequence[Any]) -> Rows:
         ]
         for key, profile in ((key, profiles[key]) for key in ids)
     ]
+
+
+def _identity(identity: Identity) -> str:
+    """An account of somebody, in one cell among others."""
+    known = identity.external_id
+    return f"{title_of(identity.platform)}: {identity.name or known} ({known})"
 
 
 def _noted(note: Entry) -> str:

@@ -34,6 +34,7 @@ PAGES = (
     "desk.files",
     "chat.hand_groups",
     "chat.by_hand",
+    "insights",
     "team",
     "audit",
     "doctor",

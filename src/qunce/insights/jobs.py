@@ -58,3 +58,12 @@ def assess_past(group_id: int) -> None:
     fill(group_ids=[group_id])
     health.assess_past(group_id=group_id)
     health.assess(group_ids=[group_id])
+
+
+@app.task(name="insights.refill_series")
+def refill_series(group_id: int) -> None:
+    """Fill a group's series anew; cut off in the middle, the clock's job goes on."""
+    from qunce.insights.actions import series
+
+    series.refill(group_id=group_id)
+    series.fill(group_ids=[group_id])

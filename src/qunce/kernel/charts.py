@@ -1,10 +1,18 @@
-"""Charts as data: what the page draws, and the same as a table for whoever cannot see it."""
+"""Charts as data: what pages and reports draw, and the same as a table for whoever cannot see it.
 
-from collections.abc import Mapping, Sequence
+A colour in an option is ``colour:<name>`` of theme.css; everything else comes from the look of all charts
+(chart_look.js). Options are plain JSON, so that a page and `kernel.drawing` draw the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 Number = int | float | None
+LONGEST_NAME = 104  # pixels of a name beside a bar
+_CURVE = 240  # points are as many as can be told apart
+_PERCENT = {"axisLabel": {"formatter": "{value}%"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +26,33 @@ class Chart:
     empty: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One thing on a map of things: where it is, how large, of which kind; ``url`` is where a click leads."""
+
+    name: str
+    x: float
+    y: float
+    size: float
+    kind: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One of those between whom there are lines; ``circle`` numbers the circles, the largest is 0."""
+
+    name: str
+    size: float
+    circle: int = 0
+    url: str = ""
+
+
 def _series(kind: str, values: Mapping[str, Sequence[Number]], stack: bool) -> list[dict[str, Any]]:  # noqa: FBT001
-    return [
-        {"type": kind, "name": name, "data": list(data), **({"stack": "all"} if stack else {})}
-        for name, data in values.items()
-    ]
+    more: dict[str, Any] = {"stack": "all"} if stack else {}
+    if kind == "area":
+        kind, more = "line", {**more, "areaStyle": {"opacity": 0.25}}
+    return [{"type": kind, "name": name, "data": list(data), **more} for name, data in values.items()]
 
 
 def over_time(
@@ -33,28 +63,88 @@ def over_time(
     values: Mapping[str, Sequence[Number]],
     kind: str = "bar",
     stack: bool = False,
+    turns: Mapping[str, str] | None = None,
 ) -> Chart:
-    """Bars or lines over ``points`` (dates, hours …, headed ``when``), one series per entry of ``values``."""
+    """Bars, lines or areas over ``points`` (dates, hours …, headed ``when``), one series per entry of ``values``.
+
+    ``turns``: points at which something changed, and in a word what.
+    """
+    series = _series(kind, values, stack)
+    if turns and series:
+        marks = [{"xAxis": point, "label": {"formatter": word}} for point, word in turns.items()]
+        style = {"color": "colour:rose", "type": "dashed"}
+        series[0]["markLine"] = {"silent": True, "symbol": "none", "lineStyle": style, "data": marks}
     option = {
-        "xAxis": {"type": "category", "data": list(points)},
+        "xAxis": {"type": "category", "data": list(points), "boundaryGap": kind == "bar"},
         "yAxis": {"type": "value", "minInterval": 1},
-        "series": _series(kind, values, stack),
+        "series": series,
         "legend": {"show": len(values) > 1},
         "tooltip": {"trigger": "axis"},
     }
+    if turns:
+        option["grid"] = {"left": 8, "right": 24, "top": 44, "bottom": 4, "containLabel": True}
     rows = list(zip(points, *values.values(), strict=True))
     return Chart(label, option, [when, *values], rows, empty=not any(any(data) for data in values.values()))
 
 
+def banded(
+    label: str,
+    *,
+    when: str,
+    points: Sequence[str],
+    line: tuple[str, Sequence[Number]],
+    band: tuple[str, Sequence[Number], Sequence[Number]],
+) -> Chart:
+    """A line within the band in which it is expected: (name, lowest, highest)."""
+    (name, data), (expected, low, high) = line, band
+    widths = [None if a is None or b is None else b - a for a, b in zip(low, high, strict=True)]
+    hidden = {
+        "type": "line",
+        "stack": "band",
+        "silent": True,
+        "lineStyle": {"opacity": 0},
+        "tooltip": {"show": False},
+    }
+    option = {
+        "xAxis": {"type": "category", "data": list(points), "boundaryGap": False},
+        "yAxis": {"type": "value"},
+        "series": [
+            {"type": "line", "name": name, "data": list(data)},
+            {**hidden, "name": "", "data": list(low)},
+            {**hidden, "name": expected, "data": widths, "areaStyle": {"color": "colour:sky", "opacity": 0.18}},
+        ],
+        "legend": {"show": True, "data": [name, expected]},
+        "tooltip": {"trigger": "axis"},
+    }
+    rows = [
+        (point, said, f"{a:g}–{b:g}" if a is not None and b is not None else None)
+        for point, said, a, b in zip(points, data, low, high, strict=True)
+    ]
+    return Chart(label, option, [when, name, expected], rows, empty=not any(data))
+
+
 def ranked(label: str, *, what: str, unit: str, values: Mapping[str, Number]) -> Chart:
     """Horizontal bars, the largest on top as given."""
+    names = {"width": LONGEST_NAME, "overflow": "truncate"}
     option = {
         "xAxis": {"type": "value", "minInterval": 1},
-        "yAxis": {"type": "category", "inverse": True, "data": list(values)},
+        "yAxis": {"type": "category", "inverse": True, "data": list(values), "axisLabel": names},
         "series": _series("bar", {unit: list(values.values())}, stack=False),
         "tooltip": {"trigger": "axis"},
     }
     return Chart(label, option, [what, unit], list(values.items()), empty=not any(values.values()))
+
+
+def funnel(label: str, *, what: str, unit: str, share: str, values: Mapping[str, int]) -> Chart:
+    """Steps that fewer and fewer reach, each as a bar with its number; ``share`` heads those of the step before."""
+    drawn = ranked(label, what=what, unit=unit, values=values)
+    counts = list(values.values())
+    before = [None, *counts[:-1]]
+    shares = [f"{now / then:.0%}" if then else None for now, then in zip(counts, before, strict=True)]
+    bars = {**drawn.option["series"][0], "label": {"show": True, "position": "right"}}
+    option = {**drawn.option, "xAxis": {"type": "value", "show": False, "boundaryGap": [0, 0.15]}, "series": [bars]}
+    rows = list(zip(values, counts, shares, strict=True))
+    return Chart(label, option, [what, unit, share], rows, empty=drawn.empty)
 
 
 def heatmap(
@@ -71,3 +161,191 @@ def heatmap(
     }
     rows = [[name, *line] for name, line in zip(lines, cells, strict=True)]
     return Chart(label, option, ["", *columns], rows, empty=not any(cell[2] for cell in data))
+
+
+def cohorts(
+    label: str, *, cohort: str, size: str, later: Sequence[str], values: Mapping[str, tuple[int, Sequence[Number]]]
+) -> Chart:
+    """Who came together, and which share (0 to 1) of them is still there ``later``; None: not known yet.
+
+    ``values``: by cohort its size and shares; ``cohort`` and ``size`` head their columns.
+    """
+    lines = [f"{name} · {people}" for name, (people, _shares) in values.items()]
+    data = [
+        [x, y, round(share * 100)]
+        for y, (_people, shares) in enumerate(values.values())
+        for x, share in enumerate(shares[: len(later)])
+        if share is not None
+    ]
+    text = {"color": "colour:ink", "textBorderColor": "colour:sheet", "textBorderWidth": 2, "fontSize": 11}
+    option = {
+        "xAxis": {"type": "category", "data": list(later), "position": "top"},
+        "yAxis": {"type": "category", "data": lines, "inverse": True},
+        "visualMap": {"min": 0, "max": max((cell[2] for cell in data), default=0) or 1, "show": False},
+        "series": [{"type": "heatmap", "data": data, "label": {"show": True, "formatter": "{@[2]}%", **text}}],
+        "tooltip": {"position": "top"},
+    }
+    rows = [
+        [name, people, *(None if share is None else f"{share:.0%}" for share in shares[: len(later)])]
+        for name, (people, shares) in values.items()
+    ]
+    return Chart(label, option, [cohort, size, *later], rows, empty=not data)
+
+
+def survival(
+    label: str,
+    *,
+    days: str,
+    curves: Mapping[str, Sequence[tuple[float, float]]],
+    until: float = 365,
+    told: Sequence[int] = (1, 7, 30, 90, 180, 365),
+) -> Chart:
+    """Which share is still there after how many ``days``, in steps; the table has the shares at ``told``."""
+    reached = [day for day in told if day <= until]
+    steps = {name: _steps(points, until) for name, points in curves.items()}
+    series = [
+        {"type": "line", "step": "end", "smooth": False, "name": name, "data": data, "areaStyle": {"opacity": 0.1}}
+        for name, data in steps.items()
+    ]
+    option = {
+        "xAxis": {"type": "value", "max": until, "name": days, "nameLocation": "middle", "nameGap": 28},
+        "yAxis": {"type": "value", "max": 100, **_PERCENT},
+        "series": series,
+        "legend": {"show": len(curves) > 1},
+        "grid": {"left": 8, "right": 24, "top": 36 if len(curves) > 1 else 14, "bottom": 24, "containLabel": True},
+        "tooltip": {"trigger": "axis"},
+    }
+    rows = [(day, *(f"{_at(points, day):.0%}" for points in curves.values())) for day in reached]
+    return Chart(label, option, [days, *curves], rows, empty=not any(curves.values()))
+
+
+def _at(points: Sequence[tuple[float, float]], day: float) -> float:
+    return next((share for passed, share in reversed(points) if passed <= day), 1.0)
+
+
+def _steps(points: Sequence[tuple[float, float]], until: float) -> list[list[float]]:
+    """From everybody at the beginning to the end of what is shown, thinned where steps lie too close to be seen."""
+    within = [(day, share) for day, share in points if day <= until]
+    apart, kept = until / _CURVE, [(0.0, 1.0)]
+    for day, share in within:
+        if day - kept[-1][0] < apart and len(kept) > 1:
+            kept[-1] = (kept[-1][0], share)
+        else:
+            kept.append((day, share))
+    kept.append((until, kept[-1][1]))
+    return [[round(day, 2), round(share * 100, 1)] for day, share in kept]
+
+
+def scatter(
+    label: str, *, x: str, y: str, size: str, what: str, spots: Iterable[Spot], kinds: Mapping[str, str] | None = None
+) -> Chart:
+    """Things on a map: ``x`` and ``y`` name the axes, ``size`` the area; one colour per kind (``kinds``: by name)."""
+    placed = sorted(spots, key=lambda spot: -spot.size)
+    top = max((spot.size for spot in placed), default=0) or 1
+    names = list(dict.fromkeys([*(kinds or {}), *(spot.kind for spot in placed)]))
+    series = [
+        {
+            "type": "scatter",
+            "name": kind,
+            "itemStyle": {"opacity": 0.8, **({"color": kinds[kind]} if kinds and kind in kinds else {})},
+            "label": {"show": True, "formatter": "{b}", "position": "top", "fontSize": 11},
+            "labelLayout": {"hideOverlap": True},
+            "data": [
+                {"name": spot.name, "value": [spot.x, spot.y], "url": spot.url}
+                | {"symbolSize": round(8 + 36 * sqrt(max(spot.size, 0) / top), 1)}
+                for spot in placed
+                if spot.kind == kind
+            ],
+        }
+        for kind in names
+    ]
+    option = {
+        "xAxis": {"type": "value", "name": x, "nameLocation": "middle", "nameGap": 28, "scale": True},
+        "yAxis": {"type": "value", "name": y, "scale": True},
+        "series": [each for each in series if each["data"]],
+        "legend": {"show": len(names) > 1, "type": "scroll"},
+        "grid": {"left": 8, "right": 24, "top": 64, "bottom": 24, "containLabel": True},
+        "tooltip": {"trigger": "item"},
+    }
+    rows = [(spot.name, spot.kind, spot.x, spot.y, spot.size) for spot in placed]
+    return Chart(label, option, [what, "", x, y, size], rows, empty=not placed)
+
+
+def network(
+    label: str, *, who: str, whom: str, unit: str, nodes: Sequence[Node], edges: Sequence[tuple[int, int, float]]
+) -> Chart:
+    """Who has to do with whom: ``edges`` name places in ``nodes`` and weigh. The same graph is laid out the same."""
+    places = _layout(len(nodes), edges)
+    top = max((node.size for node in nodes), default=0) or 1
+    heaviest = max((weight for _a, _b, weight in edges), default=0) or 1
+    loud = sorted(range(len(nodes)), key=lambda place: -nodes[place].size)[: max(12, len(nodes) // 8)]
+    data = [
+        {
+            "name": str(place),
+            "value": node.name,
+            "x": x,
+            "y": y,
+            "symbolSize": round(5 + 27 * sqrt(max(node.size, 0) / top), 1),
+            "category": min(node.circle, 5),
+            "label": {"show": place in loud, "formatter": "{c}", "position": "right", "fontSize": 11},
+            "url": node.url,
+        }
+        for place, (node, (x, y)) in enumerate(zip(nodes, places, strict=True))
+    ]
+    links = [
+        {"source": str(a), "target": str(b), "lineStyle": {"width": round(0.6 + 3.4 * weight / heaviest, 2)}}
+        for a, b, weight in edges
+    ]
+    series = {
+        "type": "graph",
+        "layout": "none",
+        "roam": False,
+        "preserveAspect": True,
+        "data": data,
+        "links": links,
+        "categories": [{"name": str(number)} for number in range(6)],
+        "labelLayout": {"hideOverlap": True},
+        "left": 24,
+        "right": 72,
+        "top": 16,
+        "bottom": 16,
+    }
+    rows = [(nodes[a].name, nodes[b].name, weight) for a, b, weight in sorted(edges, key=lambda edge: -edge[2])]
+    option = {"series": [series], "tooltip": {"trigger": "item", "formatter": "{c}"}}
+    return Chart(label, option, [who, whom, unit], rows, empty=not edges)
+
+
+def _layout(count: int, edges: Sequence[tuple[int, int, float]]) -> list[tuple[float, float]]:
+    """Places of nodes: those who have more to do with each other stand closer; what hangs together stays so."""
+    import networkx as nx  # only graphs need it, and it is large
+
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(range(count))
+    for a, b, weight in edges:
+        before = graph.edges[a, b]["weight"] if graph.has_edge(a, b) else 0
+        graph.add_edge(a, b, weight=before + weight)
+    for edge in graph.edges.values():
+        edge["weight"] = 1 + sqrt(edge["weight"])
+    found = nx.spring_layout(graph, seed=7, k=2.2 / sqrt(count or 1), iterations=120)
+    return [
+        (round(float(found[place][0]) * 100, 1), round(float(found[place][1]) * 100, 1)) for place in range(count)
+    ]
+
+
+def dial(label: str, *, what: str, value: Number, word: str = "", tone: str = "jade") -> Chart:
+    """A number from 0 to 100 on a dial, with a ``word`` beneath it; ``tone`` names a colour."""
+    shown = {"value": round(value), "name": word} if value is not None else {"value": 0, "name": word}
+    series = {
+        "type": "gauge",
+        "startAngle": 210,
+        "endAngle": -30,
+        "radius": "96%",
+        "center": ["50%", "56%"],
+        "progress": {"show": True, "width": 14, "roundCap": True, "itemStyle": {"color": f"colour:{tone}"}},
+        "axisLine": {"roundCap": True, "lineStyle": {"width": 14}},
+        **{part: {"show": False} for part in ("axisTick", "splitLine", "axisLabel", "pointer", "anchor")},
+        "detail": {"fontSize": 38, "fontWeight": 650, "offsetCenter": [0, "-4%"], "formatter": "{value}"},
+        "title": {"fontSize": 14, "offsetCenter": [0, "34%"]},
+        "data": [shown],
+    }
+    return Chart(label, {"series": [series]}, [what, ""], [(word or what, shown["value"])], empty=value is None)

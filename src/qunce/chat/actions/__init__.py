@@ -41,6 +41,7 @@ from qunce.chat.actions.hand_accounts import rename_hand_group as rename_hand_gr
 from qunce.chat.actions.hand_accounts import set_carrier as set_carrier
 from qunce.chat.actions.histories import record_history as record_history
 from qunce.chat.actions.histories import remove_history as remove_history
+from qunce.chat.actions.histories import settle_history as settle_history
 from qunce.chat.actions.histories import take_back_turns as take_back_turns
 from qunce.chat.actions.hooks import answer_call as answer_call
 from qunce.chat.actions.ingest import Ingested as Ingested

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from qunce.chat import policies
 from qunce.chat.actions import attention, leases
+from qunce.chat.events import NotDelivered
 from qunce.chat.models import Delivery
 from qunce.chat.stage import Planned
 from qunce.chat.types import (
@@ -26,7 +27,8 @@ from qunce.chat.types import (
     operation_to_json,
 )
 from qunce.community import selectors as community
-from qunce.kernel import clock, live
+from qunce.kernel import clock, live, wire
+from qunce.kernel.events import publish
 from qunce.kernel.ids import new_id
 
 _S = DeliveryState
@@ -57,13 +59,14 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
     if not planned:
         return 0
     now = clock.now()
-    with connection.cursor() as cursor:
+    with wire.cursor() as cursor:
         cursor.execute(
             "INSERT INTO chat_delivery (id, key, account_id, group_id, broadcast_id, purpose, content, operation,"
             " reply_to, state, reason, created_at, not_before, not_after, attempts, external_id, recall_error)"
-            " SELECT d.id, d.key, %s, d.group_id, %s, d.purpose, d.content::jsonb, d.operation::jsonb, d.reply_to,"
-            " 'planned', '', %s, %s, d.not_after, 0, '', '' FROM unnest(%s::uuid[], %s::text[], %s::bigint[],"
-            " %s::smallint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])"
+            " SELECT d.id, d.key, %b::bigint, d.group_id, %b::bigint, d.purpose, d.content::jsonb,"
+            " d.operation::jsonb, d.reply_to, 'planned', '', %b::timestamptz, %b::timestamptz, d.not_after, 0, '', ''"
+            " FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::smallint[], %b::text[], %b::text[], %b::text[],"
+            " %b::timestamptz[])"
             " AS d(id, key, group_id, purpose, content, operation, reply_to, not_after) ON CONFLICT (key) DO NOTHING",
             [
                 account_id,
@@ -79,6 +82,7 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
                 [each.reply_to for each in planned],
                 [each.not_after for each in planned],
             ],
+            binary=True,
         )
         new: int = cursor.rowcount
     if new:
@@ -197,8 +201,17 @@ def expire(account_id: int, now: datetime) -> None:
     rows = list(late.values_list("id", "first_claimed_at")[:1000])
     untried = [key for key, first in rows if first is None]
     tried = [key for key, first in rows if first is not None]
-    move(untried, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
+    with transaction.atomic():
+        move(untried, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
+        publish_not_delivered(untried)
     move(tried, _S.UNKNOWN, detail=gettext_noop("Too late to be sent again; an earlier attempt may have arrived."))
+
+
+def publish_not_delivered(ids: Sequence[UUID]) -> None:
+    """Tell the floors above which of these, not of broadcasts, are not going to arrive by themselves."""
+    lost = Delivery.objects.filter(pk__in=ids, broadcast=None, state__in=[_S.FAILED, _S.SKIPPED]) if ids else ()
+    if keys := [str(each.pk) for each in lost]:
+        publish(NotDelivered(keys))
 
 
 def claim_recalls(*, account_id: int, epoch: int, limit: int) -> list[Claimed]:

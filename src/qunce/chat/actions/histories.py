@@ -8,18 +8,16 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from qunce.chat.actions import aside, messages, partitions, search
 from qunce.chat.actions.ingest import Flow, Ingested, is_away
-from qunce.chat.actions.messages import wire
 from qunce.chat.actions.recognition import AccountView
 from qunce.chat.actions.rollups import count_again
 from qunce.chat.models import Account
 from qunce.chat.types import Batch, Inbound, MemberJoined, MemberLeft, MessageReceived, Origin
 from qunce.community import selectors as community
-from qunce.kernel import live
+from qunce.kernel import live, wire
 from qunce.members import actions as members
 from qunce.members.types import StayChange
 
@@ -88,6 +86,13 @@ def _halving(view: AccountView, events: Sequence[Inbound]) -> Ingested:
     return Ingested(refused=[(events[0], aside.sentence(fault))])
 
 
+def settle_history(*, group_id: int) -> None:
+    """Once no further portion comes: the traces of people say when they were first and last heard."""
+    with transaction.atomic():
+        present = {key: first for key, (first, _last) in _heard(group_id, live_ones=True).items()}
+        members.retell_heard(group_id=group_id, heard=_heard(group_id, live_ones=False), present=present)
+
+
 # ------------------------------------------------------------------ taken back
 def remove_history(*, group_id: int, first_id: UUID, last_id: UUID, since: datetime, until: datetime) -> int:
     """Take away what was stored under ids between the two from histories, sent between the moments.
@@ -96,9 +101,7 @@ def remove_history(*, group_id: int, first_id: UUID, last_id: UUID, since: datet
     made true. Returns how many messages went. No guard: for whoever has asked.
     """
     gone = sum(_remove(group_id, first_id, last_id, begin, end) for begin, end in _months(since, until))
-    with transaction.atomic():
-        present = {key: first for key, (first, _last) in _heard(group_id, live_ones=True).items()}
-        members.retell_heard(group_id=group_id, heard=_heard(group_id, live_ones=False), present=present)
+    settle_history(group_id=group_id)
     count_again(group_ids=[group_id])
     return gone
 
@@ -123,7 +126,7 @@ def take_back_turns(*, group_id: int, turns: Collection[StayChange]) -> None:
 
 def _remove(group_id: int, first_id: UUID, last_id: UUID, begin: datetime, end: datetime) -> int:
     with transaction.atomic():
-        with psycopg.Cursor(wire()) as cursor:
+        with wire.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM chat_message WHERE group_id = %b AND sent_at >= %b AND sent_at < %b"
                 " AND id BETWEEN %b AND %b AND origin = %b::smallint RETURNING sent_at, id",

@@ -9,6 +9,7 @@ that is away is not the batch's fault: the error goes to the caller, who tries a
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -43,7 +44,7 @@ from qunce.chat.types import (
     Sender,
 )
 from qunce.community.types import GroupFacts
-from qunce.kernel import clock, live, revisions
+from qunce.kernel import clock, live, revisions, wire
 from qunce.kernel.ids import new_id
 from qunce.members import actions as members
 from qunce.members.types import StayChange
@@ -63,7 +64,7 @@ class Ingested:
     turns: list[StayChange] = field(default_factory=list)
     """Entries and departures that were not known before."""
     keys: list[search.Key] = field(default_factory=list)
-    """Of what was stored, changed or taken away."""
+    """Of the messages of a history that were stored."""
     refused: list[tuple[Inbound, str]] = field(default_factory=list)
     """What of a history cannot be stored, and why."""
 
@@ -97,9 +98,9 @@ def receive(*, account_id: int, raw: Any) -> Ingested:
     return ingest(Batch(account_id, Origin.LIVE, connector.parse(raw)))
 
 
-def _halving(batch: Batch) -> Ingested:
+def _halving(batch: Batch, *, hurried: bool = True) -> Ingested:
     try:
-        return _commit(batch)
+        return _commit(batch, hurried=hurried)
     except (leases.LeaseLostError, InterfaceError):
         raise
     except OperationalError as error:
@@ -108,16 +109,19 @@ def _halving(batch: Batch) -> Ingested:
         fault: Exception = error
     except Exception as error:  # noqa: BLE001 (whatever a stage or a message does must not stop the account)
         fault = error
+    if hurried:
+        # What overlaps fails later than it was said: once more, one after the other, to see whose fault it is.
+        return _halving(batch, hurried=False)
     if len(batch.events) > 1:
         middle = len(batch.events) // 2
         first = replace(batch, events=batch.events[:middle], cursor=None)
         second = replace(batch, events=batch.events[middle:], unreadable=())
-        return _halving(first) + _halving(second)
+        return _halving(first, hurried=False) + _halving(second, hurried=False)
     if not batch.events:
         raise fault
     event = batch.events[0]
     if (legible := messages.legible(event)) != event:
-        return _halving(replace(batch, events=[legible]))
+        return _halving(replace(batch, events=[legible]), hurried=False)
     return _alone(batch, fault)
 
 
@@ -150,8 +154,10 @@ def _alone(batch: Batch, fault: Exception) -> Ingested:
 
 
 # ------------------------------------------------------------------ one transaction
-def _commit(batch: Batch, without: frozenset[str] = frozenset(), kept: Sequence[SetAside] = ()) -> Ingested:
-    with transaction.atomic():
+def _commit(
+    batch: Batch, without: frozenset[str] = frozenset(), kept: Sequence[SetAside] = (), *, hurried: bool = False
+) -> Ingested:
+    with transaction.atomic(), wire.overlap() if hurried else nullcontext():
         if batch.epoch is not None:
             if batch.cursor is None:
                 leases.hold(batch.account_id, batch.epoch)
@@ -192,7 +198,7 @@ class Flow:
         self.roll_ups = messages.RollUps()
         self.result = Ingested()
         self.touched: set[int] = set()
-        self.keys = self.result.keys
+        self.keys: list[search.Key] = []
 
     def run(self) -> Ingested:
         self._groups()
@@ -201,10 +207,10 @@ class Flow:
             staff_chats.link_where_said(self.batch.account_id, self.view, self.by_kind[MessageReceived])
         self._stays()
         self._changes()
+        search.remember(self.keys)
+        self.roll_ups.write()
         if self.batch.origin is Origin.LIVE and new:
             self._stages(new)
-        self.roll_ups.write()
-        search.remember(self.keys)
         if self.touched:
             live.touch("messages", *(f"group:{group_id}" for group_id in self.touched))
         return self.result
@@ -261,7 +267,6 @@ class Flow:
         for row in new:
             self.roll_ups.message(row)
             self.touched.add(row.group.id)
-            self.keys.append((row.group.id, row.sent_at, row.id))
         self._presence(new)
         deliveries.confirm_echoes(
             {
@@ -279,7 +284,7 @@ class Flow:
             new_id(),
             facts,
             event.external_id,
-            event.sent_at.astimezone(UTC),
+            _in_utc(event.sent_at),
             self.people.ids[sender.external_id],
             messages.clean(event.text),
             messages.parts_json(event.parts),
@@ -298,6 +303,11 @@ class Flow:
                 if not row.from_us:
                     pair = row.group.id, row.identity_id
                     heard[pair] = (heard[pair][0] if pair in heard else row.sent_at), row.sent_at
+            if self.batch.origin is Origin.IMPORT:
+                self.result.keys = [(row.group.id, row.sent_at, row.id) for row in new]
+                # At its end the traces are made true: histories.settle_history
+                heard = {pair: heard[pair] for pair in heard.keys() - memory.heard}
+                self.people.new_heard |= heard.keys()
             members.record_heard(heard=heard)
             return
         pairs = {(row.group.id, row.identity_id) for row in new} - memory.present
@@ -377,6 +387,10 @@ class Flow:
                 except Exception as error:
                     raise StageFailedError(stage.name) from error
         self.result.planned = deliveries.plan(account_id=self.batch.account_id, planned=inflow.planned)
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 _place = attrgetter("group.id", "sent_at")

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from django.db import connection
 
 from qunce.chat.types import LONGEST_TEXT, Content, Inbound, MessageDeleted, MessageEdited, Origin, Part, Sender
 from qunce.community.types import GroupFacts
+from qunce.kernel import clock, wire
 
 
 @dataclass(slots=True)
@@ -79,24 +79,21 @@ def parts_json(parts: tuple[Part, ...] | None) -> str | None:
     return json.dumps(stored, ensure_ascii=False)
 
 
-def wire() -> "psycopg.Connection[tuple[Any, ...]]":
-    """The psycopg connection beneath Django's, for binary parameters; in the same transaction."""
-    connection.ensure_connection()
-    raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
-    return raw
-
-
 def insert(rows: Sequence[Row], origin: Origin) -> set[UUID]:
-    """Store messages; returns the ids of those that were not there yet."""
+    """Store messages and have those that were not there yet made searchable; returns their ids."""
     if not rows:
         return set()
-    with psycopg.Cursor(wire()) as cursor:
+    with wire.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO chat_message (group_id, sent_at, id, external_id, identity_id, text, parts, reply_to,"
-            " origin, from_us) SELECT m.g, m.s, m.i, m.e, m.a, m.t, m.p::jsonb, m.r, %b::smallint, m.u"
+            "WITH stored AS (INSERT INTO chat_message (group_id, sent_at, id, external_id, identity_id, text, parts,"
+            " reply_to, origin, from_us)"
+            " SELECT m.g, m.s, m.i, m.e, m.a, m.t, m.p::jsonb, m.r, %b::smallint, m.u"
             " FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[], %b::bigint[], %b::text[],"
             " %b::text[], %b::text[], %b::bool[]) AS m(g, s, i, e, a, t, p, r, u)"
-            " ON CONFLICT DO NOTHING RETURNING id",
+            " ON CONFLICT DO NOTHING RETURNING group_id, sent_at, id),"
+            " kept AS (INSERT INTO chat_searchbacklog (at, group_ids, sent_ats, message_ids)"
+            " SELECT %b, array_agg(group_id), array_agg(sent_at), array_agg(id) FROM stored HAVING count(*) > 0)"
+            " SELECT id FROM stored",
             [
                 int(origin),
                 [row.group.id for row in rows],
@@ -108,6 +105,7 @@ def insert(rows: Sequence[Row], origin: Origin) -> set[UUID]:
                 [row.parts for row in rows],
                 [row.reply_to for row in rows],
                 [row.from_us for row in rows],
+                clock.now(),
             ],
             binary=True,
         )
@@ -188,7 +186,7 @@ class RollUps:
 
     def write(self) -> None:
         """Add the counts to the tables."""
-        with psycopg.Cursor(wire()) as cursor:
+        with wire.ahead() as cursor:
             if self._hours:
                 keys = sorted(self._hours)
                 cursor.execute(

@@ -15,7 +15,7 @@ from qunce.chat.stage import Planned
 from qunce.chat.types import Content, DeliveryState, Purpose, SetNotice
 from qunce.community import selectors as community
 from qunce.community.selectors import Community, Group
-from qunce.community.types import GroupFilter
+from qunce.community.types import HISTORY, GroupFilter
 from qunce.kernel import audit, clock, live, locks
 from qunce.kernel.actor import SYSTEM, Actor, Permission
 from qunce.team import actions as team
@@ -58,7 +58,7 @@ def _push(actor: Actor, home: Community, group_ids: Collection[int] | None, *, l
     # Whoever comes second reads, in here, what the first has committed: the last text is the one that stays.
     locks.name(f"notice:{home.pk}")
     notice = community.notice(actor, home.pk)
-    found = community.find_groups(actor, GroupFilter(community_id=home.pk))
+    found = community.find_groups(actor, GroupFilter(community_id=home.pk)).exclude(platform=HISTORY)
     chosen = None if group_ids is None else frozenset(group_ids)
     groups = {each.pk: each for each in found if chosen is None or each.pk in chosen}
     texts = community.notice_texts(notice, groups.values())

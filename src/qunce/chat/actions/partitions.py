@@ -41,7 +41,8 @@ def ensure(months: Iterable[int]) -> None:
 def ensure_for(times: Iterable[datetime]) -> None:
     """Make those of the months of these moments in which something may have been sent."""
     latest = latest_possible()
-    ensure({month_of(at.astimezone(UTC)) for at in set(times) if EARLIEST <= at <= latest})
+    stamps = (at if at.tzinfo is UTC else at.astimezone(UTC) for at in times)
+    ensure({month_of(at) for at in stamps if EARLIEST <= at <= latest})
 
 
 def ensure_ahead() -> None:

@@ -42,15 +42,22 @@ class Memory:
     accounts: dict[int, AccountView] = field(default_factory=dict)
     identities: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
     present: set[tuple[int, int]] = field(default_factory=set)
+    heard: set[tuple[int, int]] = field(default_factory=set)
+    """Of whom a history has left a trace in the group."""
     people: int = 0
     """The revision of ``people`` that identities and presence are of: it moves on where some were removed."""
 
     def settle(self, revisions: dict[str, int]) -> None:
         """Forget who was known before somebody was removed; as of the revisions read in this transaction."""
         if self.people != (people := revisions.get("people", 0)):
-            self.identities.clear()
-            self.present.clear()
+            self.forget_people()
             self.people = people
+
+    def forget_people(self) -> None:
+        """Start afresh with identities, and who was where."""
+        self.identities.clear()
+        self.present.clear()
+        self.heard.clear()
 
     def account(self, account_id: int, revisions: dict[str, int]) -> AccountView:
         """The account's view, as of the revisions read in this transaction."""
@@ -72,8 +79,7 @@ class Memory:
     def forget(self) -> None:
         """Start afresh, e.g. in a test or after a restore."""
         self.accounts.clear()
-        self.identities.clear()
-        self.present.clear()
+        self.forget_people()
 
 
 memory = Memory()
@@ -101,6 +107,7 @@ class Recognised:
         self._asked: dict[str, Sender] = {}
         self.ids: dict[str, int] = {}
         self.new_presence: set[tuple[int, int]] = set()
+        self.new_heard: set[tuple[int, int]] = set()
 
     def see(self, senders: Iterable[Sender]) -> None:
         """Find their identities; those not remembered, or with another name, are asked for in one go."""
@@ -121,7 +128,9 @@ class Recognised:
         known = memory.identities.setdefault(self._platform, {})
         if len(known) > MOST:
             known.clear()
-        if len(memory.present) > MOST:
-            memory.present.clear()
+        for pairs in (memory.present, memory.heard):
+            if len(pairs) > MOST:
+                pairs.clear()
         known |= {key: (self.ids[key], sender.name) for key, sender in self._asked.items() if sender.name}
         memory.present |= self.new_presence
+        memory.heard |= self.new_heard

@@ -9,13 +9,11 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-import psycopg
 from django.db import transaction
 
 from qunce.chat import policies
-from qunce.chat.actions.messages import wire
 from qunce.chat.models import SearchBacklog
-from qunce.kernel import clock, live, locks
+from qunce.kernel import clock, live, locks, wire
 
 PORTION = 2000
 """Messages in one transaction, about."""
@@ -27,7 +25,7 @@ def remember(keys: Sequence[Key]) -> None:
     """Have these messages made searchable, in the transaction that stored or changed them; one small row."""
     if not keys:
         return
-    with psycopg.Cursor(wire()) as cursor:
+    with wire.cursor() as cursor:
         cursor.execute(
             "INSERT INTO chat_searchbacklog (at, group_ids, sent_ats, message_ids) VALUES (%b, %b, %b, %b)",
             [clock.now(), *_columns(keys)],
@@ -56,7 +54,7 @@ def make_searchable() -> int:
 
 def _write(keys: Sequence[Key]) -> None:
     """Each message as it is now; those that are gone or say nothing are not found (any more)."""
-    with psycopg.Cursor(wire()) as cursor:
+    with wire.cursor() as cursor:
         # The bounds leave out the months that are not meant.
         cursor.execute(
             "SELECT m.group_id, m.sent_at, m.id, m.text FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[])"

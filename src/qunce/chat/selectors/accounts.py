@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from qunce.chat.connector import Connector, connectors
 from qunce.chat.models import Account, Delivery, Lease, Seat, SetAside
 from qunce.chat.types import AccountState, Capabilities, DeliveryState
+from qunce.community.types import HISTORY
 from qunce.kernel import clock, crypto
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound, QunceError
@@ -26,6 +27,13 @@ def connector_kind(platform: str) -> type[Connector]:
             _("There is no connector “%(platform)s” in this installation.") % {"platform": platform},
             fix=_("Install the package that brings it, or remove the account."),
         ) from error
+
+
+def title_of(platform: str) -> str:
+    """What a platform is called, in the reader's language; its key where the connector is not installed."""
+    if platform == HISTORY:
+        return _("Imported history")
+    return _(connectors[platform].title) if platform in connectors else platform
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from qunce.chat.models import Delivery, GroupNotice, Seat
 from qunce.chat.types import DeliveryState, NoticeState, SetNotice
 from qunce.community import selectors as community
 from qunce.community.selectors import Group
-from qunce.community.types import GroupFilter
+from qunce.community.types import HISTORY, GroupFilter
 from qunce.kernel.actor import Actor
 from qunce.team import selectors as team
 from qunce.team.types import TaskState
@@ -42,7 +42,7 @@ class NoticeView:
 
 def notices(actor: Actor, community_id: int) -> list[NoticeView]:
     """The notice of each open group of the community that the actor sees, by name."""
-    groups = list(community.find_groups(actor, GroupFilter(community_id=community_id)))
+    groups = list(community.find_groups(actor, GroupFilter(community_id=community_id)).exclude(platform=HISTORY))
     texts = community.notice_texts(community.notice(actor, community_id), groups)
     rows = GroupNotice.objects.in_bulk([group.pk for group in groups])
     sent = _deliveries(rows.values())

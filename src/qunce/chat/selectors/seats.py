@@ -12,12 +12,13 @@ from qunce.chat.models import Seat as Seat  # noqa: PLC0414 (rows are passed alo
 from qunce.chat.types import Reads
 from qunce.community import selectors as community
 from qunce.community.selectors import Group
+from qunce.community.types import HISTORY
 from qunce.kernel.actor import Actor
 
 
 class Reading(StrEnum):
     """How a group is read: by an account, by one that reads its past too, by one that sees only what addresses it or
-    only secrets, by people alone, by one switched off, by none.
+    only secrets, by people alone, by one switched off, by none; or there is only its history.
     """
 
     READ = "read"
@@ -28,6 +29,7 @@ class Reading(StrEnum):
     PAUSED = "paused"
     LEFT = "left"
     UNREAD = "unread"
+    HISTORY = "history"
 
 
 def of_groups(actor: Actor, group_ids: Collection[int]) -> dict[int, list[Seat]]:
@@ -38,11 +40,17 @@ def of_groups(actor: Actor, group_ids: Collection[int]) -> dict[int, list[Seat]]
     return seats
 
 
-def reading(seats: Collection[Seat]) -> Reading:
-    """How a group with these seats is read."""
+def reading(seats: Collection[Seat], platform: str = "") -> Reading:
+    """How a group with these seats, on that platform, is read."""
+    if platform == HISTORY:
+        return Reading.HISTORY
     reader = next((seat for seat in seats if seat.reads), None)
     if reader is None:
         return Reading.UNREAD if any(seat.left_at is None for seat in seats) else Reading.LEFT
+    return _read_by(reader)
+
+
+def _read_by(reader: Seat) -> Reading:
     if not reader.account.enabled:
         return Reading.PAUSED
     if reader.account.platform in carried_by_hand():
@@ -67,8 +75,9 @@ def sender_to(group_id: int) -> int | None:
 
 
 def unread(groups: QuerySet[Group]) -> QuerySet[Group]:
-    """Those of the groups that no account reads at present."""
-    return groups.exclude(pk__in=Seat.objects.filter(reads=True, account__enabled=True).values("group_id"))
+    """Those of the groups that no account reads at present, though one could: histories are read by none."""
+    read = Seat.objects.filter(reads=True, account__enabled=True).values("group_id")
+    return groups.exclude(platform=HISTORY).exclude(pk__in=read)
 
 
 def _visible(actor: Actor, group_ids: Collection[int]) -> QuerySet[Seat]:

@@ -30,7 +30,7 @@ from qunce.chat.types import (
     Text,
 )
 from qunce.community import selectors as community
-from qunce.community.types import GroupFilter
+from qunce.community.types import HISTORY, GroupFilter
 from qunce.kernel import clock, files, variables
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
@@ -90,9 +90,9 @@ class Target:
 
 
 def selectable(actor: Actor, selection: Selection) -> QuerySet[Any]:
-    """The adopted groups of a selection in the communities that the actor operates, by name."""
+    """The adopted groups of a selection in the communities that the actor operates, by name; no mere histories."""
     text = "" if selection.group_ids else selection.text
-    found = community.find_groups(actor, GroupFilter(text=text), Permission.OPERATE)
+    found = community.find_groups(actor, GroupFilter(text=text), Permission.OPERATE).exclude(platform=HISTORY)
     if selection.is_empty:
         return found.none()
     if selection.group_ids:

@@ -52,10 +52,16 @@ def is_through(broadcast: Broadcast) -> bool:
 
 # ------------------------------------------------------------------ what speaks against going on
 def signals(broadcast: Broadcast) -> Signals:
-    """What has happened since its messages are in their groups; people are counted once per group."""
+    """What has happened since its messages were on their way; people are counted once per group.
+
+    Somebody may answer before our account hears that the message is there, and platforms may cut stamps to seconds.
+    """
     of_it = Delivery.objects.filter(broadcast=broadcast)
     sent = of_it.filter(state=DeliveryState.SENT, sent_at__isnull=False)
-    since: dict[int, datetime] = {key: at for key, at in sent.values_list("group_id", "sent_at") if at}
+    since: dict[int, datetime] = {
+        key: min(at for at in times if at).replace(microsecond=0)
+        for key, *times in sent.values_list("group_id", "claimed_at", "sent_at")
+    }
     return Signals(
         failed=of_it.filter(state=DeliveryState.FAILED).count(),
         left=_left(since),

@@ -86,6 +86,19 @@ def _ingest(rounds: int, as_json: bool, **size: int) -> None:  # noqa: FBT001 (t
         show({"benchmark": "ingest", **measure(**size, rounds=rounds), **conditions()}, as_json)
 
 
+@bench.command("import")
+@click.option("--messages", default=200_000, show_default=True, type=click.IntRange(min=1000))
+@click.option("--members", default=2000, show_default=True, type=click.IntRange(min=1))
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(min=1))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def _import(rounds: int, as_json: bool, **size: int) -> None:  # noqa: FBT001 (the option's value)
+    """Messages of a history a second, read and stored, beside live ones without reactions."""
+    with throw_away():
+        from qunce.cli.bench.imports import measure
+
+        show({"benchmark": "import", **measure(**size, rounds=rounds), **conditions()}, as_json)
+
+
 @bench.command("match")
 @click.option("--messages", default=100_000, show_default=True, type=click.IntRange(min=1000))
 @click.option("--rules", default=10_000, show_default=True, type=click.IntRange(min=1))

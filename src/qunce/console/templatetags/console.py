@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from qunce.chat.selectors import title_of
 from qunce.kernel import clock, words
 from qunce.kernel.charts import Chart
 
@@ -36,6 +37,12 @@ def asset(path: str) -> str:
 def listed(items: Iterable[object]) -> str:
     """``{{ names|listed }}``: items as the language separates them."""
     return words.listed(items)
+
+
+@register.filter
+def platform(key: str) -> str:
+    """``{{ group.platform|platform }}``: what a platform is called."""
+    return title_of(key)
 
 
 @register.filter

@@ -4,11 +4,11 @@ Every decision of a person is made with the matter's row locked and judged as it
 no matter yet becomes one by the first decision about it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -19,7 +19,7 @@ from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.desk.models import Answer, Matter
 from qunce.desk.types import MatterState, Raised, Settled
-from qunce.kernel import audit, clock, live, locks
+from qunce.kernel import audit, clock, live, locks, wire
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.team import selectors as team
@@ -33,13 +33,13 @@ TOPIC = "matters"
 def raise_matters(*, raised: Sequence[Raised]) -> None:
     """Put messages that need a person on the list, in the batch's transaction; one statement."""
     rows = sorted(raised, key=lambda each: (each.group_id, each.id))
-    with connection.cursor() as cursor:
+    with wire.cursor() as cursor:
         cursor.execute(
             "INSERT INTO desk_matter (group_id, sent_at, message_id, external_id, identity_id, asks, mentioned,"
             " state, assignee_name, settled_by_name)"
             " SELECT m.g, m.s, m.i, m.e, m.a, m.q, m.w::bigint[], 'open', '', ''"
-            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::uuid[], %s::text[], %s::bigint[], %s::bool[],"
-            " %s::text[]) AS m(g, s, i, e, a, q, w) ON CONFLICT (group_id, message_id) DO NOTHING",
+            " FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[], %b::bigint[], %b::bool[],"
+            " %b::text[]) AS m(g, s, i, e, a, q, w) ON CONFLICT (group_id, message_id) DO NOTHING",
             [
                 [each.group_id for each in rows],
                 [each.sent_at for each in rows],
@@ -61,10 +61,10 @@ def settle(*, settled: Sequence[Settled]) -> int:
     if not settled:
         return 0
     rows = sorted(settled, key=lambda each: each.matter_id)
-    with connection.cursor() as cursor:
+    with wire.cursor() as cursor:
         cursor.execute(
             "UPDATE desk_matter m SET state = s.state, settled_at = s.at, settled_by_name = s.name"
-            " FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[]) AS s(id, state, at, name)"
+            " FROM unnest(%b::bigint[], %b::text[], %b::timestamptz[], %b::text[]) AS s(id, state, at, name)"
             " WHERE m.id = s.id AND m.state IN ('open', 'likely')",
             [
                 [each.matter_id for each in rows],
@@ -107,6 +107,23 @@ def answer(*, actor: Actor, message: Key, text: str, key: UUID, seen: int) -> An
 
 
 @transaction.atomic
+def answers_were_lost(*, delivery_ids: Collection[UUID]) -> None:
+    """Have matters wait again whose answers did not arrive, with whoever wrote the answer.
+
+    What another answer has reached, or somebody has closed or opened since, stays as it is.
+    """
+    lost = Answer.objects.filter(delivery_id__in=delivery_ids).order_by("matter_id")
+    for answer in lost:
+        matter = locks.row(Matter, answer.matter_id)
+        last = Answer.objects.filter(matter=matter).order_by("-id").first()
+        if matter.state == MatterState.ANSWERED and last == answer:
+            _open(matter)
+            matter.assignee_id, matter.assignee_name = answer.by, answer.by_name
+            matter.save()
+            live.touch(TOPIC, f"group:{matter.group_id}", "today")
+
+
+@transaction.atomic
 def answer_again(*, actor: Actor, answer_id: int) -> None:
     """Send an answer that failed once more."""
     written = Answer.objects.filter(pk=answer_id).select_related("matter").first()
@@ -115,6 +132,7 @@ def answer_again(*, actor: Actor, answer_id: int) -> None:
     key = (written.matter.group_id, written.matter.sent_at, written.matter.message_id)
     taken = _taken_up(actor, key)
     chat.send_reply_again(actor=actor, delivery_id=written.delivery_id)
+    _close(actor, taken.matter, MatterState.ANSWERED)
     sentence = gettext_noop("%(actor)s had the answer to “%(said)s” in “%(group)s” sent again.")
     _record(actor, "matter.answered_again", sentence, taken)
 

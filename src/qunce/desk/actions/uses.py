@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import connection
+from qunce.kernel import wire
 
 
 def use_rules(*, asked: Mapping[tuple[int, int], int], at: datetime) -> dict[tuple[int, int], int]:
@@ -16,14 +16,14 @@ def use_rules(*, asked: Mapping[tuple[int, int], int], at: datetime) -> dict[tup
     in the caller's transaction.
     """
     rows = [(rule_id, group_id, times) for (rule_id, group_id), times in sorted(asked.items())]
-    with connection.cursor() as cursor:
+    with wire.cursor() as cursor:
         # FOR KEY SHARE is what the foreign key takes anyway; deleting and switching off wait for it.
         cursor.execute(
-            "WITH alive AS (SELECT id FROM desk_keywordrule WHERE id = ANY(%(rules)s) AND enabled"
+            "WITH alive AS (SELECT id FROM desk_keywordrule WHERE id = ANY(%(rules)b::bigint[]) AND enabled"
             " AND deleted_at IS NULL FOR KEY SHARE)"
             " INSERT INTO desk_keyworduse AS used (rule_id, group_id, last_at, times)"
-            " SELECT asked.* FROM (SELECT unnest(%(rules)s::bigint[]) AS rule_id, unnest(%(groups)s::bigint[]),"
-            " %(at)s::timestamptz, unnest(%(times)s::bigint[])) asked JOIN alive ON alive.id = asked.rule_id"
+            " SELECT asked.* FROM (SELECT unnest(%(rules)b::bigint[]) AS rule_id, unnest(%(groups)b::bigint[]),"
+            " %(at)b::timestamptz, unnest(%(times)b::bigint[])) asked JOIN alive ON alive.id = asked.rule_id"
             " ORDER BY 1, 2"
             " ON CONFLICT (rule_id, group_id) DO UPDATE SET times = used.times + EXCLUDED.times,"
             " last_at = greatest(used.last_at, EXCLUDED.last_at)"
@@ -37,5 +37,6 @@ def use_rules(*, asked: Mapping[tuple[int, int], int], at: datetime) -> dict[tup
                 "times": [row[2] for row in rows],
                 "at": at,
             },
+            binary=True,
         )
         return {(rule, group): times - asked[rule, group] for rule, group, times in cursor.fetchall()}

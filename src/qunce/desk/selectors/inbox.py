@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 
 from qunce.chat import policies as chat_policies
@@ -17,6 +16,7 @@ from qunce.community.selectors import Group
 from qunce.desk.models import Answer
 from qunce.desk.models import Matter as Matter  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.desk.types import InboxFilter, MatterState, Pending, Tab
+from qunce.kernel import wire
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.paging import Slice, by_key
 from qunce.team import selectors as team
@@ -187,12 +187,13 @@ def pending(*, group_ids: Collection[int], since: datetime, replied_to: Collecti
     One statement, and one more where anything is replied to. What was asked a moment ago is little everywhere:
     it is read for all groups.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_PENDING} state = 'open' AND asks AND sent_at >= %s", [since])
+    with wire.cursor() as cursor:
+        cursor.execute(f"{_PENDING} state = 'open' AND asks AND sent_at >= %b", [since])
         found = {row[0]: row for row in cursor.fetchall() if row[1] in group_ids}
         if replied_to:
             cursor.execute(
-                f"{_PENDING} group_id = ANY(%s) AND external_id = ANY(%s) AND state IN ('open', 'likely')",
+                f"{_PENDING} group_id = ANY(%b::bigint[]) AND external_id = ANY(%b::text[])"
+                " AND state IN ('open', 'likely')",
                 [list(group_ids), list(replied_to)],
             )
             found |= {row[0]: row for row in cursor.fetchall()}

@@ -1,4 +1,3 @@
-"""Changes of the insights context, by noun.
+"""Changes of the insights context, by noun."""
 
-Pages and commands import what they need from the modules: all of them at once would load numpy into every process.
-"""
+from qunce.insights.actions.dictionary import set_dictionary as set_dictionary

@@ -58,6 +58,7 @@ def run_import(*, import_id: int, source: Source | None = None, progress: Progre
     try:
         with _read(run, source) as opened:
             taking = _take_all(run, opened, progress or (lambda _run: None))
+        chat.settle_history(group_id=run.group_id)
         _merge(run, taking)
         _finish(run)
     except (_TakenOver, Import.DoesNotExist):
@@ -207,6 +208,7 @@ def _finish(mine: Import) -> None:
 
 
 def _fail(mine: Import, why: str) -> None:
+    chat.settle_history(group_id=mine.group_id)
     with transaction.atomic():
         run = locks.row(Import, mine.pk)
         if run.runner != mine.runner:

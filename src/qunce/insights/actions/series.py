@@ -21,7 +21,7 @@ from qunce.chat.selectors import columns as said
 from qunce.community import selectors as community
 from qunce.insights.metric import metrics
 from qunce.insights.models import Filled, Series
-from qunce.insights.selectors.facts import facts, known_stretch, midnight, zone_of
+from qunce.insights.selectors.facts import facts, known_stretch, midnight, week_of, zone_of
 from qunce.insights.types import Facts, Stretch
 from qunce.kernel import clock, live, locks
 from qunce.kernel.actor import SYSTEM
@@ -52,7 +52,10 @@ def fill(*, group_ids: Collection[int] | None = None, seconds: float | None = No
 
 
 def fill_portion(*, group_id: int) -> bool:
-    """Fill at most PORTION days of a group, the oldest that need it; returns whether there is more to do."""
+    """Fill at most PORTION days of a group, the oldest that need it; returns whether there is more to do.
+
+    A portion ends with a week: replies are inferred week by week.
+    """
     zone = zone_of(group_id)
     with transaction.atomic():
         locks.name(f"series:{group_id}")
@@ -68,7 +71,7 @@ def fill_portion(*, group_id: int) -> bool:
         moments = [midnight(mark.settled if mark else settled, zone), midnight(settled, zone)]
         before, past = said.counted_before(group_id, moments)  # one statement: both are of one moment
         begin = _begin(mark, before, whole, str(zone), still=observation.until is not None)
-        until = min(whole.last, begin + timedelta(days=PORTION - 1))
+        until = min(whole.last, week_of(begin + timedelta(days=PORTION)) - timedelta(days=1))
         if begin <= until:
             _write(facts(group_id, Stretch(begin, (until - begin).days + 1)), whole)
         done = until == whole.last

@@ -16,16 +16,26 @@ class Ids:
     """
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[datetime, dict[bytes, int]] = OrderedDict()
+        self._moments: OrderedDict[str, dict[str, int]] = OrderedDict()
+        self._at: datetime | None = None
+        self._stamp = ""
+        self._seen: dict[str, int] = {}
 
     def of(self, sent_at: datetime, sender: str, text: str) -> str:
         """The id of the next message."""
-        words = f"{sent_at.timestamp()}\n{sender}\n{text}".encode("utf-8", "surrogatepass")
-        digest = blake2b(words, digest_size=12)
-        seen = self._seen.get(sent_at)
+        if sent_at != self._at:
+            self._move(sent_at)
+        words = f"{self._stamp}\n{sender}\n{text}".encode("utf-8", "surrogatepass")
+        name = blake2b(words, digest_size=12).hexdigest()
+        before = self._seen.get(name, 0)
+        self._seen[name] = before + 1
+        return f"{name}-{before}" if before else name
+
+    def _move(self, sent_at: datetime) -> None:
+        self._at, self._stamp = sent_at, str(sent_at.timestamp())
+        seen = self._moments.get(self._stamp)
         if seen is None:
-            seen = self._seen[sent_at] = {}
-            if len(self._seen) > REMEMBERED:
-                self._seen.popitem(last=False)
-        before = seen[digest.digest()] = seen.get(digest.digest(), -1) + 1
-        return f"{digest.hexdigest()}-{before}" if before else digest.hexdigest()
+            seen = self._moments[self._stamp] = {}
+            if len(self._moments) > REMEMBERED:
+                self._moments.popitem(last=False)
+        self._seen = seen

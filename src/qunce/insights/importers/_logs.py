@@ -2,11 +2,10 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from qunce.chat.types import Content, Media, Text
+from qunce.chat.types import Sender
 from qunce.insights.importer import HEAD, Importer, Source
-from qunce.insights.importers._ids import Ids
 from qunce.insights.types import Chat, Entry, Reading
 
 LINES = 200
@@ -14,16 +13,12 @@ LINES = 200
 _COPY = re.compile(r"\s*\(\d+\)$")
 
 
-class Log(Importer):
-    """A format whose files are read line by line."""
+class Texts(Importer):
+    """A format whose files are recognised by their first lines; each is called after the chat it holds."""
 
     @abstractmethod
     def fits(self, lines: Sequence[str]) -> bool:
         """Whether a file that begins with these lines is of this format."""
-
-    @abstractmethod
-    def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
-        """What one file says of one chat."""
 
     def chat(self, source: Source, name: str) -> Chat:  # noqa: ARG002 (some names say too little)
         """The chat that a file holds; by default it is called as the file."""
@@ -41,17 +36,25 @@ class Log(Importer):
             raise ValueError(nothing(source, self.title))
         return list(found.values())
 
-    def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
-        """The files of that chat, one after the other."""
-        for name, held in self.files(source):
-            if held.key == chat:
-                yield from self.lines(source, name, chat, reading)
-
     def files(self, source: Source) -> Iterator[tuple[str, Chat]]:
         """The files of this format, in order, each with its chat."""
         for name in source.names:
             if self.fits(beginning(source, name)):
                 yield name, self.chat(source, name)
+
+
+class Log(Texts):
+    """A format whose files hold one chat each."""
+
+    @abstractmethod
+    def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
+        """What one file says of one chat."""
+
+    def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
+        """The files of that chat, one after the other."""
+        for name, held in self.files(source):
+            if held.key == chat:
+                yield from self.lines(source, name, chat, reading)
 
 
 def stem(name: str) -> str:
@@ -76,18 +79,15 @@ def nothing(source: Source, title: str) -> str:
     return f"Nothing in {source.path.name} can be read as {title}."
 
 
-def numbered(source: Source, name: str) -> Iterator[tuple[str, str]]:
-    """The lines of a file, each with where it stands."""
-    beside = len(source.names) > 1
-    for number, line in enumerate(source.lines(name), 1):
-        yield (f"{name}, line {number}" if beside else f"line {number}"), line
+def placed(source: Source, name: str) -> Callable[[int], str]:
+    """Says where a line stands, by its number."""
+    beside = f"{name}, " if len(source.names) > 1 else ""
+    return lambda number: f"{beside}line {number}"
 
 
-def shown(kind: str, name: str = "", caption: str = "") -> tuple[Content, str]:
-    """A picture, film, sound or file of which an export tells; as content, and as text."""
-    parts = (Media(kind, name, name), Text(f"\n{caption}")) if caption else (Media(kind, name, name),)
-    content = Content(parts)
-    return content, content.plain
+class People(dict[str, Sender]):
+    """Everybody who has a name and nothing else, once: names are ids."""
 
-
-__all__ = ["Ids", "Log", "beginning", "nothing", "numbered", "shown", "stem"]
+    def __missing__(self, name: str) -> Sender:
+        found = self[name] = Sender(name, name)
+        return found

@@ -21,7 +21,7 @@ _TAILS = re.compile(
 _GENERIC = re.compile(
     r"(?:guest|user|anon\w*|nobody|somebody|webchat|mib|qwebirc|unknown|irssi|java)[\d_-]*", re.IGNORECASE
 )
-_NUMBER = re.compile(r"[(（<]\s*(\+?\d[\d -]{4,18}\d)\s*[)）>]\s*$")
+_NUMBER = re.compile(r"[(（<]\s*(\+?\d[\d -]{3,18}\d)\s*[)）>]\s*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,15 @@ class Names:
 
 def exact(names: Mapping[str, int]) -> Callable[[str], int]:
     """For plain logs: a text that begins with exactly somebody's name and ``:`` or ``,`` is a reply to them."""
-    begin = re.compile(r"@?([^\s:,]+)[:,]\s")
+    begin = re.compile(r"@?([^\s:,]+)[:,](?:\s|$)")
 
     def replied(text: str) -> int:
         found = begin.match(text)
         return names.get(found[1], -1) if found else -1
 
     return replied
+
+
+def as_written(external_id: str, name: str) -> str:
+    """How a history calls a sender whose id was made of it: ``slack:U1`` is U1, ``gitter:room:nick`` is nick."""
+    return name if external_id.endswith(f":{name}") else external_id.partition(":")[2] or external_id

@@ -1,1 +1,3 @@
 """Reads of the insights context, by noun."""
+
+from qunce.insights.selectors.dictionary import dictionary as dictionary

@@ -12,7 +12,7 @@ from qunce.chat.selectors import columns as said
 from qunce.chat.selectors.columns import Columns, Counted, Observation
 from qunce.community import selectors as community
 from qunce.insights.policies import replies, staff, texts
-from qunce.insights.policies.naming import Names
+from qunce.insights.policies.naming import Names, as_written
 from qunce.insights.policies.zones import DAY, local_seconds
 from qunce.insights.types import Facts, Mark, Stretch
 from qunce.kernel.actor import SYSTEM, Actor
@@ -20,8 +20,8 @@ from qunce.members.selectors import columns as members
 from qunce.members.selectors.columns import Speaker
 
 LEAD_DAYS = 31
-_REPLIES_FROM = -1
-"""Replies are inferred from the day before the stretch on: what is further back only tells who spoke when."""
+_CONTEXT = 100
+"""So many messages of the day before are read with a week's, to see what it begins with."""
 
 
 def zone_of(group_id: int) -> ZoneInfo:
@@ -71,15 +71,15 @@ def facts(
     is a person of its own. ``zone``: other than the group's.
     """
     zone = zone or zone_of(group_id)
-    start = midnight(stretch.first, zone)
-    begin = midnight(stretch.first - timedelta(days=lead_days), zone)
+    week = week_of(stretch.first)
+    begin = midnight(min(stretch.first - timedelta(days=lead_days), week - timedelta(days=1)), zone)
     found = said.columns(group_id, begin, midnight(stretch.last + timedelta(days=1), zone))
     people = _People(found, raw_senders=raw_senders)
     days = np.floor_divide(local_seconds(found.at, zone), DAY).astype(np.int64)
     day = (days - (stretch.first - date(1970, 1, 1)).days).astype(np.int32)
-    judged = int(np.searchsorted(day, _REPLIES_FROM))
-    parent = _parents(found, people, judged)
-    marks = _marks(found, int(np.searchsorted(day, 0)))
+    lead = int(np.searchsorted(day, 0))
+    parent = _parents(found, people, days, lead)
+    marks = _marks(found, lead)
     present, turns = members.stays_since(group_id, begin)
     joined_at, joined_person = people.turns([(each.joined_at, each.identity_id) for each in turns], begin)
     left_at, left_person = people.turns([(each.left_at, each.identity_id) for each in turns], begin)
@@ -88,7 +88,7 @@ def facts(
         group_id=group_id,
         zone=zone,
         stretch=stretch,
-        lead=int(np.searchsorted(found.at, start.timestamp())),
+        lead=lead,
         at=found.at,
         day=day,
         person=people.person,
@@ -106,11 +106,16 @@ def facts(
         left_at=left_at,
         left_person=left_person,
         ids=found.ids,
-        addressed=people.addressed(found, marks, judged),
+        addressed=people.addressed(found, marks, lead),
         present=_present(present, joined_at, left_at, stretch, zone),
         observed=observed_days(group_id, stretch, zone),
         staff_is_guessed=is_guess,
     )
+
+
+def week_of(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -156,7 +161,8 @@ class _People:
         for index in np.flatnonzero((marks & int(Mark.GREETING)) != 0).tolist():
             if who[index] < 0:
                 who[index] = names.any_of(texts.greets(found.texts[index]))
-        external = {each.external_id: self.place[each.identity_id] for each in self.speakers}
+        external = {as_written(each.external_id, each.name): self.place[each.identity_id] for each in self.speakers}
+        external |= {each.external_id: self.place[each.identity_id] for each in self.speakers}
         for index, mentioned in found.mentions.items():
             who[index] = next((external[each] for each in mentioned if each in external), who[index])
         return who
@@ -193,15 +199,25 @@ def _staff(group_id: int, people: _People, zone: ZoneInfo, *, raw_senders: bool)
 
 
 # ------------------------------------------------------------------ columns
-def _parents(found: Columns, people: _People, since: int) -> NDArray[np.int32]:
-    """What each message answers: as the platform says, else as it is inferred, from an index on."""
+def _parents(found: Columns, people: _People, days: NDArray[np.int64], lead: int) -> NDArray[np.int32]:
+    """What each message answers: as the platform says, else as it is inferred, in the stretch.
+
+    Each week is inferred by itself, from its messages and the last ones before it, so that its answers are the same
+    whatever else is read. ``days``: since 1970.
+    """
     parent = found.answers.copy()
-    if since >= parent.size:
-        return parent
-    explicit = np.where(parent[since:] >= since, parent[since:] - since, -1).astype(np.int32)
-    inferred = replies.infer(found.at[since:], people.person[since:], found.texts[since:], people.names, explicit)
-    take = (parent[since:] < 0) & (inferred >= 0)
-    parent[since:][take] = inferred[take] + since
+    weeks = (days + 3) // 7  # 1970-01-01 was a Thursday, weeks begin on Monday
+    for week in np.unique(weeks[lead:]).tolist():
+        begin, end = np.searchsorted(weeks, [week, week + 1]).tolist()
+        since = max(begin - _CONTEXT, int(np.searchsorted(found.at, found.at[begin] - DAY)))
+        here = found.answers[since:end]
+        said = np.where(here >= since, here - since, -1).astype(np.int32)
+        speakers, person = np.unique(people.person[since:end], return_inverse=True)
+        names = [people.names[one] for one in speakers.tolist()]
+        inferred = replies.infer(found.at[since:end], person.astype(np.int32), found.texts[since:end], names, said)
+        new = inferred[begin - since :]
+        take = (parent[begin:end] < 0) & (new >= 0)
+        parent[begin:end][take] = new[take] + since
     return parent
 
 

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from qunce.chat.selectors import columns as said
 from qunce.chat.selectors.columns import Columns
+from qunce.chat.types import EVERYBODY
 from qunce.insights.policies import graphs
 from qunce.insights.policies import statistics as stats
-from qunce.insights.policies.naming import exact
+from qunce.insights.policies.counting import median
+from qunce.insights.policies.naming import as_written, exact
 from qunce.insights.policies.zones import DAY, local_seconds, month_name, months
 from qunce.insights.selectors.facts import zone_of
 from qunce.members.selectors import columns as members
@@ -60,7 +62,9 @@ def _gathered(groups: Iterable[int], zone: ZoneInfo) -> _Said:
     identities = np.unique(np.concatenate([each.identity for each in parts]))
     speakers = members.speakers(identities.tolist())
     known = [speakers[identity] for identity in identities.tolist()]
-    places = {each.external_id: place for place, each in enumerate(known)}
+    written = [as_written(each.external_id, each.name) for each in known]
+    places = {name: place for place, name in enumerate(written)}
+    places |= {each.external_id: place for place, each in enumerate(known)}
     names = {each.name: place for place, each in enumerate(known)}
     rule = _rule(parts)
     at = np.concatenate([each.at for each in parts])
@@ -68,7 +72,7 @@ def _gathered(groups: Iterable[int], zone: ZoneInfo) -> _Said:
     person = np.concatenate(people).astype(np.int32)
     edges = [edge for each, who in zip(parts, people, strict=True) for edge in _edges(each, who, rule, places, names)]
     order = np.argsort(at, kind="stable")
-    return _Said(at[order], local_seconds(at[order], zone), person[order], [each.name for each in known], edges, rule)
+    return _Said(at[order], local_seconds(at[order], zone), person[order], written, edges, rule)
 
 
 _REPLIES, _MENTIONS, _NAMES = "explicit replies", "mentions", "the name at the beginning of the text"
@@ -83,18 +87,19 @@ def _rule(parts: Iterable[Columns]) -> str:
 
 
 def _edges(
-    found: Columns, person: NDArray[np.int64], rule: str, places: Mapping[str, int], names: Mapping[str, int]
+    found: Columns, person: NDArray[np.int64], rule: str, places: dict[str, int], names: Mapping[str, int]
 ) -> Iterable[tuple[int, int]]:
     """Each reply as (replier, replied to); replies to oneself are none."""
     who = person.tolist()
+    places_taken = max(places.values(), default=0)
     if rule == _REPLIES:
         pairs = [(who[index], who[parent]) for index, parent in enumerate(found.answers.tolist()) if parent >= 0]
     elif rule == _MENTIONS:
-        pairs = [
-            (who[index], places[each])
+        pairs = [  # whoever never spoke has a place of his own behind the others
+            (who[index], places.setdefault(each, places_taken + len(places)))
             for index, mentioned in found.mentions.items()
             for each in dict.fromkeys(mentioned)
-            if each in places
+            if each != EVERYBODY
         ]
     else:
         replied = exact(names)
@@ -141,8 +146,8 @@ def _rhythm(found: _Said) -> dict[str, Any]:
     other = stats.seconds_to_next_other(found.at, found.person)
     return {
         "burstiness_B_gaps": _rounded(stats.burstiness(found.at)),
-        "median_gap_s": float(np.median(gaps)) if gaps.size else None,
-        "median_s_to_next_msg_by_other_sender": float(np.median(other)) if other.size else None,
+        "median_gap_s": _rounded(median(gaps)),
+        "median_s_to_next_msg_by_other_sender": _rounded(median(other)),
         "weekday_counts_Mon0": _counted(enumerate(cells.sum(axis=1).tolist())),
         "hour_counts": _counted(enumerate(cells.sum(axis=0).tolist())),
     }

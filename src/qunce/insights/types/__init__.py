@@ -24,12 +24,28 @@ from qunce.insights.types.health import (
 )
 from qunce.insights.types.histories import Chat, Entry, Reading, Skip, Skipped
 from qunce.insights.types.imports import Alias, AliasReason, ImportState, Look, Options, Relay
+from qunce.insights.types.reports import (
+    Advice,
+    Channel,
+    Claim,
+    Headline,
+    Quote,
+    Report,
+    Rhythm,
+    Section,
+    Table,
+    Tone,
+)
+from qunce.insights.types.texts import Keyword, Talk, Topic
 from qunce.insights.types.units import Unit
 
 __all__ = [
+    "Advice",
     "Alias",
     "AliasReason",
+    "Channel",
     "Chat",
+    "Claim",
     "Clue",
     "Contribution",
     "Diagnosis",
@@ -38,9 +54,11 @@ __all__ = [
     "Facts",
     "Finding",
     "GroupHealth",
+    "Headline",
     "HealthDay",
     "ImportState",
     "Judgement",
+    "Keyword",
     "LifecyclePoint",
     "Look",
     "Mark",
@@ -50,14 +68,22 @@ __all__ = [
     "Options",
     "Panel",
     "Proposal",
+    "Quote",
     "Reading",
     "Relay",
+    "Report",
+    "Rhythm",
+    "Section",
     "Silence",
     "Skip",
     "Skipped",
     "Span",
     "Stage",
     "Stretch",
+    "Table",
+    "Talk",
+    "Tone",
+    "Topic",
     "Turn",
     "Unit",
     "Warned",

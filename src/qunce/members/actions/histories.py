@@ -45,17 +45,16 @@ def take_back_stays(*, changes: Collection[StayChange]) -> None:
     gone: set[int] = set()
     for change in changes:
         here = [row for row in stays[change.group_id, change.identity_id] if row.pk not in gone]
-        row = next((row for row in here if (row.joined_at if change.joined else row.left_at) == change.at), None)
-        if row is None:
-            continue
-        if _is_no_more(row, change, here):
-            gone.add(row.pk)
-            continue
-        if change.joined:
-            row.joined_at, row.inviter_id, row.source = None, None, ""
-        else:
-            row.left_at = None
-        changed[row.pk] = row
+        for row in here:
+            if (row.joined_at if change.joined else row.left_at) == change.at:
+                if _is_no_more(row, change, here):
+                    gone.add(row.pk)
+                elif change.joined:
+                    row.joined_at, row.inviter_id, row.source = None, None, ""
+                else:
+                    row.left_at = None
+                changed[row.pk] = row
+                break
     Membership.objects.filter(pk__among=gone).delete()
     kept = [row for key, row in changed.items() if key not in gone]
     Membership.objects.bulk_update(kept, ["joined_at", "left_at", "inviter_id", "source"])
@@ -80,24 +79,28 @@ def retell_heard(
     otherwise. In the caller's transaction.
     """
     traces = Membership.objects.filter(group_id=group_id, heard=True)
-    gone, changed = [], []
-    for row in traces.order_by("pk").select_for_update():
-        if (told := heard.get(row.identity_id)) is None:
-            gone.append(row.pk)
-        elif (row.seen_at, row.left_at) != told:
-            row.seen_at, row.left_at = told
-            changed.append(row)
-    Membership.objects.filter(pk__among=gone).delete()
-    Membership.objects.bulk_update(changed, ["seen_at", "left_at"], batch_size=_PORTION)
+    gone = set(traces.values_list("identity_id", flat=True)) - heard.keys()
+    traces.filter(identity_id__among=gone).delete()
+    rows = sorted(heard.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE members_membership s SET seen_at = p.first, left_at = p.last"
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS p(identity_id, first, last)"
+            " WHERE s.group_id = %s AND s.heard AND s.identity_id = p.identity_id"
+            " AND (s.seen_at, s.left_at) IS DISTINCT FROM (p.first, p.last)",
+            [[key for key, _ in rows], [told[0] for _, told in rows], [told[1] for _, told in rows], group_id],
+        )
     # Whose stay was taken back may have said what remains.
-    told = set(Membership.objects.filter(group_id=group_id, heard=False).values_list("identity_id", flat=True))
+    stays = set(Membership.objects.filter(group_id=group_id).values_list("identity_id", flat=True))
+    record_heard(heard={(group_id, key): told for key, told in heard.items() if key not in stays})
+    known = set(Membership.objects.filter(group_id=group_id, heard=False).values_list("identity_id", flat=True))
     Membership.objects.bulk_create(
-        Membership(group_id=group_id, identity_id=identity, seen_at=at)
-        for identity, at in sorted(present.items())
-        if identity not in told
+        Membership(group_id=group_id, identity_id=key, seen_at=at)
+        for key, at in sorted(present.items())
+        if key not in known
     )
-    record_heard(heard={(group_id, identity): told for identity, told in heard.items()})
-    revisions.bump("people")
+    if gone:
+        revisions.bump("people")
 
 
 def remove_silent(*, platform: str, since: datetime, until: datetime) -> int:

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from django.db import connection
 
-from qunce.kernel import clock
+from qunce.kernel import clock, wire
 from qunce.members import policies
 from qunce.members.models import Membership
 from qunce.members.types import Account, StayChange
@@ -119,11 +119,11 @@ def record_heard(*, heard: Mapping[tuple[int, int], tuple[datetime, datetime]]) 
         return
     rows = sorted(heard)
     groups, identities = zip(*rows, strict=True)
-    with connection.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(
             "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, left_at, heard)"
             " SELECT p.g, p.i, '', '', p.first, p.last, true"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS p(g, i, first, last)"
+            " FROM unnest(%b::bigint[], %b::bigint[], %b::timestamptz[], %b::timestamptz[]) AS p(g, i, first, last)"
             " LEFT JOIN members_membership s ON s.group_id = p.g AND s.identity_id = p.i AND NOT s.heard"
             " WHERE s.id IS NULL ON CONFLICT (group_id, identity_id) WHERE heard"
             " DO UPDATE SET left_at = greatest(members_membership.left_at, excluded.left_at),"
@@ -138,10 +138,10 @@ def record_presence(*, pairs: Iterable[tuple[int, int]], at: datetime) -> None:
     if not rows:
         return
     groups, identities = zip(*rows, strict=True)
-    with connection.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(
             "INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, heard)"
-            " SELECT p.g, p.i, '', '', %s, false FROM unnest(%s::bigint[], %s::bigint[]) AS p(g, i)"
+            " SELECT p.g, p.i, '', '', %b::timestamptz, false FROM unnest(%b::bigint[], %b::bigint[]) AS p(g, i)"
             " ON CONFLICT (group_id, identity_id) WHERE left_at IS NULL DO NOTHING",
             [at, list(groups), list(identities)],
         )

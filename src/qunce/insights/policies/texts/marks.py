@@ -112,14 +112,18 @@ SURE = 5
 """From how many points on a message is advertising; a question needs more, for people also ask about offers."""
 _WORTH = ((_SOLD, 2, 2), (_CALLS, 1, 3))
 """What a word is worth, and how many of the kind count."""
-_WEIGHTS = [(re.compile(each["pattern"]), each["points"], each["most"]) for each in lists.SHAPES["weighed"]]
+_WEIGHTS: list[tuple[re.Pattern[str], int, int]] = [
+    (re.compile(each["pattern"]), each["points"], each["most"]) for each in lists.SHAPES["weighed"]
+]
 
 
 def _points(said: str, met: Met) -> int:
     """How much of a message is the manner of sellers."""
     words = {number for number, start, end in met if _BITS[number] & _WEIGHED and not inside_word(said, start, end)}
     points = sum(worth * min(most, sum(bool(_BITS[each] & bit) for each in words)) for bit, worth, most in _WORTH)
-    return points + sum(worth * min(most, len(shape.findall(said))) for shape, worth, most in _WEIGHTS)
+    for shape, worth, most in _WEIGHTS:
+        points += worth * min(most, len(shape.findall(said)))
+    return points
 
 
 # ------------------------------------------------------------------ who is greeted

@@ -1,0 +1,138 @@
+"""How many messages of a history are read and stored a second, beside live messages without reactions, in turns."""
+
+import resource
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+from django.conf import settings
+
+from qunce.chat import actions as chat
+from qunce.chat.actions.ingest import stages
+from qunce.chat.actions.recognition import memory
+from qunce.chat.types import Batch, Checked, GroupSeen, MessageReceived, Origin, Sender
+from qunce.community import actions as community
+from qunce.community import selectors as groups_of
+from qunce.community.types import CommunityProfile, GroupFilter, GroupState
+from qunce.insights.actions import imports, runs
+from qunce.insights.importer import Source
+from qunce.insights.selectors import histories
+from qunce.insights.types import Options
+from qunce.kernel.actor import SYSTEM
+from qunce.kernel.live import connection_params
+
+TABLES = (
+    "chat_message",
+    "chat_grouphour",
+    "chat_memberday",
+    "chat_searchbacklog",
+    "insights_import",
+    "insights_importedstay",
+)
+BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+BATCH = 500
+
+
+def measure(*, messages: int, members: int, rounds: int) -> dict[str, Any]:
+    """Rates of both in alternating rounds, their medians and ratio; asserts what each round has stored."""
+    settings.INBOUND_STAGES = []
+    stages.cache_clear()
+    home = community.create_community(actor=SYSTEM, profile=CommunityProfile(name="bench", zone="UTC"))
+    account_id = _account(home.pk)
+    parse: list[float] = []
+    stored: list[float] = []
+    heard: list[float] = []
+    with TemporaryDirectory() as folder, psycopg.connect(**connection_params(), autocommit=True) as wire:
+        path = Path(folder, "bench.txt")
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(
+                f"[{at:%Y-%m-%d %H:%M:%S}] <{who}> {text}\n" for at, who, text in _made(messages, members)
+            )
+        source, key = Source(path), histories.recognise(source=Source(path))
+        for number in range(rounds + 1):
+            _empty(wire)
+            parse.append(messages / _parsed(source, key, messages))
+            stored.append(messages / _imported(source, key, home.pk, messages))
+            _empty(wire)
+            heard.append(messages / _heard(account_id, messages, members))
+            if not number:  # the first round warms up: caches, plans, partitions
+                for rates in (parse, stored, heard):
+                    rates.clear()
+    return {
+        "messages": messages,
+        "members": members,
+        "read_per_second": round(statistics.median(parse)),
+        "stored_per_second": round(statistics.median(stored)),
+        "live_per_second": round(statistics.median(heard)),
+        "ratio": round(statistics.median(a / b for a, b in zip(stored, heard, strict=True)), 3),
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def _made(messages: int, members: int) -> Iterator[tuple[datetime, str, str]]:
+    """The same history each time: half a year of talk."""
+    step = timedelta(days=180) / messages
+    for number in range(messages):
+        at = (BEGIN + number * step).replace(microsecond=0)
+        yield at, f"member{number * 7919 % members}", f"第 {number} 条: 今天读第三章, 晚上八点一起讨论, see you there"
+
+
+def _account(community_id: int) -> int:
+    account = chat.connect_account(actor=SYSTEM, platform="sandbox", name="bench", config={})
+    chat.record_checked(account_id=account.pk, checked=Checked("@qunce", "bench"))
+    chat.ingest(Batch(account.pk, Origin.LIVE, [GroupSeen("!room", "群")]))
+    found = groups_of.find_groups(SYSTEM, GroupFilter(state=GroupState.FOUND)).values_list("pk", flat=True)
+    chat.adopt(actor=SYSTEM, community_id=community_id, group_ids=list(found), read_back=False)
+    return account.pk
+
+
+def _parsed(source: Source, key: str, messages: int) -> float:
+    kind, reading = histories.importer(key), histories.reading_of(Options(zone="UTC"))
+    chat_key = kind.chats(source, reading)[0].key
+    start = time.perf_counter()
+    read = sum(isinstance(entry, MessageReceived) for entry in kind.read(source, chat_key, reading))
+    _check(read, messages)
+    return time.perf_counter() - start
+
+
+def _imported(source: Source, key: str, community_id: int, messages: int) -> float:
+    chats = histories.chats(source=source, importer_key=key, options=Options(zone="UTC"))
+    run = imports.begin_import(
+        actor=SYSTEM, source=source, importer_key=key, chat=chats[0].key, community_id=community_id
+    )
+    start = time.perf_counter()
+    run = runs.run_import(import_id=run.pk, source=source)
+    took = time.perf_counter() - start
+    _check(run.stored, messages)
+    return took
+
+
+def _heard(account_id: int, messages: int, members: int) -> float:
+    events = [
+        MessageReceived("!room", f"m{number}", at, Sender(who, who), text)
+        for number, (at, who, text) in enumerate(_made(messages, members))
+    ]
+    start = time.perf_counter()
+    stored = sum(
+        chat.ingest(Batch(account_id, Origin.LIVE, events[first : first + BATCH])).stored
+        for first in range(0, messages, BATCH)
+    )
+    took = time.perf_counter() - start
+    _check(stored, messages)
+    return took
+
+
+def _empty(wire: psycopg.Connection) -> None:
+    memory.forget()
+    wire.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
+    wire.execute("CHECKPOINT")
+
+
+def _check(found: int, expected: int) -> None:
+    if found != expected:
+        raise AssertionError(f"{found} messages, expected {expected}")

@@ -1,0 +1,62 @@
+"""Pages of the insights context. What they compute with takes a moment to load: it is, when one of them is opened."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from qunce.console.live import topic
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import NotFound
+
+
+def late(page: str, name: str) -> Callable[..., HttpResponse]:
+    """The view of that name in that page's module."""
+
+    def view(request: HttpRequest, **given: Any) -> HttpResponse:
+        shown: HttpResponse = getattr(import_module(f"{__name__}.{page}"), name)(request, **given)
+        return shown
+
+    return view
+
+
+@topic("imports")
+def may_follow_all(actor: Actor, key: str) -> bool:
+    """Whoever leads a community sees its imports."""
+    return not key and actor.may_anywhere(Permission.LEAD)
+
+
+@topic("import")
+def may_follow(actor: Actor, key: str) -> bool:
+    """Whoever may see the import of a history."""
+    from qunce.insights.selectors import imports
+
+    if not key.isdecimal():
+        return False
+    try:
+        imports.one_import(actor, int(key))
+    except NotFound:
+        return False
+    return True
+
+
+urlpatterns = [
+    path("groups/<int:group_id>/insight/", late("group", "insight"), name="group_insight"),
+    path("groups/<int:group_id>/words.png", late("group", "cloud"), name="group_words"),
+    path("insights/", late("overview", "overview"), name="insights"),
+    path("insights/next-hour/", late("overview", "next_hour"), name="next_hour"),
+    path("insights/load/", late("load", "load"), name="load"),
+    path("communities/<int:community_id>/insight/", late("community", "insight"), name="community_insight"),
+    path("communities/<int:community_id>/newcomers/", late("community", "newcomers"), name="newcomers"),
+    path("histories/", late("histories", "histories"), name="histories"),
+    path("histories/upload/", late("histories", "upload"), name="history_upload"),
+    path("histories/new/", late("histories", "new"), name="history_new"),
+    path("histories/begin/", late("histories", "begin"), name="history_begin"),
+    path("histories/<int:import_id>/", late("histories", "history"), name="history"),
+    path("histories/<int:import_id>/stop/", late("histories", "stop"), name="history_stop"),
+    path("histories/<int:import_id>/resume/", late("histories", "resume"), name="history_resume"),
+    path("histories/<int:import_id>/undo/", late("histories", "undo"), name="history_undo"),
+    path("histories/<int:import_id>/forget/", late("histories", "forget"), name="history_forget"),
+]

@@ -1,0 +1,131 @@
+"""Dates and times as devices and programs write them, in the habits of their countries."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from enum import Enum
+
+DATE = r"(\d{1,4})\s?[./\-年]\s?(\d{1,2})\s?[./\-月]\s?(\d{1,4})(?:日|\.)?"
+_BEFORE = "上午|下午|凌晨|清晨|早上|中午|傍晚|晚上|午前|午後|오전|오후"
+_AFTER = r"[AaPp]\.?\s?[Mm]\b\.?|[πμ]\.?\s?μ\.?|(?:SA|CH|ÖÖ|ÖS|dop|odp|de|du)\b\.?|[صم]"
+TIME = rf"(?:({_BEFORE})\s?)?(\d{{1,2}})[:.](\d\d)(?:[:.](\d\d))?(?:\s?({_AFTER}))?"
+_MORNING = {"上午", "凌晨", "清晨", "早上", "午前", "오전", "am", "πμ", "sa", "öö", "dop", "de", "ص"}
+_NOON = 12
+_LATE_MORNING = 10
+"""中午 begins here: earlier hours after it are in the afternoon."""
+_CENTURY = 100
+_TURN = 70
+"""Years of two digits from here on are of the last century."""
+_OLDEST, _NEWEST = 1970, 2200
+_EPOCH = re.compile(r"\d{9,16}(?:\.\d{1,9})?")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_EARLIEST, _SECONDS = 500_000_000, 20_000_000_000
+"""Seconds since 1970: from 1985 on. Larger numbers count something smaller than seconds."""
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Order(Enum):
+    """Where year, month and day stand among a date's three numbers; the likelier first."""
+
+    DMY = (2, 1, 0)
+    MDY = (2, 0, 1)
+    YMD = (0, 1, 2)
+
+
+@dataclass(slots=True)
+class _Evidence:
+    impossible: int = 0
+    back: int = 0
+    first: date = date.max
+    last: date = date.min
+    before: date = date.min
+
+
+@dataclass(slots=True)
+class DateOrder:
+    """Sees the dates of a file and tells in which order their numbers stand.
+
+    That one holds in which fewest dates are impossible; of several, in which time goes back least often; then, in
+    which the file covers the shortest time; then the order of most countries, or that of those who write AM and PM.
+    """
+
+    _seen: dict[Order, _Evidence] = field(default_factory=lambda: {order: _Evidence() for order in Order})
+    _before: tuple[int, int, int] | None = None
+    _american: bool = False
+
+    def see(self, numbers: tuple[int, int, int], *, american: bool = False) -> None:
+        """The next date of the file. ``american``: written as Americans do, as far as one can see."""
+        if numbers == self._before:
+            return
+        self._before = numbers
+        self._american = self._american or american
+        for order, evidence in self._seen.items():
+            day = on(numbers, order)
+            if day is None:
+                evidence.impossible += 1
+                continue
+            evidence.back += day < evidence.before
+            evidence.before = day
+            evidence.first, evidence.last = min(evidence.first, day), max(evidence.last, day)
+
+    @property
+    def order(self) -> Order:
+        """The likeliest."""
+        usual = [Order.MDY, Order.DMY, Order.YMD] if self._american else list(Order)
+
+        def doubt(order: Order) -> tuple[int, int, int, int]:
+            seen = self._seen[order]
+            return seen.impossible, seen.back, max(0, (seen.last - seen.first).days), usual.index(order)
+
+        return min(Order, key=doubt)
+
+
+def on(numbers: tuple[int, int, int], order: Order) -> date | None:
+    """The day that is meant; None where there is no such day."""
+    year, month, day = (numbers[place] for place in order.value)
+    if year < _CENTURY:
+        year += 2000 if year < _TURN else 1900
+    if not _OLDEST <= year <= _NEWEST:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def hour_of(hour: int, mark: str | None) -> int:
+    """The hour of the day, of one that is written with ``AM``, ``下午`` or the like."""
+    if not mark:
+        return hour
+    mark = re.sub(r"[\s.]", "", mark).lower()
+    if mark == "中午":
+        return hour if hour >= _LATE_MORNING else hour + _NOON
+    if hour > _NOON:  # written by a clock of 24 hours all the same
+        return hour
+    return hour % _NOON + (0 if mark in _MORNING else _NOON)
+
+
+def moment(day: date, clock: tuple[str | None, ...], zone: tzinfo) -> datetime | None:
+    """That time of the day; ``clock`` is what `TIME` finds. None where there is no such time."""
+    before, hour, minute, second, after = clock
+    try:
+        written = hour_of(int(hour or 0), before or after)
+        return datetime(day.year, day.month, day.day, written, int(minute or 0), int(second or 0), tzinfo=zone)
+    except ValueError:
+        return None
+
+
+def parsed(text: str, zone: tzinfo) -> datetime | None:
+    """A time as programs write it: ISO 8601 or seconds, milliseconds or microseconds since 1970; None: neither."""
+    if _EPOCH.fullmatch(text):
+        seconds = float(text)
+        while seconds >= _SECONDS:
+            seconds /= 1000
+        return _START + timedelta(seconds=seconds) if seconds >= _EARLIEST else None
+    if not _ISO.match(text):
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else at.replace(tzinfo=zone)
+    except ValueError:
+        return None

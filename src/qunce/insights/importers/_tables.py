@@ -1,0 +1,242 @@
+"""Tables: which column holds what, and what a row says. Shared by the formats that are tables."""
+
+import csv
+import re
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from qunce.chat.types import MessageReceived, Sender
+from qunce.insights.importer import Source
+from qunce.insights.importers._dates import DATE, TIME, DateOrder, moment, on, parsed
+from qunce.insights.importers._ids import Ids
+from qunce.insights.importers._logs import Texts, nothing, placed
+from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
+
+ROLES = {
+    "sent_at": (
+        "sent_at timestamp datetime date_time time date created_at createdat create_time createtime sent_time ts when"
+        " 时间 发送时间 消息时间 日期时间 创建时间 發送時間 時間 日期"
+    ),
+    "sender": (
+        "sender sender_name sendername from_name from author author_name user_name username user nick nickname"
+        " display_name speaker name 发送人 发送者 发言人 发送人昵称 发送者昵称 群昵称 昵称 用户名 用户 姓名 成员 作者"
+        " 發送者 發送人 暱稱"
+    ),
+    "text": "text message content body msg message_text 内容 消息内容 聊天内容 发言内容 消息 正文 文本 訊息 內容",
+    "sender_id": (
+        "sender_id senderid user_id userid author_id authorid from_id uid uin qq wxid 用户id 发送者id 发送人id"
+        " qq号 微信号 账号 帐号"
+    ),
+    "id": "message_id messageid msg_id msgid event_id uuid id 消息id",
+    "reply_to": "reply_to reply_to_id replyto in_reply_to reply_to_message_id parent_id 回复 回复id 引用",
+    "chat": "chat chat_name group group_name channel channel_name room room_name 群 群名 群名称 群聊 频道",
+}  # fmt: skip
+"""What columns are called, the surer names first."""
+PLUS = " + "
+"""Between the columns of a date and a time."""
+_DATES, _TIMES = ("date", "日期"), ("time", "时间", "時間")
+_KNOWN = {role: names.split() for role, names in ROLES.items()}
+_WRITTEN = re.compile(rf"{DATE}(?:,|T|\s)\s*{TIME}", re.IGNORECASE)
+_TALLEST = 500
+"""Lines of one record; a quotation mark that is still open then is a mistake."""
+_FIRST = 3
+"""Rows that show whether ids are mere numbers of rows."""
+csv.field_size_limit(1 << 28)
+
+
+def guessed(columns: Sequence[str]) -> dict[str, str]:
+    """Which of the columns holds what, by their names."""
+    plain = {re.sub(r"[\s\-.]+", "_", column.strip().lower()): column for column in reversed(columns)}
+    found: dict[str, str] = {}
+    for role, names in _KNOWN.items():
+        taken = set(found.values())
+        for name in names:
+            if name in plain and plain[name] not in taken:
+                found[role] = plain[name]
+                break
+    day = next((plain[name] for name in _DATES if name in plain), None)
+    clock = next((plain[name] for name in _TIMES if name in plain), None)
+    if day and clock:
+        found["sent_at"] = f"{day}{PLUS}{clock}"
+    return found
+
+
+def is_history(columns: Mapping[str, str]) -> bool:
+    """Whether these are enough to read messages from."""
+    return "sent_at" in columns and "text" in columns and ("sender" in columns or "sender_id" in columns)
+
+
+def chosen(columns: Sequence[str], wanted: Mapping[str, str], name: str) -> dict[str, str]:
+    """What is wanted, and for the rest what the names say. Raises ValueError where that is not enough."""
+    absent = [column for each in wanted.values() for column in each.split(PLUS) if column and column not in columns]
+    if absent:
+        raise ValueError(f"{name} has no column called {absent[0]}.")
+    found = {role: column for role, column in (guessed(columns) | dict(wanted)).items() if column}
+    if not is_history(found):
+        there = ", ".join(columns[:20])
+        raise ValueError(f"Say which columns of {name} hold the time, the sender and the text; there are: {there}.")
+    return found
+
+
+# ------------------------------------------------------------------ rows
+def delimiter_of(lines: Sequence[str]) -> str:
+    """What stands between the columns."""
+    first = re.sub(r'"[^"]*"', "", lines[0]) if lines else ""
+    return max(",\t;|", key=first.count)
+
+
+def records(source: Source, name: str, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+    """The rows of a table, each with the number of its first line; None where a quotation is never closed."""
+    again: deque[tuple[int, str]] = deque()
+    lines = enumerate(source.lines(name), 1)
+    held: list[tuple[int, str]] = []
+    is_open = False
+    while True:
+        number, line = again.popleft() if again else next(lines, (0, None))
+        if line is not None and not held and '"' not in line:
+            if line.strip():
+                yield number, line.split(delimiter)
+            continue
+        if line is not None:
+            held.append((number, line))
+            is_open ^= line.count('"') % 2 == 1
+        if held and not is_open:
+            yield held[0][0], cells("\n".join(text for _number, text in held), delimiter)
+            held = []
+        elif held and (line is None or len(held) > _TALLEST):
+            yield held[0][0], None
+            again.extendleft(reversed(held[1:]))
+            held, is_open = [], False
+        elif line is None:
+            return
+
+
+def cells(record: str, delimiter: str) -> list[str] | None:
+    """The values of one row."""
+    try:
+        return next(csv.reader([record], delimiter=delimiter))
+    except (csv.Error, StopIteration):
+        return None
+
+
+# ------------------------------------------------------------------ what rows say
+class Times:
+    """Reads the times of a column, in whatever way they are written; first it has to see them all."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone, self._dates = zone, DateOrder()
+
+    def see(self, text: str) -> None:
+        """The next of them."""
+        if found := _WRITTEN.fullmatch(text):
+            half = found[8] or "."
+            numbers = (int(found[1]), int(found[2]), int(found[3]))
+            self._dates.see(numbers, american=half.isascii() and "." not in half)
+
+    def at(self, text: str) -> datetime | None:
+        """The moment; None where it is none."""
+        text = text.strip()
+        if at := parsed(text, self._zone):
+            return at
+        found = _WRITTEN.fullmatch(text)
+        if not found:
+            return None
+        first, second, third, *clock = found.groups()
+        day = on((int(first), int(second), int(third)), self._dates.order)
+        return moment(day, tuple(clock), self._zone) if day else None
+
+
+class Table(Texts):
+    """A format of rows with named values."""
+
+    platform = "table"
+    by_name = True
+    local_time = True
+    generic = True
+
+    @abstractmethod
+    def head(self, source: Source, name: str) -> list[str]:
+        """What the columns of a file are called."""
+
+    @abstractmethod
+    def rows(
+        self, source: Source, name: str, roles: Mapping[str, str]
+    ) -> Iterator[tuple[int, dict[str, str] | None]]:
+        """The rows, their values by role, with their lines' numbers; None where one cannot be read."""
+
+    def columns(self, source: Source) -> Mapping[str, str]:
+        """The columns of the first table."""
+        head = next((self.head(source, name) for name, _chat in self.files(source)), [])
+        held = {column: role for role, named in guessed(head).items() for column in named.split(PLUS)}
+        return {column: held.get(column, "") for column in head}
+
+    def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:
+        """Those that a column names, else one for each file."""
+        found: dict[str, Chat] = {}
+        for name, alone in self.files(source):
+            roles = chosen(self.head(source, name), reading.columns, name)
+            if "chat" not in roles:
+                found[alone.key] = alone
+                continue
+            for _number, values in self.rows(source, name, roles):
+                if values and (called := values["chat"].strip()):
+                    found.setdefault(called, Chat(called, called))
+        if not found:
+            raise ValueError(nothing(source, self.title))
+        return list(found.values())
+
+    def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
+        """The rows of that chat in all files."""
+        for name, alone in self.files(source):
+            if alone.key == chat or "chat" in chosen(self.head(source, name), reading.columns, name):
+                yield from self.lines(source, name, chat, reading)
+
+    def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
+        """The rows of that chat in one file."""
+        roles = chosen(self.head(source, name), reading.columns, name)
+        times, first = Times(reading.zone), list[str]()
+        for _number, values in self.rows(source, name, roles):
+            if values:
+                times.see(values["sent_at"].strip())
+                if len(first) < _FIRST:
+                    first.append(values.get("id", ""))
+        place = placed(source, name)
+        rows = _Rows(chat, times, numbered=_counts(first))
+        for number, values in self.rows(source, name, roles):
+            if values is None:
+                yield Skipped(Skip.UNREADABLE, place(number))
+            elif values.get("chat", chat).strip() == chat:
+                yield rows.entry(values, place, number)
+
+
+class _Rows:
+    """Makes entries of rows, whose values come by role."""
+
+    def __init__(self, chat: str, times: Times, *, numbered: bool) -> None:
+        """``numbered``: ids only count the rows, so they say nothing."""
+        self._chat, self._times, self._numbered = chat, times, numbered
+        self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
+
+    def entry(self, values: Mapping[str, str], place: Callable[[int], str], number: int) -> Entry:
+        """What one row says."""
+        at = self._times.at(values["sent_at"])
+        name, who = values.get("sender", "").strip(), values.get("sender_id", "").strip()
+        if at is None or not (name or who):
+            return Skipped(Skip.UNREADABLE, place(number), " ".join(values.values())[:80])
+        text = values["text"].strip()
+        if not text.strip("\ufffd"):
+            return Skipped(Skip.EMPTY, place(number))
+        who = who or name
+        sender = self._people.get((who, name))
+        if sender is None:
+            sender = self._people[who, name] = Sender(who, name or who)
+        known = "" if self._numbered else values.get("id", "").strip()
+        reply = values.get("reply_to", "").strip() or None
+        return MessageReceived(self._chat, known or self._ids.of(at, who, text), at, sender, text, reply_to=reply)
+
+
+def _counts(first: Sequence[str]) -> bool:
+    """Whether the first ids only say which row it is: such a number is another one in the next export."""
+    return list(first) in ([str(number + begun) for number in range(len(first))] for begun in (0, 1))

@@ -1,0 +1,149 @@
+"""The text that QQ's message manager exports: a line with time, name and number, what was said, and a blank line.
+
+The number is the person; names change with the group's name cards. Pasted conversations look like the file's own
+lines, but no blank line stands before them; so where a file has these between its messages, they count.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from qunce.chat.types import Content, MemberJoined, MemberLeft, MessageReceived, Sender
+from qunce.insights.importer import Source
+from qunce.insights.importers._chinese import NAMED, Named, media, notice
+from qunce.insights.importers._dates import hour_of
+from qunce.insights.importers._ids import Ids
+from qunce.insights.importers._logs import Texts, nothing, placed
+from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
+
+_HEADER = re.compile(
+    r"(\d{4}-\d\d?-\d\d?) (\d\d?):(\d\d):(\d\d)(?: ([AP]M|[上下]午))?"
+    r" (.*?)(?:\((\d{5,12})\)|<([^<>\s]+@[^<>\s]+)>)?\s*"
+)
+_WITH = "消息对象:"
+_RULER = "=" * 20
+_BEGINNING = "消息记录（此消息记录为文本格式"
+_TITLE = re.compile(r"【(?:群主|管理员|潜水|冒泡|吐槽|活跃|话唠|传说|群聊之火|LV\d+|\d+级)】")
+_SYSTEM = {"10000", "1000000"}
+_YEARS = {"19", "20"}
+_SURE = 0.5
+"""So many messages have a blank line above where a file has them at all."""
+
+
+class QQText(Texts):
+    """Each ``消息对象`` is a chat; a file may hold many."""
+
+    title = "QQ (TXT of the message manager)"
+    platform = "onebot11"
+    local_time = True
+
+    def fits(self, lines: Sequence[str]) -> bool:
+        """Begins as QQ begins it, or with a line of time, name and number."""
+        if any(line.startswith((_BEGINNING, _WITH)) for line in lines[:8]):
+            return True
+        found = _HEADER.fullmatch(lines[0]) if lines else None
+        return found is not None and bool(found[7] or found[8])
+
+    def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (only some need to know)
+        """All that are talked with, in the files' order."""
+        found: dict[str, Chat] = {}
+        for name, alone in self.files(source):
+            chats = [line[len(_WITH) :].strip() for line in source.lines(name) if line.startswith(_WITH)]
+            found |= {called: Chat(called, called) for called in chats or [alone.key] if called}
+        if not found:
+            raise ValueError(nothing(source, self.title))
+        return list(found.values())
+
+    def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
+        """What was said with that one."""
+        for name, _alone in self.files(source):
+            yield from self.lines(source, name, chat, reading)
+
+    def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
+        """What one file says of one chat."""
+        reader = _Reader(source, name, chat, reading)
+        current = self.chat(source, name).key
+        begun, header, said = 0, None, list[str]()
+        for number, line, found in reader.headed(source, name):
+            if found or line.startswith((_WITH, _RULER)):
+                if header and current == chat:
+                    yield from reader.entries(begun, header, said)
+                begun, header, said = number, found, []
+                current = line[len(_WITH) :].strip() if line.startswith(_WITH) else current
+            elif header:
+                said.append(line)
+        if header and current == chat:
+            yield from reader.entries(begun, header, said)
+
+
+class _Reader:
+    """Reads one file, with what the whole of it tells: how it is spaced, and whose names are whose."""
+
+    def __init__(self, source: Source, name: str, chat: str, reading: Reading) -> None:
+        self._chat, self._zone, self._place = chat, reading.zone, placed(source, name)
+        self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
+        self._known = Named()
+        headers = spaced = numbered = 0
+        above = ""
+        for line in source.lines(name):
+            if line[:2] in _YEARS and (found := _HEADER.fullmatch(line)):
+                headers += 1
+                spaced += not above.strip()
+                if found[7]:
+                    numbered += 1
+                    self._known.add(_called(found[6]), found[7])
+            above = line
+        self._spaced, self._numbered = spaced > headers * _SURE, numbered > 0
+
+    def headed(self, source: Source, name: str) -> Iterator[tuple[int, str, re.Match[str] | None]]:
+        """The file's lines, those that begin a message with what they say."""
+        above = ""
+        for number, line in enumerate(source.lines(name), 1):
+            found = _HEADER.fullmatch(line) if line[:2] in _YEARS else None
+            if found and self._spaced and above.strip() and not above.startswith(_RULER):
+                found = None
+            if found and self._numbered and not (found[7] or found[8]):
+                found = None
+            yield number, line, found
+            above = line
+
+    def entries(self, number: int, found: re.Match[str], said: list[str]) -> Sequence[Entry]:
+        """What one message says."""
+        text = "\n".join(said).strip()
+        at = self._moment(found)
+        name, who = _called(found[6]), found[7] or found[8]
+        if at is None or not (name or who):
+            return [Skipped(Skip.UNREADABLE, self._place(number), found[0][:80])]
+        if who in _SYSTEM or name == "系统消息":
+            return self._told(text, at, number)
+        if not text.strip("\ufffd"):
+            return [Skipped(Skip.EMPTY, self._place(number))]
+        shown = media(text)
+        parts = (shown,) if shown else None
+        text = Content(parts).plain if parts else text
+        who = who or f"{NAMED}{name}"
+        sender = self._people.get((who, name))
+        if sender is None:
+            sender = self._people[who, name] = Sender(who, name or who)
+        return [MessageReceived(self._chat, self._ids.of(at, who, text), at, sender, text, parts)]
+
+    def _told(self, text: str, at: datetime, number: int) -> Sequence[Entry]:
+        told = notice(text)
+        if told.what in {"joined", "left"}:
+            kind = MemberJoined if told.what == "joined" else MemberLeft
+            return [kind(self._chat, Sender(who or self._known.id_of(name), name), at) for who, name in told.people]
+        reason = Skip.DELETED if told.what == "recalled" else Skip.SERVICE
+        return [Skipped(reason, self._place(number), text[:80])]
+
+    def _moment(self, found: re.Match[str]) -> datetime | None:
+        try:
+            day = date(*(int(part) for part in found[1].split("-")))
+            hour = hour_of(int(found[2]), found[5])
+            return datetime(day.year, day.month, day.day, hour, int(found[3]), int(found[4]), tzinfo=self._zone)
+        except ValueError:
+            return None
+
+
+def _called(written: str) -> str:
+    """A name without the group's title for it."""
+    return _TITLE.sub("", written.strip(), count=1).strip()

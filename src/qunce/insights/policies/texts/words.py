@@ -1,0 +1,100 @@
+"""The words of a message that tell what it is about. Pure; Chinese is cut by a dictionary, the rest at its spaces."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+import rjieba
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+from qunce.desk.policies import inside_word, normalise
+from qunce.insights.policies.texts.lists import STOP
+
+_NO_WORDS = re.compile(
+    r"```.*?(?:```|$)|`[^`\n]*`|\[<-\w+->\]|(?:https?://|www\.)[^\s\u4e00-\u9fff]+|[\w.+-]+@[\w-]+\.[\w.]+|@[^\s,:，：@]+"
+    r"|:[a-z0-9_+-]{2,}:|\[[^\[\]\s]{1,6}\]|&[a-z]+;|[「『][^」』\n]{1,200}[」』]\n[- ]*",
+    re.DOTALL,
+)
+"""Code, addresses, people who are called, emoji by name, placeholders of chat programs, quotes."""
+_HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
+_RUN = re.compile(
+    rf"(?P<han>[{_HAN}]+)|(?P<plain>[^\W\d_{_HAN}][^\W{_HAN}]*(?:[.+#'’/_-]+(?:[^\W{_HAN}]|[+#])+)*[+#]*)"
+)
+_COUNTED = re.compile(
+    r"[一二三四五六七八九十百千万亿两几半多第零]+[个天次年月日号点块位种条分周岁遍章集期元人楼层米倍]*$"
+)
+_ENDING = re.compile(r"['’](?:s|re|ll|ve|d|m|t)$|^[-'’]+|[-'’/.]+$")
+_SPACE = ","
+"""Stands for a space: one between two Chinese characters ends a word, but is taken out where texts are compared."""
+LONGEST = 30
+"""Longer ones are no words: keys, paths, shouts."""
+
+
+def words(text: str, dictionary: Iterable[str] = ()) -> list[str]:
+    """The words of a message in its order, folded, without those that tell nothing.
+
+    ``dictionary``: names and terms of the community, which are not cut and never left out.
+    """
+    return _cutter(tuple(dictionary))(text)
+
+
+class _Cutter:
+    """Cuts with one dictionary: its words are found first, and what is between them is cut as usual."""
+
+    def __init__(self, dictionary: Sequence[str]) -> None:
+        self._terms = list(dict.fromkeys(term for each in dictionary if len(term := normalise(each)) > 1))
+        self._automaton = AhoCorasick(
+            [_SPACE.join(term.split()) for term in self._terms],
+            matchkind=MatchKind.LeftmostLongest,
+            implementation=Implementation.DFA,
+        )
+
+    def __call__(self, text: str) -> list[str]:
+        said = normalise(_SPACE.join(_NO_WORDS.sub(" ", text).split()))
+        if not self._terms:
+            return list(_cut(said))
+        found: list[str] = []
+        done = 0
+        for number, start, end in self._automaton.find_matches_as_indexes(said):
+            if not inside_word(said, start, end):
+                found += [*_cut(said[done:start]), self._terms[number]]
+                done = end
+        return [*found, *_cut(said[done:])]
+
+
+@lru_cache(maxsize=64)
+def _cutter(dictionary: tuple[str, ...]) -> _Cutter:
+    return _Cutter(dictionary)
+
+
+def _cut(said: str) -> Iterator[str]:
+    for run in _RUN.finditer(said):
+        if run["han"]:
+            for word in rjieba.cut(run["han"]):
+                if len(word) > 1 and word not in STOP and not _COUNTED.match(word):
+                    yield word
+        else:
+            word = _ENDING.sub("", run["plain"])
+            if 1 < len(word) <= LONGEST and word not in STOP and run["plain"] not in STOP:
+                yield word
+
+
+def counted(said: Iterable[Sequence[str]]) -> Counter[str]:
+    """In how many messages each word is; one person saying a word ten times in a breath says it once."""
+    return Counter(word for each in said for word in set(each))
+
+
+def merged(said: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The same messages with plurals and singulars of a word written as the one that is said more often."""
+    times = counted(said)
+    other: dict[str, str] = {}
+    for word in times:
+        plural = next((end for end in (f"{word}s", f"{word}es") if word.isascii() and end in times), None)
+        if plural and len(word) > _SHORTEST:
+            more, less = (word, plural) if times[word] >= times[plural] else (plural, word)
+            other[less] = more
+    return [[other.get(word, word) for word in each] for each in said]
+
+
+_SHORTEST = 2

@@ -1,0 +1,131 @@
+"""Bringing a history in: handed in by drop or choice, looked at, taken over, followed, and taken back."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from qunce.chat.models import Message
+from qunce.community.models import Group
+from qunce.insights.actions import runs
+from qunce.insights.models import Import
+from qunce.insights.types import ImportState
+from qunce.kernel.actor import Role
+from tests.support import world
+from tests.support.browser import page_ok
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EVIL = "<script>alert(1)</script>"
+BEGAN = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+def export(*said, name="读书会", key=1234):
+    """A chat as Telegram Desktop writes it: (sender, text) a minute apart; None is a notice."""
+    messages = []
+    for number, (who, text) in enumerate(said, 1):
+        at = BEGAN + timedelta(minutes=number)
+        stamp = {"id": number, "date": at.strftime("%Y-%m-%dT%H:%M:%S"), "date_unixtime": str(int(at.timestamp()))}
+        if who is None:
+            messages.append({**stamp, "type": "service", "actor": "x", "action": "pin_message", "text": ""})
+        else:
+            messages.append({**stamp, "type": "message", "from": who, "from_id": f"user{who}", "text": text})
+    chat = {"name": name, "type": "private_supergroup", "id": key, "messages": messages}
+    return json.dumps(chat, ensure_ascii=False).encode()
+
+
+SAID = [("张三", "大家好"), ("李四", "欢迎!"), (None, ""), ("王五", EVIL), ("张三", "明天几点?"), ("李四", "八点")]
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_bytes(export(*SAID))
+    return path
+
+
+def handed_in(page, file):
+    page.set_input_files("#history-file", str(file))
+    page.wait_for_url("**/histories/new/**")
+    return page
+
+
+def test_a_history_is_handed_in_looked_at_taken_over_and_taken_back(browse, site, file):
+    home, owner = world.a_community("书房"), world.owner()
+    page = browse("/histories/", owner)
+    page.get_by_text("Nothing was imported yet").wait_for()
+    page_ok(page, "histories-empty")
+    handed_in(page, file)
+    page.get_by_role("heading", name="Telegram Desktop").wait_for()
+    assert page.get_by_label("Format").input_value() == "telegram"
+    bubbles = page.locator(".phone-bubble")
+    assert bubbles.first.inner_text() == "大家好"
+    assert bubbles.nth(2).inner_text() == EVIL
+    assert page.get_by_role("heading", name="5 messages of 3 people").is_visible()
+    assert page.get_by_label("Name of the group").input_value() == "读书会"
+    page_ok(page, "history-new")
+    page.get_by_label("Name of the group").fill("旧群")
+    page.get_by_role("button", name="Import 5 messages").click()
+    page.get_by_text("You can leave this page").wait_for()
+    made = Import.objects.get()
+    runs.run_import(import_id=made.pk)
+    page.get_by_text("imported", exact=True).wait_for()
+    assert Message.objects.count() == 5
+    assert Group.objects.get(pk=made.group_id).name == "旧群"
+    assert Group.objects.get(pk=made.group_id).community_id == home.pk
+    page.get_by_text("Notices of the platform").click()
+    page_ok(page, "history-done")
+    page.get_by_role("button", name="Take it back").click()
+    page.get_by_role("button", name="Yes, go on").click()
+    page.get_by_text("being taken back", exact=True).wait_for()
+    runs.carry_out_undo(import_id=made.pk)
+    page.get_by_text("taken back", exact=True).wait_for()
+    assert not Message.objects.exists()
+
+
+def test_what_is_no_history_says_what_can_be_read(browse, site, tmp_path):
+    world.a_community()
+    path = tmp_path / "cat.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 100)
+    page = handed_in(browse("/histories/", world.owner()), path)
+    page.get_by_role("heading", name="This could not be read").wait_for()
+    page.get_by_text("in no format that Qunce reads").wait_for()
+    assert page.get_by_role("button", name="Import").count() == 0
+
+
+def test_a_history_goes_into_a_group_that_is_here(browse, site, file):
+    made = world.lively(groups=1, found=0)
+    group = next(iter(made.groups.values()))
+    page = handed_in(browse(f"/histories/?group={group.pk}", world.owner()), file)
+    assert page.get_by_label("A group that is here").is_checked()
+    assert page.get_by_label("Group", exact=True).input_value() == str(group.pk)
+    before = Group.objects.count()
+    page.get_by_role("button", name="Import 5 messages").click()
+    page.get_by_text("You can leave this page").wait_for()
+    assert Import.objects.get().group_id == group.pk
+    assert Group.objects.count() == before
+
+
+def test_only_who_leads_the_community_sees_its_imports(client, file):
+    home, other = world.a_community(), world.a_community()
+    client.force_login(world.member_of_staff(roles={home.pk: Role.LEAD}))
+    upload = SimpleUploadedFile("result.json", file.read_bytes())
+    handed = client.post("/histories/upload/", {"file": upload}, headers={"HX-Request": "true"})
+    look = client.get(handed["HX-Redirect"])
+    assert EVIL not in look.content.decode()
+    shown = look.context
+    form = {"file": shown["token"], "format": shown["format"], "chat": shown["chat"], "into": "new", "zone": "UTC"}
+    refused = client.post("/histories/begin/", {**form, "community": other.pk})
+    assert refused.status_code in {403, 404}
+    assert not Import.objects.exists()
+    begun = client.post("/histories/begin/", {**form, "community": home.pk})
+    assert begun.status_code == 302
+    made = Import.objects.get()
+    assert made.state == ImportState.WAITING
+    assert "result.json" in client.get("/histories/").content.decode()
+    client.force_login(world.member_of_staff(roles={home.pk: Role.OPERATOR}))
+    assert client.get(f"/histories/{made.pk}/").status_code == 404
+    assert client.post(f"/histories/{made.pk}/stop/").status_code in {403, 404}
+    assert client.post("/histories/upload/", {"file": SimpleUploadedFile("a.json", b"{}")}).status_code == 403
+    assert "result.json" not in client.get("/histories/").content.decode()
