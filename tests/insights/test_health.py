@@ -291,10 +291,13 @@ def test_the_past_of_a_history_is_told_week_by_week(home):
     (group,) = groups(1, home, platform="history")
     panel = simulated([story("dying")], days=330, age=330, until=LAST - timedelta(days=400))
     keep(panel, [group])
+    assert actions.assess() == 1
+    before = [each.day for each in selectors.history(SYSTEM, group.pk)]
     weeks = actions.assess_past(group_id=group.pk)
     kept = selectors.history(SYSTEM, group.pk)
     assert len(kept) == weeks == (330 - 14) // 7 + 1
     assert kept[-1].day == panel.stretch.last
+    assert [each.day for each in kept] == before, "the first assessment has told the past as well"
     assert (kept[0].stage, kept[20].stage) == (Stage.FORMING, Stage.MATURE)
     assert kept[20].score > 90 > kept[-1].score
     assert actions.assess_past(group_id=group.pk) == weeks

@@ -53,9 +53,7 @@ def assess_health(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes
 def assess_past(group_id: int) -> None:
     """Say how well a group was through a past that has just come in, or gone; running it twice does no harm."""
     from qunce.insights.actions import health
-    from qunce.insights.actions.series import fill
 
-    fill(group_ids=[group_id])
     health.assess_past(group_id=group_id)
     health.assess(group_ids=[group_id])
 
@@ -67,3 +65,4 @@ def refill_series(group_id: int) -> None:
 
     series.refill(group_id=group_id)
     series.fill(group_ids=[group_id])
+    app.configure_task("insights.assess_past").defer(group_id=group_id)

@@ -16,19 +16,3 @@ def days_came_in(event: HistoryImported) -> None:
 def days_went(event: HistoryUndone) -> None:
     """The group's series are filled anew."""
     app.configure_task("insights.refill_series").defer(group_id=event.group_id)
-
-
-@subscriber(HistoryImported)
-def a_past_is_assessed(event: HistoryImported) -> None:
-    """How well the group was in the history that has come in."""
-    _assess_past_soon(event.group_id)
-
-
-@subscriber(HistoryUndone)
-def a_past_is_gone(event: HistoryUndone) -> None:
-    """What was said of a history that is gone holds no more."""
-    _assess_past_soon(event.group_id)
-
-
-def _assess_past_soon(group_id: int) -> None:
-    app.configure_task("insights.assess_past").defer(group_id=group_id)

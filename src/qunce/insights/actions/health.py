@@ -44,6 +44,8 @@ def assess(*, group_ids: Collection[int] | None = None, until: date | None = Non
     day = until or yesterday()
     done = 0
     for last, ids in _by_last_day(group_ids, day):
+        for group_id in _without_past(ids) if group_ids is None and last < day else ():
+            assess_past(group_id=group_id)
         for first in range(0, len(ids), PORTION):
             portion = ids[first : first + PORTION]
             _assess(portion, last, tells=last == yesterday())
@@ -107,6 +109,12 @@ def _by_last_day(group_ids: Collection[int] | None, day: date) -> Iterator[tuple
         if mark.first <= last:
             found.setdefault(last, []).append(mark.group_id)
     return iter(sorted(found.items()))
+
+
+def _without_past(ids: Sequence[int]) -> list[int]:
+    """Those of the groups of which nothing was ever said."""
+    known = set(Health.objects.filter(group_id__among=ids).values_list("group_id", flat=True))
+    return [group_id for group_id in ids if group_id not in known]
 
 
 def _assess(ids: Sequence[int], day: date, *, tells: bool) -> None:
