@@ -1,6 +1,7 @@
 """`qunce evaluate warning`: cases from the history that is there, none of what came is seen before."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,6 +9,8 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 from qunce.cli.bench.stories import LAST, lives
 from qunce.cli.evaluate import _compared
@@ -83,6 +86,14 @@ def command(*arguments):
         text=True,
         check=False,
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_too_little_history_is_said_to_be_too_little():
+    url = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
+    done = command(env={**os.environ, "DATABASE_URL": url})
+    assert done.returncode == 1
+    assert "50 are needed" in done.stderr
 
 
 def test_simulated_histories_are_named_so():

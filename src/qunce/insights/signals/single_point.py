@@ -27,6 +27,7 @@ class SinglePoint(Measured):
     reads = ("active", "staff_active")
     proposal = "committee"
     chance = 0.4
+    about_team = True
     window = DAYS
     sentence = gettext_noop(
         "Members speaking on days when the team says nothing: %(without)s; on the others: %(with)s (twelve weeks)."
