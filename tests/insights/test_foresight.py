@@ -79,13 +79,9 @@ def test_what_came_is_not_seen_before():
     assert len(evaluation.cases_of(replace(panel, series=unread))[1]) == 0, "what nobody has read has not come"
 
 
-def command(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "qunce", "evaluate", "warning", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def command(*arguments, env=None):
+    words = [sys.executable, "-m", "qunce", "evaluate", "warning", *arguments]
+    return subprocess.run(words, env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.django_db(transaction=True)
