@@ -252,7 +252,12 @@ def _tell(rows: Sequence[Condition], previous: Mapping[int, Condition], kinds: M
                     key=name,
                     severity=Severity.WARNING,
                     sentence=sentence,
-                    params={"group": facts.name, "score": round(each.score or 0), "lost": -round(each.change or 0)},
+                    params={
+                        "group": facts.name,
+                        "score": round(each.score or 0),
+                        "lost": -round(each.change or 0),
+                        "risk": round(100 * (each.risk or 0)),
+                    },
                     url=f"/groups/{each.group_id}/insight/",
                     community_id=facts.community_id,
                     steady=True,
@@ -261,6 +266,9 @@ def _tell(rows: Sequence[Condition], previous: Mapping[int, Condition], kinds: M
                 team.resolve_alert(key=name)
 
 
+_MAY_END = gettext_noop(
+    "%(group)s may fall silent within 30 days: of 100 groups like it %(risk)s would, by rules of thumb."
+)
 _FELL = gettext_noop("The health of %(group)s has fallen by %(lost)s points within 30 days, to %(score)s.")
 
 
@@ -275,6 +283,8 @@ def _causes(
         now.score is not None and now.score < health.FALLEN and lost >= health.FALL,
         now.score is None or lost < health.RECOVERED,
     )
+    risk, risk_before = now.risk or 0, (known.risk or 0) if known is not None else 1
+    yield "risk", _MAY_END, risk >= warning.SOON > risk_before, risk < warning.SOON / 2
     for key, kind in kinds.items():
         severity = now.severities.get(key, 0) if now.score is not None else 0
         if kind.alarm:
