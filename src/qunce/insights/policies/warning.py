@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qunce.insights.policies.marking import gettext_noop
 from qunce.insights.policies.windows import (
     FORTNIGHT,
     MONTH,
@@ -41,11 +42,6 @@ LED = 0.1
 """Of the days: where the team hardly ever spoke it cannot be missed."""
 SOON = 0.5
 """From this probability on a group is warned of."""
-
-
-def gettext_noop(sentence: str) -> str:
-    """Mark a sentence for the catalogue; whoever shows it translates it."""
-    return sentence
 
 
 @dataclass(frozen=True, slots=True)
