@@ -3,7 +3,7 @@
 import resource
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,13 +56,14 @@ def measure(*, messages: int, members: int, rounds: int) -> dict[str, Any]:
                 f"[{at:%Y-%m-%d %H:%M:%S}] <{who}> {text}\n" for at, who, text in _made(messages, members)
             )
         source, key = Source(path), histories.recognise(source=Source(path))
+        turns: list[tuple[str, Callable[[], float]]] = [
+            ("read", lambda: _read(source, key, messages)),
+            ("stored", lambda: _stored(source, key, home.pk, messages)),
+            ("live", lambda: _heard(account_id, messages, members)),
+            ("taken over", lambda: _taken_over(source, key, home.pk, messages)),
+        ]
         for number in range(rounds + 1):
-            for name, run in (
-                ("read", lambda: _read(source, key, messages)),
-                ("stored", lambda: _stored(source, key, home.pk, messages)),
-                ("live", lambda: _heard(account_id, messages, members)),
-                ("taken over", lambda: _taken_over(source, key, home.pk, messages)),
-            ):
+            for name, run in turns:
                 _empty(wire)
                 seconds = run()
                 if number:  # the first round warms up: caches, plans, partitions
