@@ -268,6 +268,19 @@ def test_two_circles_and_the_one_between_them():
     assert len(few.nodes) <= 3
 
 
+def test_a_large_graph_is_parted_in_seconds_and_always_the_same_way():
+    rng = np.random.default_rng(1)
+    circle = rng.integers(0, 10, 2_000)
+    pairs = rng.integers(0, 2_000, (60_000, 2))
+    close = circle[pairs[:, 0]] == circle[pairs[:, 1]]
+    graph = graphs.undirected(graphs.edges(pairs[close][:, 0], pairs[close][:, 1]))
+    assert graph.number_of_edges() > graphs.LARGE
+    found = graphs.communities(graph)
+    assert found == graphs.communities(graph)
+    assert {len({circle[node] for node in each}) for each in found} == {1}
+    assert graphs.modularity(graph, found) > 0.8
+
+
 def test_who_is_addressed_by_name():
     names = naming.Names(["张三", "李四", "Bob the Builder", "Bob", "双", "王五", "王五"])
     said = {
