@@ -19,7 +19,7 @@ from qunce.kernel import drawing
 from qunce.kernel.charts import Chart
 from qunce.kernel.words import sentences
 
-WIDE, NARROW, PRINTED = 680, 336, 620
+WIDE, NARROW, PRINTED, DIAL = 680, 336, 620, 220
 _BAR, _LINE = 27, 30
 _TEMPLATES = Path(__file__).parents[1] / "templates" / "insights"
 
@@ -45,11 +45,11 @@ def height_of(chart: Chart, width: int) -> int:
     return heights.get(kind, 260)
 
 
-def _drawn(chart: Chart) -> Drawn:
+def _drawn(chart: Chart, widths: tuple[int, int] = (WIDE, NARROW)) -> Drawn:
     wide, narrow = (
         # Only numbers, names of colours and escaped texts come from the drawing.
         mark_safe(drawing.inline(chart, width=width, height=height_of(chart, width)))  # noqa: S308
-        for width in (WIDE, NARROW)
+        for width in widths
     )
     return Drawn(chart, wide, narrow)
 
@@ -61,7 +61,7 @@ def html(report: Report) -> str:
         context = {
             "report": report,
             "colours": [(name, value, night[name]) for name, value in day.items()],
-            "dial": _drawn(report.dial) if report.dial else None,
+            "dial": _drawn(report.dial, (DIAL, DIAL)) if report.dial else None,
             "sections": [
                 (section, [_drawn(chart) for chart in section.charts if not chart.empty])
                 for section in report.sections
@@ -75,9 +75,9 @@ def pdf(report: Report) -> bytes:
     """The report on A4, typeset."""
     with TemporaryDirectory(prefix="qunce-report-") as made, override(report.language):
         folder = Path(made)
-        drawings = [chart for section in report.sections for chart in section.charts if not chart.empty]
-        for number, chart in enumerate([*drawings, *([report.dial] if report.dial else [])]):
-            picture = drawing.svg(chart, width=PRINTED, height=height_of(chart, PRINTED))
+        drawings = [(chart, PRINTED) for section in report.sections for chart in section.charts if not chart.empty]
+        for number, (chart, width) in enumerate([*drawings, *([(report.dial, DIAL)] if report.dial else [])]):
+            picture = drawing.svg(chart, width=width, height=height_of(chart, width))
             (folder / f"{number}.svg").write_text(picture, encoding="utf-8")
         told = {**asdict(report), "sections": _numbered(report.sections), "words": _words(), "dial": None}
         if report.dial:

@@ -291,8 +291,13 @@ def _examples(found: Sequence[Topic], words: Sequence[Keyword]) -> list[int]:
 def quote(read: Read, index: int) -> Quote:
     """A message of the group as it stands."""
     moment = localtime(read.facts.key(index)[1], read.facts.zone)
-    text = Truncator(" ".join(read.texts[index].split())).chars(LONGEST_QUOTE)
-    return Quote(read.facts.names[int(read.facts.person[index])], date_format(moment, "DATETIME_FORMAT"), text)
+    name = read.facts.names[int(read.facts.person[index])]
+    return Quote(name, date_format(moment, "DATETIME_FORMAT"), shortened(read.texts[index]))
+
+
+def shortened(text: str) -> str:
+    """What somebody said in one line of readable length."""
+    return Truncator(" ".join(text.split())).chars(LONGEST_QUOTE)
 
 
 def flow(read: Read) -> Section | None:

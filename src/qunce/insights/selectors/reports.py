@@ -248,7 +248,7 @@ def _claims(actor: Actor, read: Read, found: Diagnosis, *, several: bool) -> Ite
             Quote(
                 line.who.name,
                 date_format(localtime(line.message.sent_at, read.facts.zone), "DATETIME_FORMAT"),
-                " ".join(line.words.split())[: parts.LONGEST_QUOTE],
+                parts.shortened(line.words),
             )
             for line in shown.lines[:3]
         ]
@@ -266,7 +266,7 @@ def _numbers(finding: Finding) -> list[tuple[str, str]]:
     for each in finding.evidence.numbers:
         value = measured(each.value, each.unit)
         if each.bound is not None:
-            value = _("%(value)s (from %(bound)s on)") % {"value": value, "bound": measured(each.bound, each.unit)}
+            value = _("%(value)s (threshold %(bound)s)") % {"value": value, "bound": measured(each.bound, each.unit)}
         told.append((_(each.label), value))
     return told
 
