@@ -23,6 +23,8 @@ from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
+from qunce.insights.actions import reports
+from qunce.insights.models import KeptReport
 from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.ids import new_id
@@ -180,6 +182,7 @@ def build():
         "gone": gone.pk,
         "link": link.pk,
         "short_link": "link",
+        **a_report(home),
         "ref": link.ref,
         **by_hand,
     }
@@ -194,6 +197,15 @@ def called(account, group):
     sent = clock.now() - timedelta(days=2)
     Delivery.objects.filter(broadcast=call).update(state=DeliveryState.SENT, sent_at=sent, external_id="$call")
     return call
+
+
+def a_report(home):
+    """A report that was made, and the plan by which."""
+    plan = reports.plan_report(
+        actor=SYSTEM, community_id=home.pk, rhythm="daily", hour=8, language="en", channel="page"
+    )
+    reports.make_report(plan_id=plan.pk)
+    return {"report": KeptReport.objects.get().pk, "report plan": plan.pk}
 
 
 def some_people(account):
