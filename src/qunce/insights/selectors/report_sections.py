@@ -229,10 +229,10 @@ def _cohorts(read: Read) -> Chart | None:
         return None
     later = range(1, min(LATER, max(len(each.shares) for each in found)))
     return charts.cohorts(
-        _("Who came back, by the month of the first message"),
+        _("Who came back so many months after the first message, by its month"),
         cohort=_("First month"),
         size=_("People"),
-        later=[_("+%(months)s months") % {"months": passed} if passed == 1 else f"+{passed}" for passed in later],
+        later=[f"+{passed}" for passed in later],
         values={month_name(each.month): (each.size, each.shares[1:]) for each in found},
     )
 
