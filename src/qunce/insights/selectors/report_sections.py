@@ -94,7 +94,9 @@ def volume(reads: Sequence[Read]) -> Section:
     title = _("Most was said in %(when)s: %(count)s messages") % {"when": names[most], "count": number(said[most])}
     drawn = [
         charts.over_time(_("Messages"), when=unit, points=names, values={_("Messages"): said}, turns=turns),
-        charts.over_time(_("People who spoke"), when=unit, points=names, values={_("People"): spoke}, kind="area"),
+        charts.over_time(
+            _("People who spoke"), when=unit, points=names, values={_("People who spoke"): spoke}, kind="area"
+        ),
     ]
     return Section(title, _("Bots and our own accounts are not counted."), drawn)
 
@@ -231,7 +233,7 @@ def _cohorts(read: Read) -> Chart | None:
     return charts.cohorts(
         _("Who came back so many months after the first message, by its month"),
         cohort=_("First month"),
-        size=_("People"),
+        size=_("People who spoke"),
         later=[f"+{passed}" for passed in later],
         values={month_name(each.month): (each.size, each.shares[1:]) for each in found},
     )
