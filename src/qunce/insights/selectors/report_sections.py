@@ -172,7 +172,9 @@ def circles(reads: Sequence[Read]) -> Section | None:
         for place, person in enumerate(found.nodes)
     ]
     both = graphs.reciprocity(graphs.replies(read.facts)) or 0
-    large = sum(found.community.count(number) > 2 for number in set(found.community))  # noqa: PLR2004 (a pair is no circle)
+        charts.over_time(
+            _("People who spoke"), when=unit, points=names, values={_("People who spoke"): spoke}, kind="area"
+        ),
     title = _("%(share)s of those who are answered answer back") % {"share": percent(both)}
     bridges = [read.facts.names[found.nodes[place]] for place in found.bridges[:5]]
     text = sentences(

@@ -234,7 +234,7 @@ def _people(found: Sequence[Facts]) -> int:
 
 def _new(found: Sequence[Facts]) -> int:
     """Who spoke for the first time in any of the groups, and had not spoken in another one before."""
-    new = {each.people[person] for each in found for person in counting.new_speakers(each)[1].tolist()}
+    new = {each.people[person] for each in found for person in counting.new_speakers(each)[0].tolist()}
     known = {
         each.people[person]
         for each in found
