@@ -172,9 +172,8 @@ def circles(reads: Sequence[Read]) -> Section | None:
         for place, person in enumerate(found.nodes)
     ]
     both = graphs.reciprocity(graphs.replies(read.facts)) or 0
-        charts.over_time(
-            _("People who spoke"), when=unit, points=names, values={_("People who spoke"): spoke}, kind="area"
-        ),
+    circle = 3  # a pair is none
+    large = sum(found.community.count(number) >= circle for number in set(found.community))
     title = _("%(share)s of those who are answered answer back") % {"share": percent(both)}
     bridges = [read.facts.names[found.nodes[place]] for place in found.bridges[:5]]
     text = sentences(
