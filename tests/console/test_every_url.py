@@ -23,7 +23,8 @@ from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
-from qunce.insights.actions import imports
+from qunce.insights.actions import imports, reports
+from qunce.insights.models import KeptReport
 from qunce.insights.selectors import histories
 from qunce.insights.selectors import imports as imports_kept
 from qunce.insights.types import Options
@@ -184,6 +185,7 @@ def build():
         "gone": gone.pk,
         "link": link.pk,
         "short_link": "link",
+        **a_report(home),
         "ref": link.ref,
         **by_hand,
         **some_histories(home),
@@ -233,6 +235,15 @@ def called(account, group):
     sent = clock.now() - timedelta(days=2)
     Delivery.objects.filter(broadcast=call).update(state=DeliveryState.SENT, sent_at=sent, external_id="$call")
     return call
+
+
+def a_report(home):
+    """A report that was made, and the plan by which."""
+    plan = reports.plan_report(
+        actor=SYSTEM, community_id=home.pk, rhythm="daily", hour=8, language="en", channel="page"
+    )
+    reports.make_report(plan_id=plan.pk)
+    return {"report": KeptReport.objects.get().pk, "report plan": plan.pk}
 
 
 def some_people(account):

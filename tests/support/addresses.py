@@ -291,6 +291,16 @@ EXPECTED = {
     "console:account_carrier": change(
         installation(Permission.ADMINISTER), {"carrier": "{colleague}"}, account_id="phone"
     ),
+    # ---- reports
+    "console:reports": page(signed_in),
+    "console:report": page(here(Permission.VIEW), report_id="report"),
+    "console:report_pdf": page(here(Permission.VIEW), report_id="report"),
+    "console:report_plan": change(
+        here(Permission.LEAD),
+        {"rhythm": "weekly", "hour": "8", "language": "zh-hans", "channel": "group", "group": "{group}"},
+        community_id="home",
+    ),
+    "console:report_stop": change(here(Permission.LEAD), plan_id="report plan"),
     # ---- the sandbox
     "console:sandbox": page(installation(Permission.OPERATE), answers=302),
     "console:sandbox_new": change(installation(Permission.OPERATE), audited=False),

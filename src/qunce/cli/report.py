@@ -57,7 +57,12 @@ def report(
             _say("Starting")
             migrate()
             form = wanted.pop("form")
-            asked = {**wanted, "name": None, "community": None, "all_chats": wanted["chat"] is None}
+            asked = {
+                **wanted,
+                "name": None,
+                "community": _home(path, wanted["zone"]),
+                "all_chats": not wanted["chat"],
+            }
             done = take(opened(path), form, asked)
             _finish(path, done, into=into, metrics=metrics, language=language_of(lang), zone=wanted["zone"])
 
@@ -74,6 +79,18 @@ def _folder(given: Path | None) -> Iterator[Path]:
     with TemporaryDirectory(prefix="qunce-report-") as made:
         Path(made).chmod(0o711)
         yield Path(made)
+
+
+def _home(path: Path, zone: str) -> str:
+    """The community that is reported on, by name; its days are those of the zone. Made where there is none."""
+    from qunce.community import actions, selectors
+    from qunce.community.types import CommunityProfile
+    from qunce.kernel.actor import SYSTEM
+
+    name = path.resolve().stem[:80]
+    if not selectors.visible_communities(SYSTEM).filter(name=name).exists():
+        actions.create_community(actor=SYSTEM, profile=CommunityProfile(name=name, zone=zone or "UTC"))
+    return name
 
 
 def _finish(

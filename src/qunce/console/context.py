@@ -68,6 +68,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         _("Learn"),
         (
             Place("insights", _("Insights"), "chart-dots"),
+            Place("reports", _("Reports"), "report-analytics"),
             Place("histories", _("Histories"), "file-import"),
         ),
     ),

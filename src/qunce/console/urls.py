@@ -35,6 +35,7 @@ PAGES = (
     "chat.hand_groups",
     "chat.by_hand",
     "insights",
+    "reports",
     "team",
     "audit",
     "doctor",

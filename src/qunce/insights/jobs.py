@@ -58,3 +58,20 @@ def assess_past(group_id: int) -> None:
     series.fill(group_ids=[group_id])
     health.assess_past(group_id=group_id)
     health.assess(group_ids=[group_id])
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="insights.make_reports", queueing_lock="insights.make_reports", lock="insights.make_report")
+def make_reports(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Make the reports whose hour has come; cut off anywhere, the next run makes the rest."""
+    from qunce.insights.actions import reports
+
+    reports.make_due()
+
+
+@app.task(name="insights.make_report")
+def make_report(plan_id: int) -> None:
+    """Make the first report of a plan; running it twice makes it once."""
+    from qunce.insights.actions import reports
+
+    reports.make_report(plan_id=plan_id)

@@ -316,20 +316,23 @@ def network(
 
 
 def _layout(count: int, edges: Sequence[tuple[int, int, float]]) -> list[tuple[float, float]]:
-    """Places of nodes: those who have more to do with each other stand closer; what hangs together stays so."""
+    """Places of nodes: those who have more to do with each other stand closer.
+
+    What hangs together most fills the picture; smaller parts stand in a line beneath it.
+    """
     import networkx as nx  # only graphs need it, and it is large
 
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(count))
-    for a, b, weight in edges:
-        before = graph.edges[a, b]["weight"] if graph.has_edge(a, b) else 0
-        graph.add_edge(a, b, weight=before + weight)
-    for edge in graph.edges.values():
-        edge["weight"] = 1 + sqrt(edge["weight"])
-    found = nx.spring_layout(graph, seed=7, k=2.2 / sqrt(count or 1), iterations=120)
-    return [
-        (round(float(found[place][0]) * 100, 1), round(float(found[place][1]) * 100, 1)) for place in range(count)
-    ]
+    graph.add_edges_from((a, b) for a, b, _weight in edges if a != b)
+    parts = sorted((sorted(part) for part in nx.connected_components(graph)), key=lambda part: (-len(part), part))
+    apart = [node for part in parts[1:] for node in part]
+    places = {node: ((at - (len(apart) - 1) / 2) * 16, 120.0) for at, node in enumerate(apart)}
+    if parts:
+        largest = graph.subgraph(parts[0])
+        found = nx.spring_layout(largest, seed=7, k=3 / sqrt(len(largest)), iterations=150, weight=None)
+        places |= {node: (float(x) * 100, float(y) * 100) for node, (x, y) in found.items()}
+    return [(round(x, 1), round(y, 1)) for x, y in (places[node] for node in range(count))]
 
 
 def dial(label: str, *, what: str, value: Number, word: str = "", tone: str = "jade") -> Chart:

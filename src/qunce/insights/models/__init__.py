@@ -6,6 +6,8 @@ from qunce.insights.models.health import Health as Health
 from qunce.insights.models.health import PlannedSilence as PlannedSilence
 from qunce.insights.models.imports import Import as Import
 from qunce.insights.models.imports import ImportedStay as ImportedStay
+from qunce.insights.models.reports import KeptReport as KeptReport
+from qunce.insights.models.reports import ReportPlan as ReportPlan
 from qunce.insights.models.series import Filled as Filled
 from qunce.insights.models.series import Series as Series
 from qunce.insights.models.series import Understood as Understood

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import typst
 from django.contrib.staticfiles import finders
@@ -14,12 +15,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from qunce.insights.types import Report, Section, Tone
+from qunce.insights.types import Claim, Report, Section, Tone
 from qunce.kernel import drawing
 from qunce.kernel.charts import Chart
-from qunce.kernel.words import sentences
 
-WIDE, NARROW, PRINTED = 680, 336, 620
+WIDE, NARROW, PRINTED, DIAL = 680, 336, 620, 220
 _BAR, _LINE = 27, 30
 _TEMPLATES = Path(__file__).parents[1] / "templates" / "insights"
 
@@ -45,11 +45,11 @@ def height_of(chart: Chart, width: int) -> int:
     return heights.get(kind, 260)
 
 
-def _drawn(chart: Chart) -> Drawn:
+def _drawn(chart: Chart, widths: tuple[int, int] = (WIDE, NARROW)) -> Drawn:
     wide, narrow = (
         # Only numbers, names of colours and escaped texts come from the drawing.
         mark_safe(drawing.inline(chart, width=width, height=height_of(chart, width)))  # noqa: S308
-        for width in (WIDE, NARROW)
+        for width in widths
     )
     return Drawn(chart, wide, narrow)
 
@@ -61,7 +61,7 @@ def html(report: Report) -> str:
         context = {
             "report": report,
             "colours": [(name, value, night[name]) for name, value in day.items()],
-            "dial": _drawn(report.dial) if report.dial else None,
+            "dial": _drawn(report.dial, (DIAL, DIAL)) if report.dial else None,
             "sections": [
                 (section, [_drawn(chart) for chart in section.charts if not chart.empty])
                 for section in report.sections
@@ -75,9 +75,9 @@ def pdf(report: Report) -> bytes:
     """The report on A4, typeset."""
     with TemporaryDirectory(prefix="qunce-report-") as made, override(report.language):
         folder = Path(made)
-        drawings = [chart for section in report.sections for chart in section.charts if not chart.empty]
-        for number, chart in enumerate([*drawings, *([report.dial] if report.dial else [])]):
-            picture = drawing.svg(chart, width=PRINTED, height=height_of(chart, PRINTED))
+        drawings = [(chart, PRINTED) for section in report.sections for chart in section.charts if not chart.empty]
+        for number, (chart, width) in enumerate([*drawings, *([(report.dial, DIAL)] if report.dial else [])]):
+            picture = drawing.svg(chart, width=width, height=height_of(chart, width))
             (folder / f"{number}.svg").write_text(picture, encoding="utf-8")
         told = {**asdict(report), "sections": _numbered(report.sections), "words": _words(), "dial": None}
         if report.dial:
@@ -89,9 +89,10 @@ def pdf(report: Report) -> bytes:
     return found
 
 
-def _numbered(sections: Sequence[Section]) -> list[dict[str, object]]:
+def _numbered(sections: Sequence[Section]) -> list[dict[str, Any]]:
     """Sections with the files of their charts."""
-    number, told = 0, []
+    number = 0
+    told: list[dict[str, Any]] = []
     for section in sections:
         shown = [chart for chart in section.charts if not chart.empty]
         charts = [{"label": chart.label, "file": f"{number + place}.svg"} for place, chart in enumerate(shown)]
@@ -131,7 +132,7 @@ def message(report: Report, url: str = "") -> str:
     """The report in a few lines for a chat, with one thing to do at the end."""
     with override(report.language):
         figures = [
-            f"{each.label} {each.value}" + (_(" (%(change)s)") % {"change": each.change} if each.change else "")
+            (_("%(label)s: %(value)s (%(change)s)") if each.change else _("%(label)s: %(value)s")) % asdict(each)
             for each in report.headlines[:3]
         ]
         worst = next((claim for claim in report.claims if claim.tone in {Tone.BAD, Tone.WATCH}), None)
@@ -142,11 +143,15 @@ def message(report: Report, url: str = "") -> str:
             "",
             *(f"· {each}" for each in figures),
         ]
-        lines += [
-            f"· {sentences(claim.group and f'{claim.group}:', claim.sentence)}" for claim in (worst, good) if claim
-        ]
+        lines += [f"· {_said(claim)}" for claim in (worst, good) if claim]
         if url:
             lines += ["", _("Read the report: %(url)s") % {"url": url}]
         elif worst and worst.advice:
             lines += ["", _("This week: %(advice)s") % {"advice": worst.advice.title}]
         return "\n".join(lines)
+
+
+def _said(claim: Claim) -> str:
+    if not claim.group:
+        return claim.sentence
+    return _("“%(group)s”: %(sentence)s") % {"group": claim.group, "sentence": claim.sentence}

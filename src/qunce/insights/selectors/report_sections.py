@@ -94,7 +94,9 @@ def volume(reads: Sequence[Read]) -> Section:
     title = _("Most was said in %(when)s: %(count)s messages") % {"when": names[most], "count": number(said[most])}
     drawn = [
         charts.over_time(_("Messages"), when=unit, points=names, values={_("Messages"): said}, turns=turns),
-        charts.over_time(_("People who spoke"), when=unit, points=names, values={_("People"): spoke}, kind="area"),
+        charts.over_time(
+            _("People who spoke"), when=unit, points=names, values={_("People who spoke"): spoke}, kind="area"
+        ),
     ]
     return Section(title, _("Bots and our own accounts are not counted."), drawn)
 
@@ -170,7 +172,8 @@ def circles(reads: Sequence[Read]) -> Section | None:
         for place, person in enumerate(found.nodes)
     ]
     both = graphs.reciprocity(graphs.replies(read.facts)) or 0
-    large = sum(found.community.count(number) > 2 for number in set(found.community))  # noqa: PLR2004 (a pair is no circle)
+    circle = 3  # a pair is none
+    large = sum(found.community.count(number) >= circle for number in set(found.community))
     title = _("%(share)s of those who are answered answer back") % {"share": percent(both)}
     bridges = [read.facts.names[found.nodes[place]] for place in found.bridges[:5]]
     text = sentences(
@@ -229,10 +232,10 @@ def _cohorts(read: Read) -> Chart | None:
         return None
     later = range(1, min(LATER, max(len(each.shares) for each in found)))
     return charts.cohorts(
-        _("Who came back, by the month of the first message"),
+        _("Who came back so many months after the first message, by its month"),
         cohort=_("First month"),
-        size=_("People"),
-        later=[_("+%(months)s months") % {"months": passed} if passed == 1 else f"+{passed}" for passed in later],
+        size=_("People who spoke"),
+        later=[f"+{passed}" for passed in later],
         values={month_name(each.month): (each.size, each.shares[1:]) for each in found},
     )
 
@@ -291,8 +294,13 @@ def _examples(found: Sequence[Topic], words: Sequence[Keyword]) -> list[int]:
 def quote(read: Read, index: int) -> Quote:
     """A message of the group as it stands."""
     moment = localtime(read.facts.key(index)[1], read.facts.zone)
-    text = Truncator(" ".join(read.texts[index].split())).chars(LONGEST_QUOTE)
-    return Quote(read.facts.names[int(read.facts.person[index])], date_format(moment, "DATETIME_FORMAT"), text)
+    name = read.facts.names[int(read.facts.person[index])]
+    return Quote(name, date_format(moment, "DATETIME_FORMAT"), shortened(read.texts[index]))
+
+
+def shortened(text: str) -> str:
+    """What somebody said in one line of readable length."""
+    return Truncator(" ".join(text.split())).chars(LONGEST_QUOTE)
 
 
 def flow(read: Read) -> Section | None:

@@ -88,7 +88,7 @@ def report_of(
             made=date_format(localtime(clock.now(), reads[0].facts.zone), "DATETIME_FORMAT"),
             language=language,
             headlines=_headlines(reads),
-            claims=sorted(claims, key=lambda claim: _ORDER.index(claim.tone))[:MOST_CLAIMS],
+            claims=_strongest(claims),
             sections=list(_sections(reads, found)),
             limits=[*notes, *_limits(reads, found)],
             dial=_dial(reads, found),
@@ -96,6 +96,17 @@ def report_of(
 
 
 _ORDER = (Tone.BAD, Tone.WATCH, Tone.GOOD, Tone.PLAIN)
+
+
+def _strongest(claims: Sequence[Claim]) -> list[Claim]:
+    """The worst first; the same advice is given once."""
+    kept: list[Claim] = []
+    given: set[str] = set()
+    for claim in sorted(claims, key=lambda claim: _ORDER.index(claim.tone))[:MOST_CLAIMS]:
+        title = claim.advice.title if claim.advice else ""
+        kept.append(replace(claim, advice=None) if title in given else claim)
+        given.add(title)
+    return kept
 
 
 # ------------------------------------------------------------------ reading
@@ -222,7 +233,14 @@ def _people(found: Sequence[Facts]) -> int:
 
 
 def _new(found: Sequence[Facts]) -> int:
-    return sum(counting.new_speakers(each)[0].size for each in found)
+    """Who spoke for the first time in any of the groups, and had not spoken in another one before."""
+    new = {each.people[person] for each in found for person in counting.new_speakers(each)[0].tolist()}
+    known = {
+        each.people[person]
+        for each in found
+        for person in np.flatnonzero(each.first_at < midnight(each.stretch.first, each.zone).timestamp()).tolist()
+    }
+    return len(new - known)
 
 
 def _change(now: int, before: int) -> str:
@@ -248,7 +266,7 @@ def _claims(actor: Actor, read: Read, found: Diagnosis, *, several: bool) -> Ite
             Quote(
                 line.who.name,
                 date_format(localtime(line.message.sent_at, read.facts.zone), "DATETIME_FORMAT"),
-                " ".join(line.words.split())[: parts.LONGEST_QUOTE],
+                parts.shortened(line.words),
             )
             for line in shown.lines[:3]
         ]
@@ -266,7 +284,7 @@ def _numbers(finding: Finding) -> list[tuple[str, str]]:
     for each in finding.evidence.numbers:
         value = measured(each.value, each.unit)
         if each.bound is not None:
-            value = _("%(value)s (from %(bound)s on)") % {"value": value, "bound": measured(each.bound, each.unit)}
+            value = _("%(value)s (threshold %(bound)s)") % {"value": value, "bound": measured(each.bound, each.unit)}
         told.append((_(each.label), value))
     return told
 
@@ -294,15 +312,21 @@ def _compared(reads: Sequence[Read], found: dict[int, Diagnosis]) -> Section:
         stage = _(STAGES[one.stage]) if one.stage else "–"
         figures = [number(_messages([read.facts])), number(_people([read.facts]))]
         rows.append([read.name, *figures, "–" if score is None else str(round(score)), stage, finding])
-    headings = [_("Group"), _("Messages"), _("People"), _("Health"), _("Stage"), _("Strongest finding")]
+    headings = [_("Group"), _("Messages"), _("People who spoke"), _("Health"), _("Stage"), _("Strongest finding")]
     top = rows[0]
     title = _("Most is said in “%(group)s”: %(count)s messages") % {"group": top[0], "count": top[1]}
     return Section(title, table=Table(headings, rows))
 
 
+def _unseen(found: Facts) -> int:
+    """Days between the first and the last message that could not be read."""
+    spoken = found.day[found.lead :]
+    return int((~found.observed[spoken[0] : spoken[-1] + 1]).sum()) if spoken.size else 0
+
+
 def _limits(reads: Sequence[Read], found: dict[int, Diagnosis]) -> Iterator[str]:
     facts_ = [read.facts for read in reads]
-    unseen = sum(int((~each.observed).sum()) for each in facts_)
+    unseen = sum(map(_unseen, facts_))
     if unseen:
         yield ngettext(
             "%(count)d day could not be read; nothing is said about it.",

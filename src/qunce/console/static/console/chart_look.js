@@ -49,7 +49,7 @@ globalThis.chartLook = (() => {
   };
 
   const option = (given, colour) => ({
-    grid: { left: 8, right: 14, top: given.legend?.show ? 36 : 14, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 28, top: given.legend?.show ? 36 : 14, bottom: 4, containLabel: true },
     ...painted(given, colour),
     tooltip: { ...given.tooltip, renderMode: "richText", confine: true },
   });
