@@ -45,6 +45,8 @@ def may_follow(actor: Actor, key: str) -> bool:
 urlpatterns = [
     path("groups/<int:group_id>/insight/", late("group", "insight"), name="group_insight"),
     path("groups/<int:group_id>/words.png", late("group", "cloud"), name="group_words"),
+    path("groups/<int:group_id>/silence/", late("silence", "plan"), name="silence"),
+    path("groups/<int:group_id>/silence/<int:plan_id>/", late("silence", "take_back"), name="silence_take_back"),
     path("insights/", late("overview", "overview"), name="insights"),
     path("insights/next-hour/", late("overview", "next_hour"), name="next_hour"),
     path("insights/load/", late("load", "load"), name="load"),

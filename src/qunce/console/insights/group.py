@@ -1,7 +1,7 @@
 """One group: how it is and why, with the evidence; what its numbers are, who talks with whom, about what.
 
-The page itself asks two statements; each of its pieces is asked for by itself and reads the group's messages of the
-chosen days once.
+The page itself asks six statements, and each of its pieces at most fifty, however much was said. Pieces are asked for
+by themselves; each reads the group's messages of the chosen days once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +22,7 @@ from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
+from qunce.console.insights.silence import KINDS, SilenceForm
 from qunce.insights.metric import metrics
 from qunce.insights.policies.graphs import reply_graph
 from qunce.insights.selectors import evidence, facts, health, texts
@@ -30,6 +31,7 @@ from qunce.insights.selectors.facts import Coverage
 from qunce.insights.selectors.standing import standing
 from qunce.insights.signal import signals
 from qunce.insights.types import Diagnosis, Facts, Finding, Proposal, Stretch
+from qunce.kernel.actor import Permission
 from qunce.kernel.errors import NotFound
 from qunce.kernel.words import sentences
 
@@ -115,6 +117,9 @@ def _health(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     told = diagnosis(request.actor, group.pk)
     context = {**_standing(told), "group": group, "zone": _zone(request, group.pk), "days": days}
     context["told"] = _told(request, group, told)
+    context["may_operate"] = request.actor.may(Permission.OPERATE, group.community_id)
+    context["plans"] = [(plan, KINDS[plan.kind]) for plan in health.planned_silences(request.actor, group.pk)]
+    context["silence_form"] = SilenceForm(initial={"begins_on": told.day})
     context["fewer"] = -int(told.change or 0)
     context["turns"] = drawn.turns_say(told)
     context["timeline"] = drawn.timeline(health.history(request.actor, group.pk), told)
@@ -255,7 +260,9 @@ def _topics(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     if stretch is not None:
         talk = texts.talk_of(request.actor, group.pk, stretch)
         topics, keywords = talk.topics[:MOST_TOPICS], talk.keywords[:MOST_WORDS]
-        shown = evidence.said(request.actor, group.pk, [each.messages for each in (*topics, *keywords)])
+        shown = evidence.said(
+            request.actor, group.pk, [*(each.messages for each in topics), *(each.messages for each in keywords)]
+        )
         context |= {
             "talk": talk,
             "partly": talk.looked_at < talk.messages,

@@ -150,7 +150,7 @@ class Chosen:
     @classmethod
     def of(cls, given: QueryDict, request: StaffRequest) -> "Chosen":
         """As typed; what is not there is found out."""
-        columns = {meaning: given[f"column_{meaning}"] for meaning in MEANINGS if given.get(f"column_{meaning}")}
+        columns = {meaning: column for meaning in MEANINGS if (column := given.get(f"column_{meaning}", ""))}
         zone = given.get("zone", "") or str(request.zone)
         options = Options(
             zone=zone,
