@@ -250,7 +250,7 @@ def _begins(source: Source) -> list[str]:
 def _targets(request: StaffRequest) -> dict[str, Any]:
     """Where it can go: groups and communities of which this person is a lead."""
     given, actor = request.GET, request.actor
-    groups = community.find_groups(actor, GroupFilter(), Permission.LEAD).select_related("community")[:MOST_GROUPS]
+    groups = community.find_groups(actor, GroupFilter(), Permission.LEAD)[:MOST_GROUPS]
     return {
         "groups": groups,
         "communities": community.visible_communities(actor, Permission.LEAD),
