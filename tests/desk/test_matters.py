@@ -7,16 +7,18 @@ import pytest
 from django.db import connections
 
 from qunce.chat import actions as chat
+from qunce.chat.actions.outcomes import Outcome
 from qunce.chat.models import Delivery, Message
 from qunce.chat.types import DeliveryState, Mention, MessageDeleted, Purpose, Text
 from qunce.desk import actions, selectors
 from qunce.desk.models import Answer, Matter
 from qunce.desk.types import OUR_ACCOUNT, InboxFilter, MatterState, RuleDraft, Tab
-from qunce.kernel import audit, clock
+from qunce.kernel import audit, clock, events
 from qunce.kernel.actor import SYSTEM, Actor, Role
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from qunce.kernel.ids import new_id
 from qunce.kernel.models import AuditEntry
+from qunce.members.models import Member
 from tests.chat.support import NOON, account, adopted, live, minutes, said
 from tests.support import world
 
@@ -307,6 +309,30 @@ def test_what_failed_is_sent_again_by_hand_and_only_that(made, group):
         actions.answer_again(actor=of(Role.VIEWER), answer_id=written.pk)
     actions.answer_again(actor=of(Role.SERVICE), answer_id=written.pk)
     assert Delivery.objects.get().state == DeliveryState.PLANNED
+
+
+def test_an_answer_that_does_not_arrive_is_none(made, group):
+    message = asked(made)
+    written = actions.answer(actor=of(Role.SERVICE), message=message, text="八点", key=new_id(), seen=0)
+    ((_account, epoch),) = chat.acquire_leases(holder="g", room_for=1)
+    (claimed,) = chat.claim(account_id=made.pk, epoch=epoch, limit=1)
+    chat.settle(account_id=made.pk, epoch=epoch, outcomes=[Outcome(claimed.id, DeliveryState.FAILED, "no right")])
+    events.deliver_pending()
+    matter = Matter.objects.get()
+    assert (matter.state, matter.assignee_id, matter.assignee_name) == ("open", 5, "Mei")
+    actions.answer_again(actor=of(Role.SERVICE), answer_id=written.pk)
+    assert states() == {"$1": "answered"}
+    actions.mark_done(actor=of(Role.SERVICE), message=message)
+    actions.answers_were_lost(delivery_ids=[written.delivery_id])
+    assert states() == {"$1": "done"}
+
+
+def test_what_the_team_asks_is_no_matter_under_whatever_name(made, group):
+    live(made, said("!a", "大家好", by="@helper", key="$0"))
+    Member.objects.filter(identities__external_id="@helper").update(is_team=True)
+    with clock.at(NOON + timedelta(minutes=2)):
+        live(made, said("!a", "谁还没有交作业？", by="@helper", key="$1", at=clock.now()))
+    assert states() == {}
 
 
 # ------------------------------------------------------------------ lists

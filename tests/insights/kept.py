@@ -32,6 +32,7 @@ def groups(count, home=None, platform="sandbox"):
 def keep(panel, made):
     """Store the panel's series as those of the groups, one row of it each."""
     first, last = panel.stretch.first, panel.stretch.last
+    rows = []
     for row, group in enumerate(made):
         Series.objects.filter(group_id=group.pk).delete()
         Filled.objects.filter(group_id=group.pk).delete()
@@ -42,10 +43,11 @@ def keep(panel, made):
                     day = first + timedelta(days=at)
                     if day.year == year:
                         days[(day - date(year, 1, 1)).days] = value
-                Series.objects.create(group_id=group.pk, metric=key, year=year, days=days.tobytes())
+                rows.append(Series(group_id=group.pk, metric=key, year=year, days=days.tobytes()))
         born = last - timedelta(days=int(panel.age[row]) - 1)
         Filled.objects.create(
             group_id=group.pk, first=max(born, first), through=last, settled=last, counted=0, zone="Asia/Shanghai",
             method=1, due_at=clock.now(), at=clock.now(),
         )  # fmt: skip
         Group.objects.filter(pk=group.pk).update(member_count=round(float(panel.size[row])))
+    Series.objects.bulk_create(rows)

@@ -13,7 +13,8 @@ from qunce.cli.main import ready, with_data_dir
 MARKS = {"bad": "✗", "warn": "!", "hint": "·"}
 
 
-def _language(wanted: str) -> str:
+def language_of(wanted: str) -> str:
+    """The language that was asked for, else the terminal's."""
     told = wanted or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "zh-hans" if told.lower().startswith("zh") else "en"
 
@@ -30,7 +31,7 @@ def doctor(data_dir: Path | None, as_json: bool, lang: str) -> None:  # noqa: FB
         from qunce.kernel import checkups
         from qunce.kernel.actor import SYSTEM
 
-        with translation.override(_language(lang)):
+        with translation.override(language_of(lang)):
             found = checkups.examine(SYSTEM)
             if as_json:
                 click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False))

@@ -41,32 +41,32 @@ def import_(data_dir: Path | None, path: Path, *, as_json: bool, form: str, **wa
 
     Again, it adds only what is new. It may be cut off anywhere: the same command goes on where it was.
     """
-    with _legible():
-        _open(path)  # what cannot be read at all is said before a database is started
+    with legible():
+        opened(path)  # what cannot be read at all is said before a database is started
         with ready(data_dir):
             from qunce.cli.database import migrate
 
             migrate()
-            done = _take(_open(path), form, wanted)
+            done = take(opened(path), form, wanted)
     _say(done, as_json=as_json)
     sys.exit(any(each["state"] != "done" for each in done))
 
 
 @contextmanager
-def _legible() -> Iterator[None]:
+def legible() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
-def _open(path: Path) -> "Source":
+def opened(path: Path) -> "Source":
     from qunce.insights.importer import Source
 
     return Source(path)
 
 
-def _take(source: "Source", form: str, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+def take(source: "Source", form: str, wanted: dict[str, Any]) -> list[dict[str, Any]]:
     """Take over what is wanted; returns what became of each chat."""
     from qunce.insights.selectors import histories
     from qunce.insights.types import Options

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "evaluate": ("qunce.cli.evaluate", "evaluate"),
     "rebuild": ("qunce.cli.rebuild", "rebuild"),
     "import": ("qunce.cli.histories", "import_"),
+    "report": ("qunce.cli.report", "report"),
     "restore": ("qunce.cli.backup", "restore"),
 }
 

@@ -1,15 +1,18 @@
-"""The desk's part of the pipeline: keyword replies, and what needs a person."""
+"""The desk's part of the pipeline, keyword replies and what needs a person; and what it does about events."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from qunce.chat.events import NotDelivered
 from qunce.chat.stage import Inflow, NewMessage, Stage
 from qunce.desk import actions, policies, selectors
 from qunce.desk.policies import Matcher, Names
 from qunce.desk.types import ANSWER_WITHIN, LIKELY_WITHIN, OUR_ACCOUNT, Heard, Hit, Raised, Settled
 from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.events import subscriber
+from qunce.members import selectors as members
 from qunce.team import selectors as team
 
 NAMES_LAST = timedelta(minutes=1)
@@ -92,6 +95,7 @@ class Matters(Stage):
     def __init__(self) -> None:
         self._names = Names()
         self._may: dict[int, Actor] = {}
+        self._team: frozenset[int] = frozenset()
         self._read_at: datetime | None = None
 
     def run(self, inflow: Inflow) -> None:
@@ -120,8 +124,11 @@ class Matters(Stage):
         return Raised(*told, asks, tuple(sorted(mentioned))), self._waits_for_us(message)
 
     def _waits_for_us(self, message: NewMessage) -> bool:
-        """Not what we say, what a keyword has answered, or what somebody of the team asks under their own name."""
-        if message.from_us or message.answered:
+        """Not what we say, what a keyword has answered, or what somebody of the team asks.
+
+        The team are members who are marked as such, and whoever has the name of somebody who may answer there.
+        """
+        if message.from_us or message.answered or message.identity_id in self._team:
             return False
         community_id = message.group.community_id
         return not any(
@@ -131,6 +138,7 @@ class Matters(Stage):
     def _read(self, now: datetime) -> None:
         if self._read_at is None or not self._read_at <= now < self._read_at + NAMES_LAST:
             self._may = {each.id: each for each in team.at_work() if each.id is not None}
+            self._team = members.team_identities()
             self._names = Names((each.name, key) for key, each in self._may.items())
             self._read_at = now
 
@@ -152,3 +160,9 @@ def _settled(people: Sequence[NewMessage], asking: Collection[UUID]) -> list[Set
             heard[message.group.id].append(Heard(*told, asks=message.id in asking))
     settled = (policies.settled(matter, heard[matter.group_id]) for matter in pending)
     return [each for each in settled if each]
+
+
+@subscriber(NotDelivered)
+def questions_wait_again(event: NotDelivered) -> None:
+    """An answer that did not arrive is no answer."""
+    actions.answers_were_lost(delivery_ids=[UUID(key) for key in event.ids])

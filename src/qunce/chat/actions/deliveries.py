@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from qunce.chat import policies
 from qunce.chat.actions import attention, leases
+from qunce.chat.events import NotDelivered
 from qunce.chat.models import Delivery
 from qunce.chat.stage import Planned
 from qunce.chat.types import (
@@ -27,6 +28,7 @@ from qunce.chat.types import (
 )
 from qunce.community import selectors as community
 from qunce.kernel import clock, live, wire
+from qunce.kernel.events import publish
 from qunce.kernel.ids import new_id
 
 _S = DeliveryState
@@ -199,8 +201,17 @@ def expire(account_id: int, now: datetime) -> None:
     rows = list(late.values_list("id", "first_claimed_at")[:1000])
     untried = [key for key, first in rows if first is None]
     tried = [key for key, first in rows if first is not None]
-    move(untried, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
+    with transaction.atomic():
+        move(untried, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
+        publish_not_delivered(untried)
     move(tried, _S.UNKNOWN, detail=gettext_noop("Too late to be sent again; an earlier attempt may have arrived."))
+
+
+def publish_not_delivered(ids: Sequence[UUID]) -> None:
+    """Tell the floors above which of these, not of broadcasts, are not going to arrive by themselves."""
+    lost = Delivery.objects.filter(pk__in=ids, broadcast=None, state__in=[_S.FAILED, _S.SKIPPED]) if ids else ()
+    if keys := [str(each.pk) for each in lost]:
+        publish(NotDelivered(keys))
 
 
 def claim_recalls(*, account_id: int, epoch: int, limit: int) -> list[Claimed]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
-from qunce.chat.actions.deliveries import move, tell
+from qunce.chat.actions.deliveries import move, publish_not_delivered, tell
 from qunce.chat.actions.ingest import ingest
 from qunce.chat.models import Delivery
 from qunce.chat.types import Batch, DeliveryState, Inbound, Origin
@@ -68,6 +68,7 @@ def settle(
                 afresh=outcome.never_left,
                 epoch=epoch,
             )
+        publish_not_delivered([each.id for each in outcomes if each.state is DeliveryState.FAILED])
         move(stopped, DeliveryState.HELD, detail=gettext_noop("Its broadcast was stopped."))
         move(recalled, DeliveryState.SKIPPED, detail=gettext_noop("Its broadcast was stopped."))
         _settle_recalls(recalls)

@@ -4,6 +4,7 @@ from qunce.desk.actions.files import take_file as take_file
 from qunce.desk.actions.matters import TOPIC as TOPIC
 from qunce.desk.actions.matters import answer as answer
 from qunce.desk.actions.matters import answer_again as answer_again
+from qunce.desk.actions.matters import answers_were_lost as answers_were_lost
 from qunce.desk.actions.matters import assign as assign
 from qunce.desk.actions.matters import mark_done as mark_done
 from qunce.desk.actions.matters import raise_matters as raise_matters

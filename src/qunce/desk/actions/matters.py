@@ -4,7 +4,7 @@ Every decision of a person is made with the matter's row locked and judged as it
 no matter yet becomes one by the first decision about it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -107,6 +107,23 @@ def answer(*, actor: Actor, message: Key, text: str, key: UUID, seen: int) -> An
 
 
 @transaction.atomic
+def answers_were_lost(*, delivery_ids: Collection[UUID]) -> None:
+    """Have matters wait again whose answers did not arrive, with whoever wrote the answer.
+
+    What another answer has reached, or somebody has closed or opened since, stays as it is.
+    """
+    lost = Answer.objects.filter(delivery_id__in=delivery_ids).order_by("matter_id")
+    for answer in lost:
+        matter = locks.row(Matter, answer.matter_id)
+        last = Answer.objects.filter(matter=matter).order_by("-id").first()
+        if matter.state == MatterState.ANSWERED and last == answer:
+            _open(matter)
+            matter.assignee_id, matter.assignee_name = answer.by, answer.by_name
+            matter.save()
+            live.touch(TOPIC, f"group:{matter.group_id}", "today")
+
+
+@transaction.atomic
 def answer_again(*, actor: Actor, answer_id: int) -> None:
     """Send an answer that failed once more."""
     written = Answer.objects.filter(pk=answer_id).select_related("matter").first()
@@ -115,6 +132,7 @@ def answer_again(*, actor: Actor, answer_id: int) -> None:
     key = (written.matter.group_id, written.matter.sent_at, written.matter.message_id)
     taken = _taken_up(actor, key)
     chat.send_reply_again(actor=actor, delivery_id=written.delivery_id)
+    _close(actor, taken.matter, MatterState.ANSWERED)
     sentence = gettext_noop("%(actor)s had the answer to “%(said)s” in “%(group)s” sent again.")
     _record(actor, "matter.answered_again", sentence, taken)
 

@@ -85,7 +85,7 @@ def media(text: str) -> Media | None:
     kind = _SHOWN.get(word.lower())
     if kind is None or (name and kind != "file") or "\n" in name:
         return None
-    return Media(kind, name.strip(), name.strip())
+    return Media(kind, "", name.strip())
 
 
 class Named(dict[str, str]):

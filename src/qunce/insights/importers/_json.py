@@ -12,12 +12,15 @@ import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import wraps
+from typing import Any, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 from zipfile import BadZipFile
 
 from qunce.insights.importer import Source
 from qunce.insights.types import Entry, Skip, Skipped
 
+T = TypeVar("T")
 Where: TypeAlias = tuple[str | int, ...]
 Found: TypeAlias = tuple[Where, str | int, Any]
 """The container of a value, its key or number (from 0) therein, and the value."""
@@ -35,6 +38,8 @@ _SHOWN = 60
 _decode = json.JSONDecoder(strict=False).raw_decode
 _between = re.compile(r"[ \t\r\n,:]*").match
 _STRINGS_AND_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+_BOUNDARY = re.compile(r'\}\s*,\s*\{\s*"\Z')
+"""The end of a string that is none, but what stands between two records."""
 _rubbish = re.compile(r"[^,\[\]{}\"]+|.", re.DOTALL).match
 _ESCAPES = re.compile(r"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
 
@@ -59,6 +64,19 @@ def beginning(source: Source, name: str) -> str:
 def encoding(head: bytes) -> str:
     """JSON is UTF-8; some save it as UTF-16, which says so."""
     return "utf-16" if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+
+
+def once(find: Callable[[Source], T]) -> Callable[[Source], T]:
+    """Find it once in a source, however many chats are read from it."""
+    found: WeakKeyDictionary[Source, T] = WeakKeyDictionary()
+
+    @wraps(find)
+    def remembered(source: Source) -> T:
+        if source not in found:
+            found[source] = find(source)
+        return found[source]
+
+    return remembered
 
 
 def named(source: Source, ending: str) -> list[str]:
@@ -100,6 +118,8 @@ def walk(source: Source, name: str, opened: Collection[str] = ()) -> Iterator[Fo
                 yield container.where, container.count, Broken(text.shown())
                 return
             yield container.where, key, value
+        if text.peek():
+            yield (), "", Broken(text.shown())
 
 
 @dataclass(slots=True)
@@ -193,10 +213,12 @@ class _Text:
             return Broken(piece[:_SHOWN])
 
     def _closing(self) -> int:
-        """Where the bracket that opens here is closed."""
+        """Where the bracket that opens here is closed: also where a lost quotation mark turns strings inside out."""
         while True:
             depth = 0
             for found in _STRINGS_AND_BRACKETS.finditer(self._text, self.at):
+                if (boundary := _BOUNDARY.search(found[0])) is not None:
+                    return found.start() + boundary.start() + 1
                 depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
                 if depth == 0:
                     return found.end()

@@ -13,16 +13,12 @@ LINES = 200
 _COPY = re.compile(r"\s*\(\d+\)$")
 
 
-class Log(Importer):
-    """A format whose files are read line by line."""
+class Texts(Importer):
+    """A format whose files are recognised by their first lines; each is called after the chat it holds."""
 
     @abstractmethod
     def fits(self, lines: Sequence[str]) -> bool:
         """Whether a file that begins with these lines is of this format."""
-
-    @abstractmethod
-    def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
-        """What one file says of one chat."""
 
     def chat(self, source: Source, name: str) -> Chat:  # noqa: ARG002 (some names say too little)
         """The chat that a file holds; by default it is called as the file."""
@@ -40,17 +36,25 @@ class Log(Importer):
             raise ValueError(nothing(source, self.title))
         return list(found.values())
 
-    def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
-        """The files of that chat, one after the other."""
-        for name, held in self.files(source):
-            if held.key == chat:
-                yield from self.lines(source, name, chat, reading)
-
     def files(self, source: Source) -> Iterator[tuple[str, Chat]]:
         """The files of this format, in order, each with its chat."""
         for name in source.names:
             if self.fits(beginning(source, name)):
                 yield name, self.chat(source, name)
+
+
+class Log(Texts):
+    """A format whose files hold one chat each."""
+
+    @abstractmethod
+    def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
+        """What one file says of one chat."""
+
+    def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
+        """The files of that chat, one after the other."""
+        for name, held in self.files(source):
+            if held.key == chat:
+                yield from self.lines(source, name, chat, reading)
 
 
 def stem(name: str) -> str:

@@ -11,7 +11,7 @@ from qunce.chat.types import MessageReceived, Sender
 from qunce.insights.importer import Source
 from qunce.insights.importers._dates import DATE, TIME, DateOrder, moment, on, parsed
 from qunce.insights.importers._ids import Ids
-from qunce.insights.importers._logs import Log, nothing, placed
+from qunce.insights.importers._logs import Texts, nothing, placed
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
 ROLES = {
@@ -49,7 +49,7 @@ csv.field_size_limit(1 << 28)
 def guessed(columns: Sequence[str]) -> dict[str, str]:
     """Which of the columns holds what, by their names."""
     plain = {re.sub(r"[\s\-.]+", "_", column.strip().lower()): column for column in reversed(columns)}
-    found = {}
+    found: dict[str, str] = {}
     for role, names in _KNOWN.items():
         taken = set(found.values())
         for name in names:
@@ -148,7 +148,7 @@ class Times:
         return moment(day, tuple(clock), self._zone) if day else None
 
 
-class Table(Log):
+class Table(Texts):
     """A format of rows with named values."""
 
     platform = "table"

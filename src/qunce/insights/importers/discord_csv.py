@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from qunce.chat.types import MemberJoined, MemberLeft, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._ids import Ids
-from qunce.insights.importers._json import named
+from qunce.insights.importers._json import named, once
 from qunce.insights.importers._said import file_called, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -22,7 +22,10 @@ _PART = re.compile(r" \[part (\d+)\]$")
 _SHAPES = ("%d-%b-%y %I:%M %p", "%d-%b-%y %H:%M", "%m/%d/%Y %I:%M %p", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M")
 """How older versions wrote the time, without a zone."""
 _WEBHOOK = "#0000"
-_STAYS = {"Joined the server.": MemberJoined, "Left the group.": MemberLeft}
+_STAYS: dict[str, type[MemberJoined] | type[MemberLeft]] = {
+    "Joined the server.": MemberJoined,
+    "Left the group.": MemberLeft,
+}
 _NOTICE = re.compile(
     r"Pinned a message\.|Started a thread\.|Started a call that lasted [\d,]+ minutes\.|Added a recipient\."
     r"|Removed a recipient\.|Added .+ to the group\.|Removed .+ from the group\.|Changed the channel icon\."
@@ -63,6 +66,7 @@ class DiscordCsv(Importer):
                     yield _entry(chat, row, at, ids, reading.zone)
 
 
+@once
 def _exports(source: Source) -> list[str]:
     return [
         name

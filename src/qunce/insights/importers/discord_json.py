@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from qunce.chat.types import MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
-from qunce.insights.importers._json import Broken, beginning, fields, named, place, several, taken, walk, words
+from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, several, taken, walk, words
 from qunce.insights.importers._said import file_called, mentioning, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -30,21 +30,20 @@ class DiscordJson(Importer):
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
         names: dict[str, str] = {}
-        for name in _exports(source):
-            channel = _channel(source, name)
-            if channel:
-                names.setdefault(words(channel.get("id")), words(channel.get("name")))
+        for channel in _channels(source).values():
+            names.setdefault(words(channel["id"]), words(channel.get("name")))
         if not names:
             raise ValueError("There is no channel in this export of Discord.")
         return [Chat(key, name or key) for key, name in names.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
-        files = [name for name in _exports(source) if words(_channel(source, name).get("id")) == chat]
+        files = [name for name, channel in _channels(source).items() if channel["id"] == chat]
         parts = [_numbered(source, name, _Channel(chat, reading.zone)) for name in files]
         for _place, entry in heapq.merge(*parts, key=_number):
             yield entry
 
 
+@once
 def _exports(source: Source) -> list[str]:
     return [
         name
@@ -53,10 +52,17 @@ def _exports(source: Source) -> list[str]:
     ]
 
 
+@once
+def _channels(source: Source) -> dict[str, Mapping[str, Any]]:
+    """The channel of each file."""
+    found = {name: _channel(source, name) for name in _exports(source)}
+    return {name: channel for name, channel in found.items() if words(channel.get("id"))}
+
+
 def _channel(source: Source, name: str) -> Mapping[str, Any]:
     """What a file says of its channel, before the messages as a rule."""
     for where, key, value in walk(source, name, ("messages",)):
-        if where == () and key == "channel" and fields(value).get("id"):
+        if where == () and key == "channel":
             return fields(value)
     return {}
 

@@ -56,7 +56,7 @@ def _flat(line: str) -> dict[str, str] | None:
         return None
     if not isinstance(found, dict):
         return None
-    flat = {}
+    flat: dict[str, str] = {}
     for key, value in found.items():
         if isinstance(value, dict):
             flat |= {

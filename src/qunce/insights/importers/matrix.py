@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from qunce.chat.types import EVERYBODY, Media, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
-from qunce.insights.importers._json import Broken, beginning, fields, named, place, several, taken, walk, words
+from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, several, taken, walk, words
 from qunce.insights.importers._matrix_ids import event_id
 from qunce.insights.importers._said import mentioning, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -41,21 +41,21 @@ class Matrix(Importer):
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
         rooms: dict[str, str] = {}
-        for name in _exports(source):
-            room = _Room.of(source, name)
-            rooms[room.key] = rooms.get(room.key) or room.name
+        for key, name in _rooms(source).values():
+            rooms[key] = rooms.get(key) or name
         if not rooms:
             raise ValueError("There is no room in this export of Matrix.")
         return [Chat(key, name or key) for key, name in rooms.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)
-        for name in _exports(source):
-            room = _Room.of(source, name)
-            if room.key == chat:
+        for name, (key, _name) in _rooms(source).items():
+            if key == chat:
+                room = _Room.of(source, name)
                 for at, event in _events(source, name):
                     yield from taken(room.read, event, at)
 
 
+@once
 def _exports(source: Source) -> list[str]:
     """Element's files, and the ``events`` of each room of Synapse; not the ``state`` beside them."""
     return [
@@ -183,6 +183,13 @@ class _Room:
         if now in {"leave", "ban"} and before in {"join", None}:
             return MemberLeft(self.key, member, moment)
         return Skipped(Skip.SERVICE, at, f"m.room.member {now}")
+
+
+@once
+def _rooms(source: Source) -> dict[str, tuple[str, str]]:
+    """The room of each file: its id, and what it is called."""
+    rooms = ((name, _Room.of(source, name)) for name in _exports(source))
+    return {name: (room.key, room.name) for name, room in rooms}
 
 
 def _replaced(content: Mapping[str, Any]) -> str:

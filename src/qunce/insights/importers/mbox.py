@@ -19,7 +19,7 @@ from typing import ClassVar
 from qunce.chat.types import MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._ids import Ids
-from qunce.insights.importers._json import place
+from qunce.insights.importers._json import once, place
 from qunce.insights.importers._said import file_called, text_of, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -74,6 +74,7 @@ class Mbox(Importer):
                     yield _entry(chat, raw, place(name, number), ids)
 
 
+@once
 def _exports(source: Source) -> list[str]:
     return [name for name in source.names if _is_mailbox(source.head(name))]
 

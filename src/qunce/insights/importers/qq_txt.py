@@ -13,7 +13,7 @@ from qunce.insights.importer import Source
 from qunce.insights.importers._chinese import NAMED, Named, media, notice
 from qunce.insights.importers._dates import hour_of
 from qunce.insights.importers._ids import Ids
-from qunce.insights.importers._logs import Log, nothing, placed
+from qunce.insights.importers._logs import Texts, nothing, placed
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
 _HEADER = re.compile(
@@ -30,7 +30,7 @@ _SURE = 0.5
 """So many messages have a blank line above where a file has them at all."""
 
 
-class QQText(Log):
+class QQText(Texts):
     """Each ``消息对象`` is a chat; a file may hold many."""
 
     title = "QQ (TXT of the message manager)"
@@ -46,7 +46,7 @@ class QQText(Log):
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (only some need to know)
         """All that are talked with, in the files' order."""
-        found = {}
+        found: dict[str, Chat] = {}
         for name, alone in self.files(source):
             chats = [line[len(_WITH) :].strip() for line in source.lines(name) if line.startswith(_WITH)]
             found |= {called: Chat(called, called) for called in chats or [alone.key] if called}

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from qunce.chat.types import EVERYBODY, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
-from qunce.insights.importers._json import beginning, fields, place, several, taken, walk, words
+from qunce.insights.importers._json import beginning, fields, once, place, several, taken, walk, words
 from qunce.insights.importers._said import file_called, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -42,7 +42,7 @@ class Slack(Importer):
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
         """Channels alone: what two say in private is nobody's community."""
-        workspace = _Workspace.of(source)
+        workspace = _workspace(source)
         folders = dict.fromkeys(str(PurePosixPath(name).parent) for name in _days(source))
         found = [workspace.chat(folder, source.name) for folder in folders]
         chats = [chat for chat in found if not _PRIVATE.fullmatch(chat.key)]
@@ -51,7 +51,7 @@ class Slack(Importer):
         return chats
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)
-        workspace = _Workspace.of(source)
+        workspace = _workspace(source)
         channel = _Channel(chat, workspace)
         for name in _days(source):
             if workspace.chat(str(PurePosixPath(name).parent), source.name).key == chat:
@@ -79,35 +79,36 @@ class _Workspace:
     channels: dict[str, str] = field(default_factory=dict)
     people: dict[str, Sender] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, source: Source) -> "_Workspace":
-        made = cls()
-        for name in source.names:
-            base = PurePosixPath(name).name
-            if base in _LISTS:
-                for _where, _key, value in walk(source, name):
-                    made._note_channel(fields(value))
-            elif base == "users.json":
-                for _where, _key, value in walk(source, name):
-                    made._note_person(fields(value))
-        return made
-
     def chat(self, folder: str, otherwise: str) -> Chat:
         """The channel of a folder; one that was renamed may have left a folder that no list knows."""
         name = PurePosixPath(folder).name or otherwise
         key = self.keys.get(name, name)
         return Chat(key, self.channels.get(key, name))
 
-    def _note_channel(self, channel: Mapping[str, Any]) -> None:
+    def note_channel(self, channel: Mapping[str, Any]) -> None:
         key, name = words(channel.get("id")), words(channel.get("name"))
         if key:
             self.keys[name or key] = key
             self.channels[key] = name or key
 
-    def _note_person(self, user: Mapping[str, Any]) -> None:
+    def note_person(self, user: Mapping[str, Any]) -> None:
         if key := words(user.get("id")):
             is_bot = user.get("is_bot") is True or key == "USLACKBOT"
             self.people[key] = Sender(key, _called(fields(user.get("profile"))) or _called(user), is_bot)
+
+
+@once
+def _workspace(source: Source) -> _Workspace:
+    made = _Workspace()
+    for name in source.names:
+        base = PurePosixPath(name).name
+        if base in _LISTS:
+            for _where, _key, value in walk(source, name):
+                made.note_channel(fields(value))
+        elif base == "users.json":
+            for _where, _key, value in walk(source, name):
+                made.note_person(fields(value))
+    return made
 
 
 def _called(person: Mapping[str, Any]) -> str:
@@ -121,6 +122,8 @@ class _Channel:
     def __init__(self, key: str, workspace: _Workspace) -> None:
         self._key = key
         self._known = workspace
+        self._others: dict[str, Sender] = {}
+        """Who speaks and is not in the list: guests of other workspaces."""
 
     def read(self, record: Mapping[str, Any], at: str) -> list[Entry]:
         subtype = words(record.get("subtype"))
@@ -157,9 +160,9 @@ class _Channel:
         return Sender(bot or name, name or bot, is_bot=True)
 
     def _person(self, key: str, profile: Mapping[str, Any] | None = None) -> Sender:
-        known = self._known.people.get(key)
+        known = self._known.people.get(key) or self._others.get(key)
         if known is None:
-            known = self._known.people[key] = Sender(key, _called(profile or {}), is_bot=key == "USLACKBOT")
+            known = self._others[key] = Sender(key, _called(profile or {}), is_bot=key == "USLACKBOT")
         return known
 
     # -------------------------------------------------------------- what

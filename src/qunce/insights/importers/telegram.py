@@ -24,6 +24,7 @@ from qunce.insights.importers._json import (
     encoding,
     fields,
     named,
+    once,
     place,
     several,
     taken,
@@ -53,6 +54,7 @@ _BEFORE_SUPERGROUP = 1_000_000_000
 """Messages of the former basic group are numbered from minus this on."""
 _OLD_IDS = 1 << 32
 """Old exports write ids of people and chats as numbers, with their kind above these bits."""
+_OLD_CHAT = 2
 _MEDIA = {
     "animation": "video", "video_file": "video", "video_message": "video", "audio_file": "audio",
     "voice_message": "audio", "sticker": "sticker",
@@ -86,9 +88,11 @@ class _Chat:
         number = self.told.get("id")
         if not isinstance(number, int):
             return self.name or "chat"
-        if "channel" in self.kind or "supergroup" in self.kind:
-            return str(_SUPERGROUPS - number % _OLD_IDS if number >> 32 == 2 else _SUPERGROUPS - number)  # noqa: PLR2004
-        return str(-number) if self.kind == "private_group" else str(number)
+        if self.kind not in _GROUPS or not self.kind:
+            return str(number)
+        kind, bare = divmod(number, _OLD_IDS)
+        number = bare if kind == _OLD_CHAT else number
+        return str(-number if self.kind == "private_group" else _SUPERGROUPS - number)
 
 
 class Telegram(Importer):
@@ -103,29 +107,32 @@ class Telegram(Importer):
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
         """Of an account groups and channels alone: what two say in private is nobody's community."""
         groups: dict[str, Chat] = {}
-        for name in _exports(source):
-            for where, chat in _chats_in(source, name).items():
+        for found in _chats(source).values():
+            for where, chat in found.items():
                 if not where or chat.kind in _GROUPS:
-                    groups.setdefault(chat.key, Chat(chat.key, chat.name or source.name))
+                    called = chat.name or (chat.key if where else source.name)
+                    groups.setdefault(chat.key, Chat(chat.key, called, chat.messages or None))
         if not groups:
             raise ValueError("There is no group and no channel in this export of Telegram.")
         return list(groups.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
         names = _Names(source)
-        for name in _exports(source):
-            histories = {
-                (*where, "messages"): _History(found, reading.zone, names)
-                for where, found in _chats_in(source, name).items()
-                if found.key == chat
-            }
+        for name, chats in _chats(source).items():
+            wanted = {(*where, "messages"): found for where, found in chats.items() if found.key == chat}
+            histories = {where: _History(found, reading.zone, names) for where, found in wanted.items()}
+            left = sum(found.messages for found in wanted.values())
             for where, key, value in walk(source, name, _OPENED) if histories else ():
                 if where in histories:
                     yield from taken(histories[where].read, value, place(name, key))
+                    left -= 1
+                    if not left:
+                        break  # other chats follow
                 elif isinstance(value, Broken) and any(where == way[: len(where)] for way in histories):
                     yield Skipped(Skip.UNREADABLE, name, value.what)
 
 
+@once
 def _exports(source: Source) -> list[str]:
     return [name for name in named(source, ".json") if _is_export(beginning(source, name))]
 
@@ -136,13 +143,19 @@ def _is_export(head: str) -> bool:
     return bool(_ACCOUNT.search(head) or (_MESSAGES.search(head) and _ONE_CHAT.search(head)))
 
 
+@once
+def _chats(source: Source) -> dict[str, dict[Where, _Chat]]:
+    return {name: _chats_in(source, name) for name in _exports(source)}
+
+
 def _chats_in(source: Source, name: str) -> dict[Where, _Chat]:
-    """The chats of one file by where they stand. A single chat says what it is before its first message."""
+    """The chats of one file by where they stand. A single chat is not counted: it says what it is, and then much."""
     found: dict[Where, _Chat] = {}
     for where, key, value in walk(source, name, _OPENED):
         if where and where[-1] == "messages":
             found.setdefault(where[:-1], _Chat()).messages += 1
             if len(where) == 1 and {"id", "type", "name"} <= found[()].told.keys():
+                found[()].messages = 0
                 break
         elif isinstance(key, str) and key in {"id", "type", "name"}:
             found.setdefault(where, _Chat()).told[key] = value
@@ -299,7 +312,7 @@ def _peer(peer: Any) -> str:
     """An id as the connector has it; people are numbers, groups and channels negative ones."""
     if isinstance(peer, int):
         kind, number = divmod(peer, _OLD_IDS)
-        return str(number if kind < 2 else _SUPERGROUPS - number)  # noqa: PLR2004
+        return str(_SUPERGROUPS - number if kind == _OLD_CHAT else number)
     if peer.startswith("channel"):
         return str(_SUPERGROUPS - int(peer.removeprefix("channel")))
     if peer.startswith("chat"):

@@ -114,7 +114,7 @@ class _Reader:
             self._date = stamp[_DATE]
             first, second, third = self._date
             self._day = on((int(first), int(second), int(third)), self._order)
-        return moment(self._day, stamp[_TIME], self._zone) if self._day else None
+        return moment(self._day, tuple(stamp[_TIME]), self._zone) if self._day else None
 
     def _named(self, rest: str) -> tuple[str | None, str]:
         """Who says it, and what; nobody where WhatsApp speaks."""
@@ -204,7 +204,7 @@ def _shown(text: str, *, marked: bool) -> tuple[Part, ...] | None:
         return None
     file = (found["tagged"] or found["plain"]).strip()
     caption = (found["before"] or found["after"] or "").strip(words.MARKS).strip()
-    media = Media(_kind(file), file, file)
+    media = Media(_kind(file), "", file)
     return (media, Text(f"\n{caption}")) if caption else (media,)
 
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from qunce.chat.types import EVERYBODY, Mention, MessageReceived, Part, Sender
 from qunce.insights.importer import Importer, Source
-from qunce.insights.importers._json import Broken, beginning, fields, named, place, taken, walk, words
+from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, taken, walk, words
 from qunce.insights.importers._said import mentioning, text_of, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -51,7 +51,7 @@ class Zulip(Importer):
         return bool(_exports(source))
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
-        realm = _Realm.of(source)
+        realm = _realm(source)
         counted: Counter[str] = Counter()
         for name, official in _exports(source).items():
             if not official:
@@ -66,7 +66,7 @@ class Zulip(Importer):
         return [Chat(key, realm.channels.get(key, key), count or None) for key, count in counted.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)
-        realm = _Realm.of(source)
+        realm = _realm(source)
         channel = _Channel(chat, realm)
         for name, official in _exports(source).items():
             if not official and realm.folder(name, source.name) != chat:
@@ -80,6 +80,7 @@ class Zulip(Importer):
                     yield Skipped(Skip.UNREADABLE, place(name, key), value.what)
 
 
+@once
 def _exports(source: Source) -> dict[str, bool]:
     """The files with messages, each with whether it is of the official export."""
     found: dict[str, bool] = {}
@@ -101,20 +102,7 @@ class _Realm:
     recipients: dict[int, str] = field(default_factory=dict)
     """The channel of each recipient; nothing for private ones."""
 
-    @classmethod
-    def of(cls, source: Source) -> "_Realm":
-        realm = cls()
-        for name in source.names:
-            if PurePosixPath(name).name == "realm.json":
-                for where, _key, value in walk(source, name, ("*",)):
-                    realm._note(str(where[-1]) if where else "", fields(value))
-            elif PurePosixPath(name).name == "stream_index.json":
-                for where, key, value in walk(source, name, ("streams",)):
-                    if where == ("streams",) and isinstance(fields(value).get("id"), int):
-                        realm.channels[str(value["id"])] = str(key)
-        return realm
-
-    def _note(self, table: str, row: Mapping[str, Any]) -> None:
+    def note(self, table: str, row: Mapping[str, Any]) -> None:
         key = row.get("id")
         if not isinstance(key, int):
             return
@@ -142,6 +130,20 @@ class _Realm:
             return folder or PurePosixPath(name).stem or otherwise
         self.channels.setdefault(found[1], found[2])
         return found[1]
+
+
+@once
+def _realm(source: Source) -> _Realm:
+    realm = _Realm()
+    for name in source.names:
+        if PurePosixPath(name).name == "realm.json":
+            for where, _key, value in walk(source, name, ("*",)):
+                realm.note(str(where[-1]) if where else "", fields(value))
+        elif PurePosixPath(name).name == "stream_index.json":
+            for where, key, value in walk(source, name, ("streams",)):
+                if where == ("streams",) and isinstance(fields(value).get("id"), int):
+                    realm.channels[str(value["id"])] = str(key)
+    return realm
 
 
 class _Channel:

@@ -120,7 +120,8 @@ def auc(foreseen: NDArray[np.float64], came: NDArray[np.bool_]) -> float | None:
 def fit(met: NDArray[np.float64], came: NDArray[np.bool_], ridge: float = 1.0) -> NDArray[np.float64]:
     """The base and points of a logistic model, [1 + rules], by Newton's method; ``ridge`` keeps few cases modest."""
     design = np.column_stack([np.ones(len(met)), met])
-    keep = np.diag([1e-6, *[ridge] * met.shape[1]])
+    keep = ridge * np.identity(design.shape[1])
+    keep[0, 0] = 1e-6
     weights = np.zeros(design.shape[1])
     for _step in range(50):
         chance = sigmoid(design @ weights)

@@ -83,7 +83,7 @@ def judgement(
     if np.isnan(score):
         return Judgement(None, (), float(weighed.known[row]))
     contributions = [
-        Contribution(key, titles[key], weights[key], float(severities[key][row]), float(points[row]))
+        Contribution(key, titles[key], weights[key], float(severities[key][row]), round(float(points[row]), 6) + 0.0)
         for key, points in weighed.points.items()
         if np.isfinite(severities[key][row])
     ]

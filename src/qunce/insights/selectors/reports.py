@@ -1,8 +1,10 @@
 """What a report says: of one group or of several together, over a stretch of days, in one language."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from django.utils.formats import date_format
@@ -31,6 +33,7 @@ from qunce.insights.types import (
     Quote,
     Report,
     Section,
+    Skip,
     Stretch,
     Table,
     Tone,
@@ -319,3 +322,21 @@ def _limits(reads: Sequence[Read], found: dict[int, Diagnosis]) -> Iterator[str]
     if any(not each.observed for each in found.values()):
         yield sentences(_("Where too little is known, no health is given."))
     yield _("Findings and recommendations are rules of thumb with their evidence; they decide nothing.")
+
+
+def skipped(done: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What of histories was not taken over, by reason, and what was there already: of each import its counts."""
+    counted: Counter[str] = Counter()
+    for each in done:
+        counted.update({reason: told["count"] for reason, told in each["skipped"].items()})
+    return [_(_SKIPPED[Skip(reason)]) % {"count": number(count)} for reason, count in counted.most_common() if count]
+
+
+_SKIPPED = {
+    Skip.SERVICE: gettext_noop("Not counted as messages: %(count)s notices of the platform."),
+    Skip.ACTION: gettext_noop("Not counted as messages: %(count)s lines that somebody said about oneself (/me)."),
+    Skip.EMPTY: gettext_noop("Not counted as messages: %(count)s empty records."),
+    Skip.DELETED: gettext_noop("Not counted as messages: %(count)s that were taken back."),
+    Skip.UNREADABLE: gettext_noop("%(count)s records could not be read."),
+    Skip.EXCLUDED: gettext_noop("%(count)s records were left out by choice, such as those of bots."),
+}

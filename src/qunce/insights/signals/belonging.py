@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import USUAL, Column, lived, mean, of, ramp, recent, share, total
+from qunce.insights.policies.windows import USUAL, Column, lived, of, ramp, recent, share, total
 from qunce.insights.signals._measured import SEVERITY, Measured, Shown, marked
 from qunce.insights.types import Facts, Mark, Panel, Unit
 
@@ -20,11 +20,11 @@ class Belonging(Measured):
     title = gettext_noop("Belonging")
     threshold = gettext_noop(
         "The mean of three signs, from none to fully: newcomers greeted by name (10 per cent to 50 per cent),"
-        " messages that say “we” (2 per cent to 8 per cent), people coming back after a month away for every"
-        " one who speaks on a day (10 per cent to 60 per cent in eight weeks): our convention."
+        " messages that say “we” (2 per cent to 8 per cent), and among voices that are not heard every month"
+        " those that come back instead of being new (20 per cent to 60 per cent): our convention."
     )
     weight = -8
-    reads = ("new_speakers", "newcomers_greeted", "we_messages", "messages", "returning", "active")
+    reads = ("new_speakers", "newcomers_greeted", "we_messages", "messages", "returning")
     window = USUAL
     sentence = gettext_noop(
         "Newcomers greeted by name: %(greeted)s. Messages that say “we”: %(we)s. Came back after a month or"
@@ -42,9 +42,8 @@ class Belonging(Measured):
             for key in ("new_speakers", "newcomers_greeted", "we_messages", "messages", "returning")
         )
         greeted, we = share(met, new, 0.1, 3.0), share(ours, said, 0.02, 20.0)
-        people = mean(recent(lived(panel, "active"), USUAL))
-        back = share(returned, returned + people, 0.0, 1.0) / np.float32(0.6)
-        signs = np.stack([ramp(greeted, 0.1, 0.5), ramp(we, 0.02, 0.08), ramp(back, 0.1, 0.6)])
+        back = share(returned, new + returned, 0.2, 5.0)
+        signs = np.stack([ramp(greeted, 0.1, 0.5), ramp(we, 0.02, 0.08), ramp(back, 0.2, 0.6)])
         known = np.isfinite(signs).sum(axis=0)
         added = np.nansum(signs, axis=0)
         severity = np.divide(added, known, out=np.full(known.shape, np.nan, np.float32), where=known >= KNOWN)

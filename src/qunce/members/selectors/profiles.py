@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Max, QuerySet
 
 from qunce.kernel.actor import Actor, Permission
-from qunce.members.models import Entry, Member, Tag
+from qunce.members.models import Entry, Identity, Member, Tag
 from qunce.members.selectors.people import visible_members
 from qunce.members.types import Colleague, EntryKind, NextStep
 
@@ -50,6 +50,12 @@ def together(rows: Sequence[Member]) -> Profile:
         step,
         tuple(rows[1:]),
     )
+
+
+def team_identities() -> frozenset[int]:
+    """Whoever is marked as one of our own people, in all their accounts. No guard: for the pipeline."""
+    ours = Member.objects.filter(is_team=True).values("root_id")
+    return frozenset(Identity.objects.filter(member__root_id__in=ours).values_list("pk", flat=True))
 
 
 def all_of(member_ids: Iterable[int]) -> dict[int, list[Member]]:

@@ -1,0 +1,12 @@
+"""What happens on the way out, for the floors above."""
+
+from dataclasses import dataclass
+
+from qunce.kernel.events import Event
+
+
+@dataclass(frozen=True)
+class NotDelivered(Event):
+    """Messages to single groups, not of a broadcast, that failed for good or were too late. ``ids``: deliveries."""
+
+    ids: list[str]

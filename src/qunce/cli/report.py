@@ -1,0 +1,126 @@
+"""``qunce report``: from an exported chat history to a report of its health, in one command."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qunce.cli.doctor import language_of
+from qunce.cli.histories import legible, opened, take
+from qunce.cli.main import ready
+
+if TYPE_CHECKING:
+    from qunce.insights.types import Report
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="report.html or report.pdf. [NAME-report.html]"
+)
+@click.option(
+    "--metrics", type=click.Path(path_type=Path, dir_okay=False), help="All figures as JSON, into this file."
+)
+@click.option("--lang", default="", type=click.Choice(["", "zh", "en"]), help="Language; by default the terminal's.")
+@click.option("--format", "form", default="auto", show_default=True, help="What it is, where Qunce cannot tell.")
+@click.option("--zone", default="", metavar="PLACE", help="Of times that are written without one: Asia/Shanghai.")
+@click.option("--chat", metavar="KEY", help="Only this chat, where the export has several.")
+@click.option("--merge-aliases", is_flag=True, help="Make one member of names that belong to one person.")
+@click.option("--unwrap-relays", is_flag=True, help="Let those speak whose words a relay bot repeats.")
+@click.option("--exclude-bots", is_flag=True, help="Leave out what bots say.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, readable=False),
+    help="Keep what is read here, so that the next report begins with it. [default: nothing is kept]",
+)
+def report(
+    path: Path, *, data_dir: Path | None, out: Path | None, metrics: Path | None, lang: str, **wanted: Any
+) -> None:
+    """Read the chat history in PATH (a file, a folder or a zip of one) and say how the community is.
+
+    Needs no account and no server; what is read stays on this machine.
+    """
+    into = out or Path(f"{path.resolve().stem}-report.html")
+    with legible():
+        opened(path)  # what cannot be read at all is said before a database is started
+        for file in filter(None, (into, metrics)):
+            if not file.absolute().parent.is_dir():
+                raise click.ClickException(f"There is no folder {file.parent}.")
+        with _folder(data_dir) as folder, ready(folder):
+            from qunce.cli.database import migrate
+
+            _say("Starting")
+            migrate()
+            form = wanted.pop("form")
+            asked = {**wanted, "name": None, "community": None, "all_chats": wanted["chat"] is None}
+            done = take(opened(path), form, asked)
+            _finish(path, done, into=into, metrics=metrics, language=language_of(lang), zone=wanted["zone"])
+
+
+def _say(what: str) -> None:
+    click.echo(what, err=True)
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given:
+        yield given
+        return
+    with TemporaryDirectory(prefix="qunce-report-") as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
+
+
+def _finish(
+    path: Path, done: Sequence[dict[str, Any]], *, into: Path, metrics: Path | None, language: str, zone: str
+) -> None:
+    from zoneinfo import ZoneInfo
+
+    from qunce.insights.actions import series
+    from qunce.insights.selectors.truth import truth
+
+    failed = [each for each in done if each["state"] != "done"]
+    if failed:
+        raise click.ClickException(failed[0]["error"] or f"{failed[0]['chat']} could not be read.")
+    groups = [each["group_id"] for each in done if each["stored"] or each["repeated"]]
+    if not groups:
+        raise click.ClickException(f"Nobody says anything in {path.name}.")
+    if metrics:
+        _say("Counting")
+        figures = truth(groups, ZoneInfo(zone) if zone else None)
+        metrics.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    _say("Looking for what stands out")
+    series.fill(group_ids=groups)
+    made = _report(path, done, groups, language)
+    if made is None:
+        raise click.ClickException(f"Nobody says anything in {path.name}.")
+    _say("Drawing")
+    _write(made, into)
+    click.echo(f"{made.title} · {into}")
+    sys.stdout.flush()
+
+
+def _report(path: Path, done: Sequence[dict[str, Any]], groups: Sequence[int], language: str) -> "Report | None":
+    from django.utils.translation import override
+
+    from qunce.insights.selectors.reports import report_of, skipped
+    from qunce.kernel.actor import SYSTEM
+
+    with override(language):
+        notes = skipped(done)
+    name = path.resolve().stem if len(groups) > 1 else ""
+    return report_of(SYSTEM, groups, name=name, language=language, notes=notes)
+
+
+def _write(made: "Report", into: Path) -> None:
+    from qunce.insights.selectors import renderings
+
+    if into.suffix.lower() == ".pdf":
+        into.write_bytes(renderings.pdf(made))
+    else:
+        into.write_text(renderings.html(made), encoding="utf-8")

@@ -1,0 +1,152 @@
+"""A report as a page of its own, as a PDF, and as a message in a chat."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import typst
+from django.contrib.staticfiles import finders
+from django.template.loader import get_template
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from qunce.insights.types import Report, Section, Tone
+from qunce.kernel import drawing
+from qunce.kernel.charts import Chart
+from qunce.kernel.words import sentences
+
+WIDE, NARROW, PRINTED = 680, 336, 620
+_BAR, _LINE = 27, 30
+_TEMPLATES = Path(__file__).parents[1] / "templates" / "insights"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A chart in a page: its words, the table of the same numbers, and how it looks on a desk and on a phone."""
+
+    chart: Chart
+    wide: SafeString
+    narrow: SafeString
+
+
+def height_of(chart: Chart, width: int) -> int:
+    """How tall a chart is drawn: as its lines need it."""
+    kind = chart.option["series"][0]["type"] if isinstance(chart.option["series"], list) else "graph"
+    heights = {
+        "bar": 250 if "inverse" not in chart.option.get("yAxis", {}) else 44 + _BAR * len(chart.rows),
+        "heatmap": 56 + _LINE * max(len(chart.rows), 4),
+        "graph": round(width * 0.72) if width < WIDE else 470,
+        "gauge": 190,
+    }
+    return heights.get(kind, 260)
+
+
+def _drawn(chart: Chart) -> Drawn:
+    wide, narrow = (
+        # Only numbers, names of colours and escaped texts come from the drawing.
+        mark_safe(drawing.inline(chart, width=width, height=height_of(chart, width)))  # noqa: S308
+        for width in (WIDE, NARROW)
+    )
+    return Drawn(chart, wide, narrow)
+
+
+def html(report: Report) -> str:
+    """One file that needs no other: light and dark, desk, phone and paper; no script."""
+    day, night = drawing.colours(), drawing.colours(dark=True)
+    with override(report.language):
+        context = {
+            "report": report,
+            "colours": [(name, value, night[name]) for name, value in day.items()],
+            "dial": _drawn(report.dial) if report.dial else None,
+            "sections": [
+                (section, [_drawn(chart) for chart in section.charts if not chart.empty])
+                for section in report.sections
+            ],
+        }
+        return str(get_template("insights/report.html").render(context))
+
+
+# ------------------------------------------------------------------ paper
+def pdf(report: Report) -> bytes:
+    """The report on A4, typeset."""
+    with TemporaryDirectory(prefix="qunce-report-") as made, override(report.language):
+        folder = Path(made)
+        drawings = [chart for section in report.sections for chart in section.charts if not chart.empty]
+        for number, chart in enumerate([*drawings, *([report.dial] if report.dial else [])]):
+            picture = drawing.svg(chart, width=PRINTED, height=height_of(chart, PRINTED))
+            (folder / f"{number}.svg").write_text(picture, encoding="utf-8")
+        told = {**asdict(report), "sections": _numbered(report.sections), "words": _words(), "dial": None}
+        if report.dial:
+            told["dial"] = f"{len(drawings)}.svg"
+        told["colours"] = drawing.colours()
+        (folder / "report.json").write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
+        (folder / "report.typ").write_text((_TEMPLATES / "report.typ").read_text(encoding="utf-8"), encoding="utf-8")
+        found: bytes = typst.compile(str(folder / "report.typ"), root=str(folder), font_paths=[_fonts()])
+    return found
+
+
+def _numbered(sections: Sequence[Section]) -> list[dict[str, object]]:
+    """Sections with the files of their charts."""
+    number, told = 0, []
+    for section in sections:
+        shown = [chart for chart in section.charts if not chart.empty]
+        charts = [{"label": chart.label, "file": f"{number + place}.svg"} for place, chart in enumerate(shown)]
+        number += len(shown)
+        table = asdict(section.table) if section.table else None
+        quotes = [asdict(each) for each in section.quotes]
+        told.append(
+            {"title": section.title, "text": section.text, "charts": charts, "table": table, "quotes": quotes}
+        )
+    return told
+
+
+def _words() -> dict[str, str]:
+    """The report's own words in its language."""
+    return {
+        "findings": _("What stands out"),
+        "try": _("What to try"),
+        "expected": _("Expected:"),
+        "goal": _("How it will be seen:"),
+        "limits": _("What this report cannot know"),
+        "people": _("Who:"),
+        "made": _("Made with Qunce"),
+        "none": _("Nothing stands out."),
+    }
+
+
+@cache
+def _fonts() -> str:
+    found = finders.find("vendor/fonts/NotoSansSC-Regular.ttf")
+    if not found:
+        raise FileNotFoundError("The fonts are not there: run `make assets`.")
+    return str(Path(found).parent)
+
+
+# ------------------------------------------------------------------ chat
+def message(report: Report, url: str = "") -> str:
+    """The report in a few lines for a chat, with one thing to do at the end."""
+    with override(report.language):
+        figures = [
+            f"{each.label} {each.value}" + (_(" (%(change)s)") % {"change": each.change} if each.change else "")
+            for each in report.headlines[:3]
+        ]
+        worst = next((claim for claim in report.claims if claim.tone in {Tone.BAD, Tone.WATCH}), None)
+        good = next((claim for claim in report.claims if claim.tone is Tone.GOOD), None)
+        lines = [
+            _("%(name)s, %(period)s") % {"name": report.name, "period": report.period},
+            report.title,
+            "",
+            *(f"· {each}" for each in figures),
+        ]
+        lines += [
+            f"· {sentences(claim.group and f'{claim.group}:', claim.sentence)}" for claim in (worst, good) if claim
+        ]
+        if url:
+            lines += ["", _("Read the report: %(url)s") % {"url": url}]
+        elif worst and worst.advice:
+            lines += ["", _("This week: %(advice)s") % {"advice": worst.advice.title}]
+        return "\n".join(lines)
