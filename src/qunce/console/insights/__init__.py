@@ -52,6 +52,7 @@ urlpatterns = [
     path("insights/load/", late("load", "load"), name="load"),
     path("communities/<int:community_id>/insight/", late("community", "insight"), name="community_insight"),
     path("communities/<int:community_id>/newcomers/", late("community", "newcomers"), name="newcomers"),
+    path("communities/<int:community_id>/terms/", late("community", "terms"), name="community_terms"),
     path("histories/", late("histories", "histories"), name="histories"),
     path("histories/upload/", late("histories", "upload"), name="history_upload"),
     path("histories/new/", late("histories", "new"), name="history_new"),

@@ -5,7 +5,7 @@ by themselves; each reads the group's messages of the chosen days once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -184,16 +184,32 @@ def _told(request: StaffRequest, group: Group, diagnosis: Diagnosis) -> list[Tol
             people=shown.people,
             more_people=shown.more,
             lines=shown.lines,
-            proposal=diagnosis.proposals.get(finding.signal),
+            proposal=_proposed(diagnosis.proposals.get(finding.signal)),
         )
         for finding, shown in zip(diagnosis.findings, opened, strict=True)
     ]
+
+
+def _proposed(proposal: Proposal | None) -> Proposal | None:
+    """What to try, in the reader's language; ``metric`` is then the title of what it is measured by."""
+    if proposal is None:
+        return None
+    return replace(
+        proposal,
+        title=_(proposal.title),
+        steps=[_(step) for step in proposal.steps],
+        effect=_(proposal.effect),
+        goal=_(proposal.goal),
+        metric=_(metrics[proposal.metric].title) if proposal.metric in metrics else "",
+    )
 
 
 # ---------------------------------------------------------------- what its numbers are
 def _numbers(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     """Every metric over the stretch; who came, stays and went; rhythm; load."""
     context: dict[str, object] = {"group": group, "days": days, "empty": True}
+    context["group_key"] = str(group.pk)
+    context["may_import"] = request.actor.may(Permission.LEAD, group.community_id)
     stretch = _stretch(request, group, days)
     if stretch is not None:
         read = facts.visible_facts(request.actor, group.pk, stretch)
