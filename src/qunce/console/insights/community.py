@@ -20,8 +20,9 @@ from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
 from qunce.console.insights.overview import Row, row_of
-from qunce.insights.actions import dictionary as actions
-from qunce.insights.selectors import audience, dictionary, health
+from qunce.insights.actions.dictionary import set_dictionary
+from qunce.insights.selectors import audience, health
+from qunce.insights.selectors.dictionary import dictionary
 from qunce.insights.types import Unit
 from qunce.insights.types.audience import Funnel, Outcome, Rung
 from qunce.kernel.actor import Permission
@@ -88,7 +89,7 @@ def insight(request: StaffRequest, community_id: int) -> HttpResponse:
             "steps": [_step(funnel, rung, f"{url}?days={days}") for rung in Rung] if funnel.newcomers else [],
             "cohorts": drawn.community_cohorts(audience.cohorts(request.actor, community_id)),
             "rows": _rows(request, community_id),
-            "terms": "\n".join(dictionary.dictionary(request.actor, community_id)),
+            "terms": "\n".join(dictionary(request.actor, community_id)),
             "may_operate": request.actor.may(Permission.OPERATE, community_id),
         },
     )
@@ -98,9 +99,7 @@ def insight(request: StaffRequest, community_id: int) -> HttpResponse:
 def terms(request: StaffRequest, community_id: int) -> HttpResponse:
     """Names and terms of the community that are kept whole where words are counted."""
     try:
-        kept = actions.set_dictionary(
-            actor=request.actor, community_id=community_id, words=request.POST.get("words", "")
-        )
+        kept = set_dictionary(actor=request.actor, community_id=community_id, words=request.POST.get("words", ""))
         told = ngettext("%(count)d word is kept whole.", "%(count)d words are kept whole.", len(kept))
         messages.success(request, told % {"count": len(kept)})
     except Invalid as error:
