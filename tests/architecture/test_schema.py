@@ -15,6 +15,7 @@ LARGE = {
     "chat_memberday": ["group_id", "day", "identity_id"],
     "insights_health": ["group_id", "day"],
     "insights_series": ["group_id", "metric", "year"],
+    "insights_understood": ["group_id", "week"],
 }
 """The large tables with their primary keys."""
 SIGN_IN_AND_JOBS = ("team_staff", "auth_", "django_", "account_", "mfa_", "procrastinate_")

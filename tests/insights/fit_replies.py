@@ -1,11 +1,14 @@
 """Fits the weights of `policies.replies` on IRC with marked answers, and measures them on hours they were not fitted on.
 
+Twice: as it was written, where two of five messages begin with a name, and with those names taken away, as people write
+in most chats.
+
 ``python -m tests.insights.fit_replies`` prints the measure; with ``--write`` it writes the weights fitted on all hours.
 """
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "irc-ubuntu-reply-links"
 WEIGHTS = ROOT / "src/qunce/insights/policies/replies/weights.toml"
 LINE = re.compile(r"\[(\d\d):(\d\d)\] (?:<(\S+)> ?(.*)|\s?\* (\S+) ?(.*))$")
+CALLED = re.compile(r"@?([^\s:,]+)(?:[:,]\s*|\s+|$)")
+KINDS = {"named": True, "unnamed": False}
 RIDGE = 2.0
 LAST = -1e9
 
@@ -63,8 +68,19 @@ def read(path):
     return Hour(np.array(at), np.array(person, np.int32), texts, list(people), answers, links)
 
 
-def hours():
-    return [read(path) for path in sorted(DATA.glob("*.raw.txt"))]
+def hours(*, named=True):
+    """All of them; ``named`` False: without the names that messages begin with."""
+    found = [read(path) for path in sorted(DATA.glob("*.raw.txt"))]
+    return (
+        found
+        if named
+        else [replace(hour, texts=[bare(text, set(hour.names)) for text in hour.texts]) for hour in found]
+    )
+
+
+def bare(text, names):
+    match = CALLED.match(text)
+    return text[match.end() :] if match and match[1] in names else text
 
 
 def table(hour):
@@ -135,18 +151,24 @@ def held_out(all_hours, tables):
 
 
 def main():
-    all_hours = hours()
-    tables = [table(hour) for hour in all_hours]
-    precision, recall = measured(held_out(all_hours, tables))
-    f1 = 2 * precision * recall / (precision + recall)
-    sys.stdout.write(f"hours left out: precision {precision:.4f}, recall {recall:.4f}, F1 {f1:.4f}\n")
+    written = ["# Written by tests/insights/fit_replies.py.\n"]
+    for kind, named in KINDS.items():
+        all_hours = hours(named=named)
+        tables = [table(hour) for hour in all_hours]
+        say(f"{kind}, hours left out", held_out(all_hours, tables))
+        if "--write" in sys.argv:
+            weights = zip(tables[0][3], fit(tables), strict=True)
+            written += [f"\n[{kind}]\n", *(f'"{name}" = {weight:.2f}\n' for name, weight in weights)]
     if "--write" in sys.argv:
-        names, weights = tables[0][3], fit(tables)
-        lines = [f'"{name}" = {weight:.2f}\n' for name, weight in zip(names, weights, strict=True)]
-        WEIGHTS.write_text("# Written by tests/insights/fit_replies.py.\n" + "".join(lines))
-    if WEIGHTS.exists():
-        precision, recall = measured((hour, replies.infer(*hour.told)) for hour in all_hours)
-        sys.stdout.write(f"as it is: precision {precision:.4f}, recall {recall:.4f}\n")
+        WEIGHTS.write_text("".join(written))
+    for kind, named in KINDS.items():
+        say(f"{kind}, as it is", ((hour, replies.infer(*hour.told)) for hour in hours(named=named)))
+
+
+def say(what, pairs_of_hours):
+    precision, recall = measured(pairs_of_hours)
+    f1 = 2 * precision * recall / (precision + recall)
+    sys.stdout.write(f"{what}: precision {precision:.4f}, recall {recall:.4f}, F1 {f1:.4f}\n")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ def test_a_tail_makes_nobody_else(one, other):
         ("amy", "amanda"),
         ("guest1", "guest2"),
         ("guest_", "guest"),
+        ("Ubuntu", "ubuntu_"),
         ("li", "lin"),
         ("team-a", "team-b"),
         ("a_", "a|away"),

@@ -1,6 +1,7 @@
 """`qunce evaluate warning`: cases from the history that is there, none of what came is seen before."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,6 +9,8 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 from qunce.cli.bench.stories import LAST, lives
 from qunce.cli.evaluate import _compared
@@ -76,13 +79,17 @@ def test_what_came_is_not_seen_before():
     assert len(evaluation.cases_of(replace(panel, series=unread))[1]) == 0, "what nobody has read has not come"
 
 
-def command(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "qunce", "evaluate", "warning", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def command(*arguments, env=None):
+    words = [sys.executable, "-m", "qunce", "evaluate", "warning", *arguments]
+    return subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_too_little_history_is_said_to_be_too_little():
+    url = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
+    done = command(env={**os.environ, "DATABASE_URL": url})
+    assert done.returncode == 1
+    assert "50 are needed" in done.stderr
 
 
 def test_simulated_histories_are_named_so():

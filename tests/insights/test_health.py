@@ -206,6 +206,17 @@ def test_a_falling_score_is_told(home):
     assert "has fallen by" in alert.sentence % alert.params
 
 
+def test_a_group_that_may_fall_silent_is_told(home):
+    (group,) = groups(1, home)
+    keep(simulated([story("healthy")]), [group])
+    actions.assess()
+    keep(simulated([story("dying")], until=LAST + DAY), [group])
+    with clock.at(NOW + DAY):
+        actions.assess()
+    alert = Alert.objects.get(key=f"health:{group.pk}:risk", resolved_at=None)
+    assert (alert.sentence % alert.params).startswith("群 00 may fall silent within 30 days: of 100 groups like it")
+
+
 def test_what_was_bad_from_the_beginning_alarms_nobody(home):
     all_stories(home)
     actions.assess()
@@ -291,10 +302,13 @@ def test_the_past_of_a_history_is_told_week_by_week(home):
     (group,) = groups(1, home, platform="history")
     panel = simulated([story("dying")], days=330, age=330, until=LAST - timedelta(days=400))
     keep(panel, [group])
+    assert actions.assess() == 1
+    before = [each.day for each in selectors.history(SYSTEM, group.pk)]
     weeks = actions.assess_past(group_id=group.pk)
     kept = selectors.history(SYSTEM, group.pk)
     assert len(kept) == weeks == (330 - 14) // 7 + 1
     assert kept[-1].day == panel.stretch.last
+    assert [each.day for each in kept] == before, "the first assessment has told the past as well"
     assert (kept[0].stage, kept[20].stage) == (Stage.FORMING, Stage.MATURE)
     assert kept[20].score > 90 > kept[-1].score
     assert actions.assess_past(group_id=group.pk) == weeks
@@ -320,3 +334,26 @@ def test_a_past_that_is_gone_is_forgotten(home):
 def test_the_bounds_are_those_that_are_told():
     assert policy.CALM < policy.ALARMING
     assert policy.RECOVERED < policy.FALL
+
+
+def test_a_group_of_one_day_is_too_young_to_be_judged(home):
+    (group,) = groups(1, home)
+    keep(simulated([story("healthy")], days=1, age=1), [group])
+    assert actions.assess() == 1
+    assert actions.assess_past(group_id=group.pk) == 0
+    found = diagnosis(SYSTEM, group.pk)
+    assert (found.judgement.score, list(found.findings), list(found.turns)) == (None, [], [])
+    assert found.warning is None
+    assert found.missing
+
+
+def test_a_year_of_silence_before_the_first_word_is_no_past(home):
+    """Adopted long before anybody spoke: what was not there is not judged."""
+    (group,) = groups(1, home)
+    panel = simulated([story("healthy")], days=330, age=330)
+    for values in panel.series.values():
+        values[:, :300] = 0
+    keep(panel, [group])
+    actions.assess()
+    assert Condition.objects.get().stage in {Stage.FORMING, Stage.GROWING, Stage.MATURE}
+    assert diagnosis(SYSTEM, group.pk).spans[0].first > LAST - timedelta(days=40)

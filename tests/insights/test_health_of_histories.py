@@ -6,11 +6,12 @@ import pytest
 
 from qunce.chat.models import Message
 from qunce.insights import jobs
-from qunce.insights.actions import imports, runs
-from qunce.insights.importer import Source
+from qunce.insights.actions import imports, runs, series
+from qunce.insights.importer import Source, importers
 from qunce.insights.models import Condition
 from qunce.insights.selectors import health as selectors
 from qunce.insights.selectors.diagnosis import diagnosis
+from qunce.insights.types import Reading
 from qunce.kernel.actor import SYSTEM
 from qunce.members.models import Member
 from tests.architecture.source import ROOT
@@ -29,6 +30,7 @@ def test_a_room_that_was_open_for_years():
         actor=SYSTEM, source=source, importer_key="gitter", chat=_chat(source), community_id=home.pk
     )
     run = runs.run_import(import_id=run.pk, source=source)
+    series.fill(group_ids=[run.group_id])
     jobs.assess_past(group_id=run.group_id)
     kept = selectors.history(SYSTEM, run.group_id)
     assert len(kept) > 50
@@ -47,8 +49,5 @@ def test_a_room_that_was_open_for_years():
 
 
 def _chat(source):
-    from qunce.insights.importer import importers
-    from qunce.insights.types import Reading
-
     (chat,) = importers["gitter"]().chats(source, Reading())
     return chat.key

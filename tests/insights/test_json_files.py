@@ -56,10 +56,11 @@ def test_every_value_is_found_however_the_file_is_read(tmp_path_factory, found, 
 def test_a_cut_off_file_gives_what_was_whole_and_one_note(tmp_path_factory, found, cut):
     text = json.dumps({"messages": found}, ensure_ascii=True)
     content = text[:-cut] if cut < len(text) else "{"
-    *whole, (_where, _key, last) = read(tmp_path_factory.getbasetemp(), content, "messages")
+    *whole, (where, key, last) = read(tmp_path_factory.getbasetemp(), content, "messages")
     kept = [value for where, _key, value in whole if where == ("messages",)]
     assert kept == found[: len(kept)]
     assert isinstance(last, Broken)
+    assert where != ("messages",) or key == len(kept)
 
 
 @settings(max_examples=40, deadline=None)

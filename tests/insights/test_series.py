@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from qunce.chat import actions as chat
 from qunce.chat.actions.recognition import memory
-from qunce.chat.types import Batch, Origin
+from qunce.chat.types import Batch, MessageEdited, Origin
 from qunce.insights.actions import series as actions
 from qunce.insights.metric import metrics
 from qunce.insights.models import Filled, Series
-from qunce.insights.selectors import series
+from qunce.insights.policies import replies
+from qunce.insights.selectors import series, understanding
 from qunce.insights.selectors.facts import facts, stretch_of
 from qunce.insights.types import Stretch
 from qunce.kernel import clock
@@ -165,6 +166,28 @@ def test_a_panel_has_a_row_for_each_group_whether_filled_or_not(room):
     assert panel.size[row] == 3  # as the platform says
     assert panel.age[row] == 3
     assert panel.stretch == Stretch(date(2026, 11, 16), 5)
+
+
+def test_what_was_understood_of_a_week_holds_until_a_word_of_it_changes(room, monkeypatch):
+    made, group = room
+    live(made, *chatter(days=20), said("!a", "谁有第三章的笔记？", at=NOON - 10 * DAY, key="$asked"))
+    actions.fill()
+    kept = stored(group)
+    asked, infer = [], replies.infer
+    monkeypatch.setattr(understanding.replies, "infer", lambda *given: asked.append(given) or infer(*given))
+    whole = stretch_of(group.pk)
+    before = facts(group.pk, whole)
+    assert not asked  # everything was kept
+    live(made, MessageEdited("!a", "$asked", NOON, "谢谢大家", by="@zhang"))
+    after = facts(group.pk, whole)
+    assert len(asked) == 1  # the week of the message alone
+    assert metrics["questions"]().over(after) == metrics["questions"]().over(before) - 1
+    actions.refill(group_id=group.pk)
+    actions.fill(group_ids=[group.pk])
+    asked.clear()
+    facts(group.pk, whole)
+    assert not asked
+    assert np.nansum(stored(group)["questions"]) == np.nansum(kept["questions"]) - 1
 
 
 @hypothesis_settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])

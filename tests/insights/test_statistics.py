@@ -1,6 +1,6 @@
 """Statistics and graphs: equal to the libraries that people trust, on made and on random data."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import networkx as nx
@@ -14,44 +14,10 @@ from scipy.stats import gmean, variation
 
 from qunce.insights.policies import counting, graphs, naming, staff, zones
 from qunce.insights.policies import statistics as stats
-from qunce.insights.types import Facts, Stretch
+from tests.support.facts import made
 
 COUNTS = arrays(np.int64, st.integers(1, 60), elements=st.integers(0, 5_000))
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def made(said, *, days=30, first=date(2026, 1, 1), zone=SHANGHAI, bots=(), staff_=(), parent=None, first_at=None):
-    """Facts of ``said``: (day, second of the day, person), in the group's zone."""
-    said = sorted(said)
-    begin = datetime(first.year, first.month, first.day, tzinfo=zone).timestamp()
-    people = max((person for *_, person in said), default=-1) + 1
-    at = np.array([begin + day * 86_400 + second for day, second, _ in said], np.float64)
-    person = np.array([person for *_, person in said], np.int32)
-    began = np.full(people, np.inf)
-    np.minimum.at(began, person, at)
-    began[np.isinf(began)] = begin
-    return Facts(
-        group_id=1,
-        zone=zone,
-        stretch=Stretch(first, days),
-        lead=sum(day < 0 for day, *_ in said),
-        at=at,
-        day=np.array([day for day, *_ in said], np.int32),
-        person=person,
-        parent=np.full(len(said), -1, np.int32) if parent is None else np.array(parent, np.int32),
-        inferred=np.zeros(len(said), np.bool_),
-        marks=np.zeros(len(said), np.uint16),
-        ours=np.zeros(len(said), np.bool_),
-        people=list(range(people)),
-        names=[f"人{n}" for n in range(people)],
-        is_bot=np.array([n in bots for n in range(people)], np.bool_),
-        is_staff=np.array([n in staff_ for n in range(people)], np.bool_),
-        first_at=began if first_at is None else np.array(first_at, np.float64),
-        joined_at=np.zeros(0),
-        joined_person=np.zeros(0, np.int32),
-        left_at=np.zeros(0),
-        left_person=np.zeros(0, np.int32),
-    )
 
 
 SAID = st.lists(st.tuples(st.integers(-5, 29), st.integers(0, 86_399), st.integers(0, 8)), max_size=120)
@@ -266,6 +232,19 @@ def test_two_circles_and_the_one_between_them():
         assert graph.betweenness[place] == pytest.approx(exact[node])
     few = graphs.reply_graph(made(said, parent=parent), most=3)
     assert len(few.nodes) <= 3
+
+
+def test_a_large_graph_is_parted_in_seconds_and_always_the_same_way():
+    rng = np.random.default_rng(1)
+    circle = rng.integers(0, 10, 2_000)
+    pairs = rng.integers(0, 2_000, (60_000, 2))
+    close = circle[pairs[:, 0]] == circle[pairs[:, 1]]
+    graph = graphs.undirected(graphs.edges(pairs[close][:, 0], pairs[close][:, 1]))
+    assert graph.number_of_edges() > graphs.LARGE
+    found = graphs.communities(graph)
+    assert found == graphs.communities(graph)
+    assert {len({circle[node] for node in each}) for each in found} == {1}
+    assert graphs.modularity(graph, found) > 0.8
 
 
 def test_who_is_addressed_by_name():

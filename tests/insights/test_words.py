@@ -45,6 +45,7 @@ def chat(seed=3, count=900):
         ("`rm -rf` removes the Volume's data", ["removes", "volume", "data"]),
         ("「林芝：第三章谁看懂了」\n- - - - -\n模型推了一遍", ["模型"]),
         ("swarm可以用docker，晨跑 跑步", ["swarm", "docker", "晨跑", "跑步"]),
+        ("[12:03] <galves> 镜像 <br/>", ["镜像"]),
         ("三个 20号 两遍 2026", []),
         ("哈哈哈哈 嗯嗯 好的", []),
         ("", []),

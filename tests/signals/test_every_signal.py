@@ -80,6 +80,14 @@ def test_evidence_names_whom_and_what_it_is_about():
     assert pointed("finished")[1] == [7]
 
 
+def test_a_guess_about_the_team_is_called_one():
+    guessed = replace(said_today(), staff_is_guessed=True)
+    for key in KEYS:
+        note = signals[key]().explain(fixture(key).shows, 0, 0.5, guessed).evidence.note
+        assert bool(note) == (key in {"leadership", "single_point"})
+        assert not signals[key]().explain(fixture(key).shows, 0, 0.5, said_today()).evidence.note
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_what_is_not_observed_is_not_judged(key):
     assert np.isnan(signals[key]().measure(unknown(fixture(key).shows))).all()

@@ -20,11 +20,11 @@ def rebuild(data_dir: Path | None, wanted: tuple[str, ...]) -> None:
         from qunce.insights.actions import series
 
         groups = _groups(wanted)
-        with click.progressbar(groups, label="Counting") as counted:
+        with click.progressbar(groups) as counted:
             wrong = sum(chat.count_again(group_ids=[group_id]) for group_id in counted)
         for group_id in groups:
             series.refill(group_id=group_id)
-        with click.progressbar(groups, label="Filling") as filling:
+        with click.progressbar(groups) as filling:
             for group_id in filling:
                 series.fill(group_ids=[group_id])
         click.echo(f"{len(groups)} groups counted, {wrong} rows were wrong.")

@@ -6,9 +6,11 @@ read is a `Skipped`, and the same file gives the same entries, in the same order
 """
 
 import io
+import zlib
 from abc import ABC, abstractmethod
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import IO, ClassVar
@@ -67,7 +69,7 @@ class Source:
 
     def head(self, name: str) -> bytes:
         """The first kilobytes of a file: enough to recognise a format by."""
-        with self.open(name) as file:
+        with self._told(name), self.open(name) as file:
             return file.read(HEAD)
 
     def encoding(self, name: str) -> str:
@@ -90,9 +92,20 @@ class Source:
 
     def lines(self, name: str) -> Iterator[str]:
         """A text file line by line, without line ends; what cannot be decoded becomes U+FFFD."""
-        with io.TextIOWrapper(self.open(name), encoding=self.encoding(name), errors="replace") as file:
+        with (
+            self._told(name),
+            io.TextIOWrapper(self.open(name), encoding=self.encoding(name), errors="replace") as file,
+        ):
             for line in file:
                 yield line.rstrip("\n")
+
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        """A packed file that is damaged is told of in a sentence."""
+        try:
+            yield
+        except (BadZipFile, EOFError, NotImplementedError, zlib.error):
+            raise ValueError(f"{name} in {self.path.name} is damaged: export or copy it once more.") from None
 
     def _file(self, name: str) -> Path:
         return self.path / name if self.path.is_dir() else self.path

@@ -10,9 +10,9 @@ FILLING = 300
 @app.task(name="insights.fill_series", queueing_lock="insights.fill_series", lock="insights.fill_series")
 def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
     """Fill the daily series of groups with new or changed days. It may be cut off anywhere: the next run goes on."""
-    from qunce.insights.actions.series import fill
+    from qunce.insights.actions import series
 
-    fill(seconds=FILLING)
+    series.fill(seconds=FILLING)
 
 
 @app.task(name="insights.run_import")
@@ -52,18 +52,9 @@ def assess_health(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes
 @app.task(name="insights.assess_past", lock="insights.assess_past")
 def assess_past(group_id: int) -> None:
     """Say how well a group was through a past that has just come in, or gone; running it twice does no harm."""
-    from qunce.insights.actions import health
-    from qunce.insights.actions.series import fill
+    from qunce.insights.actions import health, series
 
-    fill(group_ids=[group_id])
+    series.refill(group_id=group_id)  # people may have been joined together as well
+    series.fill(group_ids=[group_id])
     health.assess_past(group_id=group_id)
     health.assess(group_ids=[group_id])
-
-
-@app.task(name="insights.refill_series")
-def refill_series(group_id: int) -> None:
-    """Fill a group's series anew; cut off in the middle, the clock's job goes on."""
-    from qunce.insights.actions import series
-
-    series.refill(group_id=group_id)
-    series.fill(group_ids=[group_id])

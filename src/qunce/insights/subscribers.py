@@ -7,18 +7,6 @@ from qunce.kernel.events import subscriber
 
 
 @subscriber(HistoryImported)
-def days_came_in(event: HistoryImported) -> None:
-    """The group's series are filled anew: people may have been joined together as well."""
-    app.configure_task("insights.refill_series").defer(group_id=event.group_id)
-
-
-@subscriber(HistoryUndone)
-def days_went(event: HistoryUndone) -> None:
-    """The group's series are filled anew."""
-    app.configure_task("insights.refill_series").defer(group_id=event.group_id)
-
-
-@subscriber(HistoryImported)
 def a_past_is_assessed(event: HistoryImported) -> None:
     """How well the group was in the history that has come in."""
     _assess_past_soon(event.group_id)

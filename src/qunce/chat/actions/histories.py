@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 
 from qunce.chat.actions import aside, messages, partitions, search
 from qunce.chat.actions.ingest import Flow, Ingested, is_away
@@ -38,11 +39,26 @@ def record_history(
     People are those of ``platform``; whatever room the events name, they belong to the group. What cannot be stored
     is among the result's ``refused``. ``then`` gets the result within the transaction. No guard: the pipeline's part.
     """
-    partitions.ensure_for(event.sent_at for event in events if isinstance(event, MessageReceived))
+    possible, refused = _possible(events)
+    partitions.ensure_for(event.sent_at for event in possible if isinstance(event, MessageReceived))
     with transaction.atomic():
-        recorded = _halving(_view(group_id, platform, events), events)
+        recorded = _halving(_view(group_id, platform, possible), possible)
+        recorded.refused += refused
         then(recorded)
     return recorded
+
+
+def _possible(events: Sequence[Inbound]) -> tuple[list[Inbound], list[tuple[Inbound, str]]]:
+    """What may have been said when it says, and what not: where one stamp is wrong, thousands often are."""
+    latest = partitions.latest_possible()
+    possible: list[Inbound] = []
+    refused: list[tuple[Inbound, str]] = []
+    for event in events:
+        if isinstance(event, MessageReceived) and not partitions.EARLIEST <= event.sent_at <= latest:
+            refused.append((event, _("Sent at an impossible time: %(at)s.") % {"at": event.sent_at.isoformat()}))
+        else:
+            possible.append(event)
+    return possible, refused
 
 
 def _view(group_id: int, platform: str, events: Sequence[Inbound]) -> AccountView:

@@ -67,6 +67,10 @@ class Texts(Sequence[str]):
             yield self._whole[begin:end].decode()
             begin = end
 
+    def piece(self, first: int, last: int) -> bytes:
+        """The texts from one place to another, as they lie side by side."""
+        return self._whole[self._before(first) : self._before(last)]
+
     def _before(self, index: int) -> int:
         return int(self._ends[index - 1]) if index else self._begin
 

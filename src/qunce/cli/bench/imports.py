@@ -3,7 +3,7 @@
 import resource
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,11 +18,12 @@ from qunce.chat.actions.recognition import memory
 from qunce.chat.types import Batch, Checked, GroupSeen, MessageReceived, Origin, Sender
 from qunce.community import actions as community
 from qunce.community import selectors as groups_of
-from qunce.community.types import CommunityProfile, GroupFilter, GroupState
+from qunce.community.types import HISTORY, CommunityProfile, GroupFilter, GroupState
 from qunce.insights.actions import imports, runs
 from qunce.insights.importer import Source
+from qunce.insights.policies.histories import Taking
 from qunce.insights.selectors import histories
-from qunce.insights.types import Options
+from qunce.insights.types import Entry, Options
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.live import connection_params
 
@@ -39,14 +40,15 @@ BATCH = 500
 
 
 def measure(*, messages: int, members: int, rounds: int) -> dict[str, Any]:
-    """Rates of both in alternating rounds, their medians and ratio; asserts what each round has stored."""
+    """Rates in alternating rounds, their medians, and how storing a history compares with storing what is live.
+
+    ``taken_over``: reading, storing and the account of it together. Asserts what each round has stored.
+    """
     settings.INBOUND_STAGES = []
     stages.cache_clear()
     home = community.create_community(actor=SYSTEM, profile=CommunityProfile(name="bench", zone="UTC"))
     account_id = _account(home.pk)
-    parse: list[float] = []
-    stored: list[float] = []
-    heard: list[float] = []
+    rates: dict[str, list[float]] = {"read": [], "stored": [], "taken over": [], "live": []}
     with TemporaryDirectory() as folder, psycopg.connect(**connection_params(), autocommit=True) as wire:
         path = Path(folder, "bench.txt")
         with path.open("w", encoding="utf-8") as file:
@@ -54,22 +56,23 @@ def measure(*, messages: int, members: int, rounds: int) -> dict[str, Any]:
                 f"[{at:%Y-%m-%d %H:%M:%S}] <{who}> {text}\n" for at, who, text in _made(messages, members)
             )
         source, key = Source(path), histories.recognise(source=Source(path))
+        turns: list[tuple[str, Callable[[], float]]] = [
+            ("read", lambda: _read(source, key, messages)),
+            ("stored", lambda: _stored(source, key, home.pk, messages)),
+            ("live", lambda: _heard(account_id, messages, members)),
+            ("taken over", lambda: _taken_over(source, key, home.pk, messages)),
+        ]
         for number in range(rounds + 1):
-            _empty(wire)
-            parse.append(messages / _parsed(source, key, messages))
-            stored.append(messages / _imported(source, key, home.pk, messages))
-            _empty(wire)
-            heard.append(messages / _heard(account_id, messages, members))
-            if not number:  # the first round warms up: caches, plans, partitions
-                for rates in (parse, stored, heard):
-                    rates.clear()
+            for name, run in turns:
+                _empty(wire)
+                seconds = run()
+                if number:  # the first round warms up: caches, plans, partitions
+                    rates[name].append(messages / seconds)
     return {
         "messages": messages,
         "members": members,
-        "read_per_second": round(statistics.median(parse)),
-        "stored_per_second": round(statistics.median(stored)),
-        "live_per_second": round(statistics.median(heard)),
-        "ratio": round(statistics.median(a / b for a, b in zip(stored, heard, strict=True)), 3),
+        **{f"{name.replace(' ', '_')}_per_second": round(statistics.median(each)) for name, each in rates.items()},
+        "ratio": round(statistics.median(a / b for a, b in zip(rates["stored"], rates["live"], strict=True)), 3),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
@@ -91,16 +94,32 @@ def _account(community_id: int) -> int:
     return account.pk
 
 
-def _parsed(source: Source, key: str, messages: int) -> float:
-    kind, reading = histories.importer(key), histories.reading_of(Options(zone="UTC"))
-    chat_key = kind.chats(source, reading)[0].key
+def _read(source: Source, key: str, messages: int) -> float:
     start = time.perf_counter()
-    read = sum(isinstance(entry, MessageReceived) for entry in kind.read(source, chat_key, reading))
-    _check(read, messages)
+    _check(sum(isinstance(entry, MessageReceived) for entry in _entries(source, key)), messages)
     return time.perf_counter() - start
 
 
-def _imported(source: Source, key: str, community_id: int, messages: int) -> float:
+def _entries(source: Source, key: str) -> Iterator[Entry]:
+    kind, reading = histories.importer(key), histories.reading_of(Options(zone="UTC"))
+    return kind.read(source, kind.chats(source, reading)[0].key, reading)
+
+
+def _stored(source: Source, key: str, community_id: int, messages: int) -> float:
+    """What is read already, stored in portions."""
+    group = community.found_history_group(actor=SYSTEM, community_id=community_id, external_id="bench", name="bench")
+    portions = list(Taking("bench:", Options()).portions(_entries(source, key)))
+    start = time.perf_counter()
+    stored = sum(
+        chat.record_history(group_id=group.pk, platform=HISTORY, events=portion.events).stored for portion in portions
+    )
+    chat.settle_history(group_id=group.pk)
+    took = time.perf_counter() - start
+    _check(stored, messages)
+    return took
+
+
+def _taken_over(source: Source, key: str, community_id: int, messages: int) -> float:
     chats = histories.chats(source=source, importer_key=key, options=Options(zone="UTC"))
     run = imports.begin_import(
         actor=SYSTEM, source=source, importer_key=key, chat=chats[0].key, community_id=community_id

@@ -29,6 +29,7 @@ PORTION = 1000
 STAGE_DAYS = 7 * 104
 KEPT_FINDINGS = 3
 WEEK = 7
+_WRITING = "insights.assess"
 HISTORY = "history"
 """The platform of groups that hold nothing but what was imported."""
 
@@ -43,6 +44,8 @@ def assess(*, group_ids: Collection[int] | None = None, until: date | None = Non
     day = until or yesterday()
     done = 0
     for last, ids in _by_last_day(group_ids, day):
+        for group_id in _without_past(ids) if group_ids is None and last < day else ():
+            assess_past(group_id=group_id)
         for first in range(0, len(ids), PORTION):
             portion = ids[first : first + PORTION]
             _assess(portion, last, tells=last == yesterday())
@@ -52,25 +55,13 @@ def assess(*, group_ids: Collection[int] | None = None, until: date | None = Non
 
 def assess_past(*, group_id: int) -> int:
     """Find out how a group was at the end of each week of its past, and keep it; returns how many weeks."""
-    filled = Filled.objects.filter(group_id=group_id).first()
+    rows = _past_of(group_id)
     with transaction.atomic():
-        locks.name(f"health:{group_id}")
-        Health.objects.filter(group_id=group_id, day__lt=yesterday()).delete()
+        locks.patiently(_WRITING)
+        Health.objects.filter(group_id=group_id, day__lte=yesterday()).delete()
         Condition.objects.filter(group_id=group_id).delete()
-        if filled is None:
-            return 0
-        last = min(filled.through, yesterday())
-        kinds = signals_in_use()
-        days = max(1, (last - filled.first).days + 1)
-        whole = with_plans(read_panel([group_id], daily_keys(kinds), last, days))
-        judged = _judge(_weeks(whole), kinds)
-        by_rules = _stages_by_day(whole)
-        rows = [
-            judged.kept(row, group_id, whole.stretch.first + timedelta(days=end - 1), by_rules[end - 1])
-            for row, end in enumerate(_ends(whole.stretch.count))
-        ]
         Health.objects.bulk_create(rows)
-        live.touch(f"group:{group_id}")
+        live.touch(f"group:{group_id}", "health")
     return len(rows)
 
 
@@ -120,15 +111,21 @@ def _by_last_day(group_ids: Collection[int] | None, day: date) -> Iterator[tuple
     return iter(sorted(found.items()))
 
 
+def _without_past(ids: Sequence[int]) -> list[int]:
+    """Those of the groups of which nothing was ever said."""
+    known = set(Health.objects.filter(group_id__among=ids).values_list("group_id", flat=True))
+    return [group_id for group_id in ids if group_id not in known]
+
+
 def _assess(ids: Sequence[int], day: date, *, tells: bool) -> None:
     kinds = signals_in_use()
     judged = _judge(with_plans(read_panel(ids, daily_keys(kinds), day, health.DAYS)), kinds)
     life = with_plans(read_panel(ids, STAGE_READS, day, STAGE_DAYS))
     _monday, codes = stages.by_week(*life_of(life), life.stretch.first)
+    rows = _conditions(judged, stages.latest(codes), kinds)
     with transaction.atomic():
-        locks.name("insights.assess")
+        locks.patiently(_WRITING)
         previous = Condition.objects.in_bulk(list(ids))
-        rows = _conditions(judged, stages.latest(codes), kinds)
         Health.objects.filter(group_id__among=ids, day=day).delete()
         Health.objects.bulk_create(
             Health(group_id=each.group_id, day=day, score=each.score, stage=each.stage, severities=each.severities)
@@ -187,6 +184,21 @@ def _number(value: float | np.float32, digits: int) -> float | None:
 
 
 # ------------------------------------------------------------------ the past of one group
+def _past_of(group_id: int) -> list[Health]:
+    """A group's health at the end of each week of all its days, oldest first."""
+    filled = Filled.objects.filter(group_id=group_id).first()
+    if filled is None:
+        return []
+    kinds, last = signals_in_use(), min(filled.through, yesterday())
+    days = max(1, (last - filled.first).days + 1)
+    whole = with_plans(read_panel([group_id], daily_keys(kinds), last, days))
+    judged, by_rules = _judge(_weeks(whole), kinds), _stages_by_day(whole)
+    return [
+        judged.kept(row, group_id, whole.stretch.first + timedelta(days=end - 1), by_rules[end - 1])
+        for row, end in enumerate(_ends(whole.stretch.count))
+    ]
+
+
 def _ends(count: int) -> list[int]:
     """How many days of a stretch have passed at the end of each week, counted back from its end."""
     return list(range(count, health.LEAST_AGE - 1, -WEEK))[::-1]
@@ -240,7 +252,12 @@ def _tell(rows: Sequence[Condition], previous: Mapping[int, Condition], kinds: M
                     key=name,
                     severity=Severity.WARNING,
                     sentence=sentence,
-                    params={"group": facts.name, "score": each.score, "lost": -(each.change or 0)},
+                    params={
+                        "group": facts.name,
+                        "score": round(each.score or 0),
+                        "lost": -round(each.change or 0),
+                        "risk": round(100 * (each.risk or 0)),
+                    },
                     url=f"/groups/{each.group_id}/insight/",
                     community_id=facts.community_id,
                     steady=True,
@@ -249,6 +266,9 @@ def _tell(rows: Sequence[Condition], previous: Mapping[int, Condition], kinds: M
                 team.resolve_alert(key=name)
 
 
+_MAY_END = gettext_noop(
+    "%(group)s may fall silent within 30 days: of 100 groups like it %(risk)s would, by rules of thumb."
+)
 _FELL = gettext_noop("The health of %(group)s has fallen by %(lost)s points within 30 days, to %(score)s.")
 
 
@@ -263,6 +283,8 @@ def _causes(
         now.score is not None and now.score < health.FALLEN and lost >= health.FALL,
         now.score is None or lost < health.RECOVERED,
     )
+    risk, risk_before = now.risk or 0, (known.risk or 0) if known is not None else 1
+    yield "risk", _MAY_END, risk >= warning.SOON > risk_before, risk < warning.SOON / 2
     for key, kind in kinds.items():
         severity = now.severities.get(key, 0) if now.score is not None else 0
         if kind.alarm:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected
 
 from qunce.chat import actions as chat
 from qunce.chat.actions import Ingested
@@ -37,7 +38,11 @@ from qunce.members.types import StayChange
 
 log = logging.getLogger(__name__)
 SILENT = timedelta(minutes=2)
-"""A run that has not moved for so long is not there any more."""
+"""A run that has not moved for so long does not keep others of its group waiting, and is begun again."""
+GONE = timedelta(minutes=15)
+"""After so long nobody waits any more for a program that reads a file of its own."""
+ATTEMPTS = 4
+"""Of a portion that waits in a circle with messages that are heard meanwhile."""
 PORTION = 2000
 Progress = Callable[[Import], None]
 
@@ -61,8 +66,8 @@ def run_import(*, import_id: int, source: Source | None = None, progress: Progre
         chat.settle_history(group_id=run.group_id)
         _merge(run, taking)
         _finish(run)
-    except (_TakenOver, Import.DoesNotExist):
-        pass
+    except _TakenOver:
+        chat.settle_history(group_id=run.group_id)
     except (OperationalError, InterfaceError):
         raise
     except (QunceError, ValueError) as error:
@@ -131,13 +136,19 @@ def _names(kind: Importer, source: Source, key: str, options: Options) -> dict[s
 def _take(run: Import, platform: str, portion: Portion) -> Import:
     """One portion, with its account, in one transaction; returns the import after it."""
     after: list[Import] = []
-    chat.record_history(
-        group_id=run.group_id,
-        platform=platform,
-        events=portion.events,
-        then=lambda recorded: after.append(_note(run, portion, recorded)),
-    )
-    return after[0]
+    for attempt in range(ATTEMPTS):
+        try:
+            chat.record_history(
+                group_id=run.group_id,
+                platform=platform,
+                events=portion.events,
+                then=lambda recorded: after.append(_note(run, portion, recorded)),
+            )
+            break
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected) or attempt == ATTEMPTS - 1:
+                raise
+    return after[-1]
 
 
 def _note(mine: Import, portion: Portion, recorded: Ingested) -> Import:
@@ -290,10 +301,11 @@ def look_after_imports() -> None:
         soon(run, RUN)
     for run in Import.objects.filter(state=ImportState.UNDOING):
         soon(run, UNDO)
-    for run in Import.objects.filter(state=ImportState.RUNNING, touched_at__lt=silent):
-        if run.kept:
-            soon(run, RUN)
-            continue
+    running = Import.objects.filter(state=ImportState.RUNNING)
+    for run in running.filter(kept=True, touched_at__lt=silent):
+        soon(run, RUN)
+    for run in running.filter(kept=False, touched_at__lt=clock.now() - GONE):
+        chat.settle_history(group_id=run.group_id)
         with transaction.atomic():
             row = locks.row(Import, run.pk)
             if row.runner == run.runner and row.touched_at == run.touched_at:

@@ -8,9 +8,10 @@ be cut off anywhere and run anywhere at once.
 
 import time
 from calendar import isleap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 from django.db import connection, transaction
@@ -20,8 +21,9 @@ from qunce.chat.selectors import activity
 from qunce.chat.selectors import columns as said
 from qunce.community import selectors as community
 from qunce.insights.metric import metrics
-from qunce.insights.models import Filled, Series
+from qunce.insights.models import Filled, Series, Understood
 from qunce.insights.selectors.facts import facts, known_stretch, midnight, week_of, zone_of
+from qunce.insights.selectors.understanding import Week
 from qunce.insights.types import Facts, Stretch
 from qunce.kernel import clock, live, locks
 from qunce.kernel.actor import SYSTEM
@@ -37,32 +39,35 @@ YEAR = 366
 def fill(*, group_ids: Collection[int] | None = None, seconds: float | None = None) -> int:
     """Fill the series of groups, or of all that need it, those that waited longest first; returns how many.
 
-    ``seconds``: begin with no further group after that time; the next call goes on.
+    ``seconds``: begin with no further group after that time; the next call goes on. Where somebody else is filling
+    a group, it is left to them, or waited for where the group is named.
     """
     started = time.monotonic()
     done = 0
     for group_id in _waiting() if group_ids is None else sorted(group_ids):
         if seconds is not None and time.monotonic() - started > seconds:
             break
-        with suppress(Busy):  # somebody else is filling it
-            while fill_portion(group_id=group_id):
+        with suppress(Busy):
+            while fill_portion(group_id=group_id, patient=group_ids is not None):
                 pass
             done += 1
     return done
 
 
-def fill_portion(*, group_id: int) -> bool:
+def fill_portion(*, group_id: int, patient: bool = False) -> bool:
     """Fill at most PORTION days of a group, the oldest that need it; returns whether there is more to do.
 
-    A portion ends with a week: replies are inferred week by week.
+    A portion ends with a week: texts are understood week by week. Raises Busy where somebody else is filling the
+    group, unless one is ``patient``.
     """
     zone = zone_of(group_id)
     with transaction.atomic():
-        locks.name(f"series:{group_id}")
+        (locks.patiently if patient else locks.name)(f"series:{group_id}")
         mark = Filled.objects.filter(group_id=group_id).first()
         counted = said.counted([group_id]).get(group_id)
         if counted is None:
             Series.objects.filter(group_id=group_id).delete()
+            Understood.objects.filter(group_id=group_id).delete()
             Filled.objects.filter(group_id=group_id).delete()
             return False
         observation = said.observation(group_id)
@@ -73,7 +78,8 @@ def fill_portion(*, group_id: int) -> bool:
         begin = _begin(mark, before, whole, str(zone), still=observation.until is not None)
         until = min(whole.last, week_of(begin + timedelta(days=PORTION)) - timedelta(days=1))
         if begin <= until:
-            _write(facts(group_id, Stretch(begin, (until - begin).days + 1)), whole)
+            over = Stretch(begin, (until - begin).days + 1)
+            _write(facts(group_id, over, keep=partial(_keep, group_id)), whole)
         done = until == whole.last
         now = clock.now()
         Filled.objects.update_or_create(
@@ -161,6 +167,24 @@ def _write(found: Facts, whole: Stretch) -> None:
     _store(found.group_id, changed)
     outside = Series.objects.filter(group_id=found.group_id)
     outside.exclude(year__gte=whole.first.year, year__lte=whole.last.year).delete()
+
+
+def _keep(group_id: int, weeks: Sequence[Week]) -> None:
+    """Keep what was understood of some weeks."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO insights_understood (group_id, week, fingerprint, back, marks)"
+            " SELECT %s, * FROM unnest(%s::int2[], %s::int8[], %s::bytea[], %s::bytea[])"
+            " ON CONFLICT (group_id, week) DO UPDATE SET"
+            " fingerprint = excluded.fingerprint, back = excluded.back, marks = excluded.marks",
+            [
+                group_id,
+                [week.number for week in weeks],
+                [week.fingerprint for week in weeks],
+                [week.back.tobytes() for week in weeks],
+                [week.marks.tobytes() for week in weeks],
+            ],
+        )
 
 
 def _overlaid(

@@ -5,15 +5,14 @@ in which no bracket leads on, gives all that was whole and then one `Broken`. (A
 would stop at the first mistake; Telegram itself writes some.)
 """
 
-import io
 import json
 import re
 import zlib
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeAlias, TypeVar
+from typing import IO, Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 from zipfile import BadZipFile
 
@@ -92,20 +91,20 @@ def walk(source: Source, name: str, opened: Collection[str] = ()) -> Iterator[Fo
     """
     ways = [tuple(way.split(".")) for way in opened]
     with source.open(name) as file:
-        text = _Text(io.TextIOWrapper(file, encoding=encoding(source.head(name)), errors="replace"))
+        text = _Text(file, encoding(source.head(name)))
         if text.peek() not in _OPENING:
             yield (), "", Broken(text.shown())
             return
         stack = [_Container.at((), text, ways)]
         while stack:
             container = stack[-1]
+            key: str | int = container.count
             try:
                 upcoming = text.peek()
                 if upcoming in _CLOSING:
                     text.at += 1
                     stack.pop()
                     continue
-                key: str | int = container.count
                 if container.keyed:
                     key = words(text.value())
                     upcoming = text.peek()
@@ -115,7 +114,7 @@ def walk(source: Source, name: str, opened: Collection[str] = ()) -> Iterator[Fo
                     continue
                 value = text.value()
             except _End:
-                yield container.where, container.count, Broken(text.shown())
+                yield container.where, "" if container.keyed else key, Broken(text.shown())
                 return
             yield container.where, key, value
         if text.peek():
@@ -147,8 +146,9 @@ class _Container:
 class _Text:
     """A file's text, with the place up to which it is read."""
 
-    def __init__(self, file: io.TextIOWrapper) -> None:
+    def __init__(self, file: IO[bytes], kind: str) -> None:
         self._file = file
+        self._decoder = getincrementaldecoder(kind)(errors="replace")
         self._done = False
         self._text = ""
         self.at = 0
@@ -183,17 +183,20 @@ class _Text:
             return value
 
     def _more(self) -> bool:
-        """Read on, at least as much again as is kept, so that long records are not begun too often."""
+        """Read on, at least as much again as is kept, so that long records are not begun too often.
+
+        False where nothing more can come; after True it is little, or even nothing, that has.
+        """
         if self._done:
             return False
         rest = self._text[self.at :]
         try:
             chunk = self._file.read(max(_CHUNK, len(rest)))
         except (BadZipFile, EOFError, OSError, zlib.error):  # the packed file is cut off or damaged
-            chunk = ""
+            chunk = b""
         self._done = not chunk
-        self._text, self.at = rest + chunk, 0
-        return bool(chunk)
+        self._text, self.at = rest + self._decoder.decode(chunk, final=self._done), 0
+        return True
 
     def _mended(self) -> Any:
         """The value that is at fault, with its escapes put right, or what there is of it."""

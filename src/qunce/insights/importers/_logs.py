@@ -10,6 +10,11 @@ from qunce.insights.types import Chat, Entry, Reading
 
 LINES = 200
 """So many lines of a file show what it is."""
+_PICTURES = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|heic|bmp|svg|mp4|mov|webm|mkv|avi|3gp|mp3|ogg|oga|opus|wav|m4a|aac|amr|silk|pdf|docx?|xlsx?"
+    r"|pptx?|zip|rar|7z|gz|apk|exe|vcf|dat|db|css|js)$",
+    re.IGNORECASE,
+)
 _COPY = re.compile(r"\s*\(\d+\)$")
 
 
@@ -27,7 +32,7 @@ class Texts(Importer):
 
     def recognises(self, source: Source) -> bool:
         """Whether there is a file of this format."""
-        return any(self.fits(beginning(source, name)) for name in source.names)
+        return any(self.fits(beginning(source, name)) for name in readable(source))
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (only some need to know)
         """One for each name that files are called by."""
@@ -38,7 +43,7 @@ class Texts(Importer):
 
     def files(self, source: Source) -> Iterator[tuple[str, Chat]]:
         """The files of this format, in order, each with its chat."""
-        for name in source.names:
+        for name in readable(source):
             if self.fits(beginning(source, name)):
                 yield name, self.chat(source, name)
 
@@ -55,6 +60,11 @@ class Log(Texts):
         for name, held in self.files(source):
             if held.key == chat:
                 yield from self.lines(source, name, chat, reading)
+
+
+def readable(source: Source) -> Iterator[str]:
+    """The files that may hold text: exports come with thousands of pictures, which are not looked into."""
+    return (name for name in source.names if not _PICTURES.search(name))
 
 
 def stem(name: str) -> str:
@@ -74,7 +84,7 @@ def beginning(source: Source, name: str) -> list[str]:
 
 def nothing(source: Source, title: str) -> str:
     """The sentence for a source that holds nothing of a format."""
-    if not any(source.size(name) for name in source.names):
+    if not any(source.size(name) for name in readable(source)):
         return f"{source.path.name} is empty."
     return f"Nothing in {source.path.name} can be read as {title}."
 

@@ -25,7 +25,8 @@ _KEPT_BEFORE_11 = ("prev_state", "origin", "membership")
 
 def event_id(event: Mapping[str, Any], room_version: str) -> str:
     """The id of a message, as its room's homeservers know it."""
-    if isinstance(given := event.get("event_id"), str):
+    given = event.get("event_id")
+    if isinstance(given, str) and given:
         return given
     kept = _KEPT if room_version.isdecimal() and int(room_version) >= 11 else _KEPT + _KEPT_BEFORE_11  # noqa: PLR2004
     hashed = {key: event[key] for key in kept if key in event} | {"content": {}}

@@ -39,6 +39,8 @@ PLUS = " + "
 _DATES, _TIMES = ("date", "日期"), ("time", "时间", "時間")
 _KNOWN = {role: names.split() for role, names in ROLES.items()}
 _WRITTEN = re.compile(rf"{DATE}(?:,|T|\s)\s*{TIME}", re.IGNORECASE)
+_PLAIN = re.compile(r"\d{4}-|\d{9,}")
+"""Times that need no second look."""
 _TALLEST = 500
 """Lines of one record; a quotation mark that is still open then is a mistake."""
 _FIRST = 3
@@ -127,13 +129,15 @@ class Times:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone, self._dates = zone, DateOrder()
+        self._before = ""
 
     def see(self, text: str) -> None:
         """The next of them."""
-        if found := _WRITTEN.fullmatch(text):
+        if text != self._before and not _PLAIN.match(text) and (found := _WRITTEN.fullmatch(text)):
             half = found[8] or "."
             numbers = (int(found[1]), int(found[2]), int(found[3]))
             self._dates.see(numbers, american=half.isascii() and "." not in half)
+        self._before = text
 
     def at(self, text: str) -> datetime | None:
         """The moment; None where it is none."""
@@ -197,7 +201,8 @@ class Table(Texts):
         """The rows of that chat in one file."""
         roles = chosen(self.head(source, name), reading.columns, name)
         times, first = Times(reading.zone), list[str]()
-        for _number, values in self.rows(source, name, roles):
+        seen = {role: column for role, column in roles.items() if role in {"sent_at", "id"}}
+        for _number, values in self.rows(source, name, seen):
             if values:
                 times.see(values["sent_at"].strip())
                 if len(first) < _FIRST:

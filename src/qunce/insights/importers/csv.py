@@ -34,7 +34,7 @@ class Csv(Table):
     ) -> Iterator[tuple[int, dict[str, str] | None]]:
         """All further rows that are wide enough."""
         head = self.head(source, name)
-        places = {role: [head.index(column) for column in named.split(PLUS)] for role, named in roles.items()}
+        places = [(role, [head.index(column) for column in named.split(PLUS)]) for role, named in roles.items()]
         width = len(head)
         rows = records(source, name, delimiter_of(beginning(source, name)))
         next(rows, None)
@@ -42,4 +42,7 @@ class Csv(Table):
             if row is None or len(row) < width:
                 yield number, None
             else:
-                yield number, {role: " ".join([row[each] for each in at]) for role, at in places.items()}
+                yield (
+                    number,
+                    {role: row[at[0]] if len(at) == 1 else f"{row[at[0]]} {row[at[1]]}" for role, at in places},
+                )

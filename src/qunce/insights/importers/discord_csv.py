@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MemberJoined, MemberLeft, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._ids import Ids
@@ -45,7 +46,7 @@ class DiscordCsv(Importer):
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
         chats = {chat.key: chat for chat in map(_chat, _exports(source))}
         if not chats:
-            raise ValueError("There is no channel in this export of Discord.")
+            raise ValueError(gettext_noop("There is no channel in this export of Discord."))
         return list(chats.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

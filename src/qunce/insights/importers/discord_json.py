@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar, TypeAlias
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, several, taken, walk, words
@@ -33,7 +34,7 @@ class DiscordJson(Importer):
         for channel in _channels(source).values():
             names.setdefault(words(channel["id"]), words(channel.get("name")))
         if not names:
-            raise ValueError("There is no channel in this export of Discord.")
+            raise ValueError(gettext_noop("There is no channel in this export of Discord."))
         return [Chat(key, name or key) for key, name in names.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

@@ -20,7 +20,7 @@ _Held: TypeAlias = tuple[int, str, str, list[str]]
 class Gitter(Log):
     """One line is one message; a line without a stamp goes on with the one above it."""
 
-    title = "Gitter (text lines)"
+    title = "Gitter (TXT)"
     platform = "gitter"
     by_name = True
     local_time = True

@@ -78,9 +78,7 @@ class Irc(Log):
         """One for each channel. Raises ValueError where nothing tells a day."""
         found = super().chats(source, reading)
         for name, _chat in self.files(source):
-            first = next(iter(beginning(source, name)))
-            told = _STAMP.match(first)
-            if not (_day_of(name) or reading.day or _NOW.match(first) or (told and told["day"])):
+            if not (_day_of(name) or reading.day or any(_tells_day(line) for line in beginning(source, name))):
                 raise ValueError(f"Nothing in {name} tells which day it was: say which was its first day.")
         return found
 
@@ -151,6 +149,11 @@ class _Calendar:
             return self.at(stamp)
         self.last = at_day
         return at_day
+
+
+def _tells_day(line: str) -> bool:
+    found = _STAMP.match(line)
+    return bool(_NOW.match(line) or (found and found["day"]))
 
 
 def _signed(line: str) -> bool:

@@ -15,7 +15,7 @@ _WIDTH = 3
 class JsonLines(Table):
     """One object a line; a field within a field is named with a dot: ``author.name``."""
 
-    title = "JSON lines"
+    title = "JSON Lines"
 
     def fits(self, lines: Sequence[str]) -> bool:
         """The first line is an object with the fields of a message, or several lines are objects alike."""

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, Media, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, several, taken, walk, words
@@ -44,7 +45,7 @@ class Matrix(Importer):
         for key, name in _rooms(source).values():
             rooms[key] = rooms.get(key) or name
         if not rooms:
-            raise ValueError("There is no room in this export of Matrix.")
+            raise ValueError(gettext_noop("There is no room in this export of Matrix."))
         return [Chat(key, name or key) for key, name in rooms.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)

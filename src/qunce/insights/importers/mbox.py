@@ -16,6 +16,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._ids import Ids
@@ -51,7 +52,7 @@ _BELOW = re.compile(
 class Mbox(Importer):
     """An archive of a mailing list."""
 
-    title: ClassVar[str] = "Mailing list (mbox)"
+    title: ClassVar[str] = gettext_noop("Mailing list (mbox)")
     platform: ClassVar[str] = "mail"
 
     def recognises(self, source: Source) -> bool:
@@ -63,7 +64,7 @@ class Mbox(Importer):
             chat = _list(source, name)
             chats.setdefault(chat.key, chat)
         if not chats:
-            raise ValueError("There is no message in this mailbox.")
+            raise ValueError(gettext_noop("There is no message in this mailbox."))
         return list(chats.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times have zones)

@@ -15,7 +15,7 @@ from qunce.insights.importers._chinese import NAMED, Named, media, notice
 from qunce.insights.importers._dates import parsed
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._json import Broken, beginning, fields, place, several, taken, walk, words
-from qunce.insights.importers._logs import nothing, placed, stem
+from qunce.insights.importers._logs import nothing, placed, readable, stem
 from qunce.insights.importers._said import told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -30,7 +30,7 @@ _QUOTED = re.compile(r"\[回复[^\[\]\n]*\]\s*")
 class QQJson(Importer):
     """One export is one chat; chunks belong to the manifest above them."""
 
-    title = "QQ (JSON of QQChatExporter)"
+    title = "QQ (JSON, QQChatExporter)"
     platform = "onebot11"
     local_time = True
 
@@ -112,7 +112,7 @@ def _exports(source: Source) -> dict[str, Chat]:
     """The files with messages, each with its chat."""
     found: dict[str, Chat] = {}
     manifests: dict[str, Chat] = {}
-    for name in source.names:
+    for name in readable(source):
         text = beginning(source, name).lstrip("\ufeff \r\n\t")
         if text[:1] != "{":
             continue

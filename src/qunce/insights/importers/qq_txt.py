@@ -6,7 +6,8 @@ lines, but no blank line stands before them; so where a file has these between i
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
+from typing import NamedTuple
 
 from qunce.chat.types import Content, MemberJoined, MemberLeft, MessageReceived, Sender
 from qunce.insights.importer import Source
@@ -16,10 +17,9 @@ from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._logs import Texts, nothing, placed
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
-_HEADER = re.compile(
-    r"(\d{4}-\d\d?-\d\d?) (\d\d?):(\d\d):(\d\d)(?: ([AP]M|[上下]午))?"
-    r" (.*?)(?:\((\d{5,12})\)|<([^<>\s]+@[^<>\s]+)>)?\s*"
-)
+_STAMP = re.compile(r"(\d{4}-\d\d?-\d\d?) (\d\d?):(\d\d):(\d\d)(?: ([AP]M|[上下]午))? ")
+_NUMBER = re.compile(r"\d{5,12}")
+_MAIL = re.compile(r"[^<>\s]+@[^<>\s]+")
 _WITH = "消息对象:"
 _RULER = "=" * 20
 _BEGINNING = "消息记录（此消息记录为文本格式"
@@ -33,7 +33,7 @@ _SURE = 0.5
 class QQText(Texts):
     """Each ``消息对象`` is a chat; a file may hold many."""
 
-    title = "QQ (TXT of the message manager)"
+    title = "QQ (TXT, 消息管理器)"
     platform = "onebot11"
     local_time = True
 
@@ -41,8 +41,8 @@ class QQText(Texts):
         """Begins as QQ begins it, or with a line of time, name and number."""
         if any(line.startswith((_BEGINNING, _WITH)) for line in lines[:8]):
             return True
-        found = _HEADER.fullmatch(lines[0]) if lines else None
-        return found is not None and bool(found[7] or found[8])
+        found = _header(lines[0]) if lines else None
+        return found is not None and bool(found.who)
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (only some need to know)
         """All that are talked with, in the files' order."""
@@ -76,6 +76,27 @@ class QQText(Texts):
             yield from reader.entries(begun, header, said)
 
 
+class _Header(NamedTuple):
+    """The line above a message. ``who``: a number or an address; nothing where there is none."""
+
+    stamp: re.Match[str]
+    name: str
+    who: str
+
+
+def _header(line: str) -> _Header | None:
+    stamp = _STAMP.match(line)
+    if stamp is None:
+        return None
+    rest = line[stamp.end() :].strip()
+    name, bracket, who = rest[:-1].rpartition("(" if rest.endswith(")") else "<")
+    if not bracket or not (_NUMBER if rest.endswith(")") else _MAIL).fullmatch(who) or rest[-1:] not in {")", ">"}:
+        name, who = rest, ""
+    if name.startswith("【"):
+        name = _TITLE.sub("", name, count=1)
+    return _Header(stamp, name.strip(), who)
+
+
 class _Reader:
     """Reads one file, with what the whole of it tells: how it is spaced, and whose names are whose."""
 
@@ -83,37 +104,39 @@ class _Reader:
         self._chat, self._zone, self._place = chat, reading.zone, placed(source, name)
         self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
         self._known = Named()
+        self._date, self._day = "", datetime.min.replace(tzinfo=reading.zone)
         headers = spaced = numbered = 0
         above = ""
         for line in source.lines(name):
-            if line[:2] in _YEARS and (found := _HEADER.fullmatch(line)):
+            found = _header(line) if line[:2] in _YEARS else None
+            if found:
                 headers += 1
                 spaced += not above.strip()
-                if found[7]:
+                if found.who.isdecimal():
                     numbered += 1
-                    self._known.add(_called(found[6]), found[7])
+                    self._known.add(found.name, found.who)
             above = line
         self._spaced, self._numbered = spaced > headers * _SURE, numbered > 0
 
-    def headed(self, source: Source, name: str) -> Iterator[tuple[int, str, re.Match[str] | None]]:
+    def headed(self, source: Source, name: str) -> Iterator[tuple[int, str, _Header | None]]:
         """The file's lines, those that begin a message with what they say."""
         above = ""
         for number, line in enumerate(source.lines(name), 1):
-            found = _HEADER.fullmatch(line) if line[:2] in _YEARS else None
+            found = _header(line) if line[:2] in _YEARS else None
             if found and self._spaced and above.strip() and not above.startswith(_RULER):
                 found = None
-            if found and self._numbered and not (found[7] or found[8]):
+            if found and self._numbered and not found.who:
                 found = None
             yield number, line, found
             above = line
 
-    def entries(self, number: int, found: re.Match[str], said: list[str]) -> Sequence[Entry]:
+    def entries(self, number: int, found: _Header, said: list[str]) -> Sequence[Entry]:
         """What one message says."""
         text = "\n".join(said).strip()
-        at = self._moment(found)
-        name, who = _called(found[6]), found[7] or found[8]
+        at = self._moment(found.stamp)
+        name, who = found.name, found.who
         if at is None or not (name or who):
-            return [Skipped(Skip.UNREADABLE, self._place(number), found[0][:80])]
+            return [Skipped(Skip.UNREADABLE, self._place(number), found.stamp[0])]
         if who in _SYSTEM or name == "系统消息":
             return self._told(text, at, number)
         if not text.strip("\ufffd"):
@@ -137,13 +160,10 @@ class _Reader:
 
     def _moment(self, found: re.Match[str]) -> datetime | None:
         try:
-            day = date(*(int(part) for part in found[1].split("-")))
+            if found[1] != self._date:
+                year, month, day = found[1].split("-")
+                self._date, self._day = found[1], datetime(int(year), int(month), int(day), tzinfo=self._zone)
             hour = hour_of(int(found[2]), found[5])
-            return datetime(day.year, day.month, day.day, hour, int(found[3]), int(found[4]), tzinfo=self._zone)
+            return self._day.replace(hour=hour, minute=int(found[3]), second=int(found[4]))
         except ValueError:
             return None
-
-
-def _called(written: str) -> str:
-    """A name without the group's title for it."""
-    return _TITLE.sub("", written.strip(), count=1).strip()

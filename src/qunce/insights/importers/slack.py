@@ -12,6 +12,7 @@ from html import unescape
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._json import beginning, fields, once, place, several, taken, walk, words
@@ -34,7 +35,7 @@ _EVERYBODY = {"here", "channel", "everyone"}
 class Slack(Importer):
     """Slack's own export, as a zip or a folder."""
 
-    title: ClassVar[str] = "Slack (export of a workspace)"
+    title: ClassVar[str] = gettext_noop("Slack (export of a workspace)")
     platform: ClassVar[str] = "slack"
 
     def recognises(self, source: Source) -> bool:
@@ -47,7 +48,7 @@ class Slack(Importer):
         found = [workspace.chat(folder, source.name) for folder in folders]
         chats = [chat for chat in found if not _PRIVATE.fullmatch(chat.key)]
         if not chats:
-            raise ValueError("There is no channel with messages in this export of Slack.")
+            raise ValueError(gettext_noop("There is no channel with messages in this export of Slack."))
         return chats
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)

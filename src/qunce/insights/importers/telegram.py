@@ -8,12 +8,14 @@ are.
 
 import json
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import Media, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Poll, Sender, Text
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._ids import Ids
@@ -48,6 +50,7 @@ _MESSAGES = re.compile(r'"messages"\s*:\s*\[')
 _ACCOUNT = re.compile(r'"(?:left_)?chats"\s*:\s*\{\s*"(?:about|list)"|"personal_information"\s*:\s*\{\s*"user_id"')
 _NAMED = re.compile(r'"(?:from|actor)":\s*("[^"\\]*+(?:\\.[^"\\]*+)*+"),\s*"(?:from|actor)_id":\s*"user(\d+)"')
 _NAMED_AT_MOST = 4096
+_PEER = re.compile(r"(user|chat|channel)(\d+)")
 _CHUNK = 1 << 20
 _SUPERGROUPS = -1_000_000_000_000
 _BEFORE_SUPERGROUP = 1_000_000_000
@@ -113,7 +116,7 @@ class Telegram(Importer):
                     called = chat.name or (chat.key if where else source.name)
                     groups.setdefault(chat.key, Chat(chat.key, called, chat.messages or None))
         if not groups:
-            raise ValueError("There is no group and no channel in this export of Telegram.")
+            raise ValueError(gettext_noop("There is no group and no channel in this export of Telegram."))
         return list(groups.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
@@ -184,14 +187,13 @@ class _Names:
         return {_loaded(written): number for written, number in ids.items() if written not in several_have}
 
     def _pairs(self, file_name: str) -> Iterator[tuple[str, str]]:
-        kind = encoding(self._source.head(file_name))
+        decode = getincrementaldecoder(encoding(self._source.head(file_name)))(errors="replace").decode
         with self._source.open(file_name) as raw:
-            rest = b""
-            width = 2 if kind == "utf-16" else 1
+            rest = ""
             while chunk := raw.read(_CHUNK):
-                seen = rest + chunk
-                yield from _NAMED.findall(seen[: len(seen) // width * width].decode(kind, errors="ignore"))
-                rest = seen[-_NAMED_AT_MOST:] if width == 1 else b"\xff\xfe" + seen[-_NAMED_AT_MOST:]
+                seen = rest + decode(chunk)
+                yield from _NAMED.findall(seen)
+                rest = seen[-_NAMED_AT_MOST:]
 
 
 def _loaded(written: str) -> str:
@@ -207,7 +209,7 @@ class _History:
     def __init__(self, chat: _Chat, zone: tzinfo, names: _Names) -> None:
         self._key = chat.key
         self._name = chat.name
-        self._is_basic = chat.kind == "private_group"
+        self._prefix = "b" if chat.kind == "private_group" else ""
         self._is_channel = "channel" in chat.kind
         self._zone = zone
         self._named = names.sender
@@ -241,21 +243,15 @@ class _History:
         if topic and number:
             self._topics[number] = topic
         answers = reply_to if reply_to and reply_to != topic and "reply_to_peer_id" not in record else None
-        return MessageReceived(
-            group=self._key,
-            external_id=self._id(number, topic) if number else self._ids.of(sent_at, sender.external_id, text),
-            sent_at=sent_at,
-            sender=sender,
-            text=text,
-            parts=parts,
-            reply_to=self._id(answers, topic) if answers else None,
-        )
+        external_id = self._id(number, topic) if number else self._ids.of(sent_at, sender.external_id, text)
+        answered = self._id(answers, topic) if answers else None
+        return MessageReceived(self._key, external_id, sent_at, sender, text, parts, answered)
 
     def _id(self, number: int, topic: int | None) -> str:
         """As the connector writes it."""
         if number < 0:
             return f"b{number + _BEFORE_SUPERGROUP}"
-        return f"{'b' if self._is_basic else ''}{f'{topic}/' if topic else ''}{number}"
+        return f"{self._prefix}{topic}/{number}" if topic else f"{self._prefix}{number}"
 
     def _moment(self, record: Mapping[str, Any]) -> datetime:
         """Old exports have the local time only."""
@@ -285,7 +281,7 @@ class _History:
         action = words(record.get("action"))
         if action == "topic_created":
             self._topics[record["id"]] = record["id"]
-        members = [words(name) for name in several(record.get("members"))]
+        members = [name for name in several(record.get("members")) if words(name)]
         moment, name = self._moment(record), words(record.get("actor"))
         actor = self._person(name, record.get("actor_id")) if name or record.get("actor_id") is not None else None
         told: list[Entry] = []
@@ -296,16 +292,13 @@ class _History:
             told = [MemberJoined(self._key, actor, moment, self._named(inviter) if inviter else None)]
         elif action == "remove_members":
             told = [
-                MemberLeft(self._key, actor if actor and member == name else self._of_name(member), moment)
+                MemberLeft(self._key, actor if actor and member == name else self._named(member), moment)
                 for member in members
             ]
         return told or [Skipped(Skip.SERVICE, at, action)]
 
     def _joined(self, themselves: Sender | None, name: str, moment: datetime, actor: Sender | None) -> MemberJoined:
-        return MemberJoined(self._key, themselves or self._of_name(name), moment, None if themselves else actor)
-
-    def _of_name(self, name: str) -> Sender:
-        return self._named(name) if name else Sender("", "")
+        return MemberJoined(self._key, themselves or self._named(name), moment, None if themselves else actor)
 
 
 def _peer(peer: Any) -> str:
@@ -313,11 +306,11 @@ def _peer(peer: Any) -> str:
     if isinstance(peer, int):
         kind, number = divmod(peer, _OLD_IDS)
         return str(_SUPERGROUPS - number if kind == _OLD_CHAT else number)
-    if peer.startswith("channel"):
-        return str(_SUPERGROUPS - int(peer.removeprefix("channel")))
-    if peer.startswith("chat"):
-        return f"-{peer.removeprefix('chat')}"
-    return str(peer.removeprefix("user"))
+    found = _PEER.fullmatch(peer)
+    if not found:
+        raise ValueError(peer)
+    number = int(found[2])
+    return str({"user": number, "chat": -number}.get(found[1], _SUPERGROUPS - number))
 
 
 # ------------------------------------------------------------------ what is said

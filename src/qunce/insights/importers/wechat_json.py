@@ -8,7 +8,7 @@ from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._chinese import Named
 from qunce.insights.importers._dates import parsed
 from qunce.insights.importers._json import Broken, beginning, fields, place, walk, words
-from qunce.insights.importers._logs import nothing, stem
+from qunce.insights.importers._logs import nothing, readable, stem
 from qunce.insights.importers._wechat import Reader, Record, dumped, users
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -61,7 +61,7 @@ class WeChatJson(Importer):
 
 def _files(source: Source) -> list[str]:
     found = []
-    for name in source.names:
+    for name in readable(source):
         text = beginning(source, name).lstrip("\ufeff \r\n\t")
         if text[:1] in {"{", "["} and any(all(key.search(text) for key in keys) for keys in (_FLOW, _DUMP)):
             found.append(name)

@@ -13,6 +13,7 @@ from html import unescape
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, Mention, MessageReceived, Part, Sender
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, taken, walk, words
@@ -44,7 +45,7 @@ _EVERYBODY = {"all", "everyone", "stream", "channel"}
 class Zulip(Importer):
     """Zulip's archive, and its official export, unpacked."""
 
-    title: ClassVar[str] = "Zulip (archive, official export)"
+    title: ClassVar[str] = gettext_noop("Zulip (archive, official export)")
     platform: ClassVar[str] = "zulip"
 
     def recognises(self, source: Source) -> bool:

@@ -15,7 +15,7 @@ class Modularity(Metric):
         "How much more people answer within circles of the group than by chance: 0 not at all, towards 1"
         " the group falls apart into circles."
     )
-    source = "Clauset, Newman & Moore 2004"
+    source = "Clauset, Newman & Moore 2004; Blondel et al. 2008"
     unit = Unit.INDEX
 
     def over(self, facts: Facts) -> float | None:

@@ -15,7 +15,7 @@ class UnansweredShare(Metric):
         "The share of questions that nobody else answered within 24 hours; those of the last day cannot "
         "be judged yet."
     )
-    source = "Burke et al. 2007: 40% of opening messages in newsgroups"
+    source = "Burke et al. 2007"
     unit = Unit.SHARE
 
     def over(self, facts: Facts) -> float | None:

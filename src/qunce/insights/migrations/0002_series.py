@@ -21,6 +21,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Understood',
+            fields=[
+                ('pk', models.CompositePrimaryKey('group_id', 'week', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('group_id', models.BigIntegerField()),
+                ('week', models.SmallIntegerField()),
+                ('fingerprint', models.BigIntegerField()),
+                ('back', models.BinaryField()),
+                ('marks', models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Filled',
             fields=[
                 ('group_id', models.BigIntegerField(primary_key=True, serialize=False)),

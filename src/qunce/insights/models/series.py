@@ -16,6 +16,20 @@ class Series(models.Model):
     days = models.BinaryField()
 
 
+class Understood(models.Model):
+    """What was read out of one week's texts (selectors.understanding); it holds while the fingerprint is the same."""
+
+    pk = models.CompositePrimaryKey("group_id", "week")
+    group_id = models.BigIntegerField()
+    week = models.SmallIntegerField()
+    """Weeks since the one of Thursday, 1 January 1970."""
+    fingerprint = models.BigIntegerField()
+    back = models.BinaryField()
+    """How many messages back is what each answers (int4, little endian); 0: it answers nothing."""
+    marks = models.BinaryField()
+    """`Mark` bits of each (two bytes, little endian)."""
+
+
 class Filled(models.Model):
     """How far a group's series are filled, and by what it is known that they no longer hold."""
 

@@ -19,7 +19,7 @@ _TAILS = re.compile(
     re.IGNORECASE,
 )
 _GENERIC = re.compile(
-    r"(?:guest|user|anon\w*|nobody|somebody|webchat|mib|qwebirc|unknown|irssi|java)[\d_-]*", re.IGNORECASE
+    r"(?:guest|user|anon\w*|nobody|somebody|webchat|ubuntu|mib|qwebirc|unknown|irssi|java)[\d_-]*", re.IGNORECASE
 )
 _NUMBER = re.compile(r"[(（<]\s*(\+?\d[\d -]{3,18}\d)\s*[)）>]\s*$")
 

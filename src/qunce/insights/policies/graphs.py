@@ -16,6 +16,7 @@ from qunce.insights.types import Facts
 EXACT = 400
 """Up to so many people betweenness is exact; above, it is estimated from SAMPLE of them."""
 SAMPLE = 200
+LARGE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,16 @@ def reciprocity(found: dict[tuple[int, int], int]) -> float | None:
 
 
 def communities(graph: "nx.Graph[int]") -> list[list[int]]:
-    """Greedy modularity communities (Clauset, Newman and Moore), by weight, the largest first."""
+    """Communities of high modularity, by weight, the largest first.
+
+    Clauset, Newman and Moore's greedy ones; above LARGE edges, where those would take minutes, Louvain's.
+    """
     if not graph.number_of_edges():
         return [[node] for node in graph]
-    found = nx.community.greedy_modularity_communities(graph, weight="weight")
+    if graph.number_of_edges() > LARGE:
+        found = nx.community.louvain_communities(graph, weight="weight", seed=1)
+    else:
+        found = nx.community.greedy_modularity_communities(graph, weight="weight")
     return sorted((sorted(each) for each in found), key=lambda each: (-len(each), each))
 
 

@@ -1,12 +1,7 @@
 """What to try against a finding: drafts of playbooks, each with what it should bring and how that is measured."""
 
+from qunce.insights.policies.marking import gettext_noop
 from qunce.insights.types import Proposal
-
-
-def gettext_noop(sentence: str) -> str:
-    """Mark a sentence for the catalogue; whoever shows it translates it."""
-    return sentence
-
 
 _DRAFTS = (
     Proposal(

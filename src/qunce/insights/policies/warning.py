@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qunce.insights.policies.marking import gettext_noop
 from qunce.insights.policies.windows import (
     FORTNIGHT,
     MONTH,
@@ -41,11 +42,6 @@ LED = 0.1
 """Of the days: where the team hardly ever spoke it cannot be missed."""
 SOON = 0.5
 """From this probability on a group is warned of."""
-
-
-def gettext_noop(sentence: str) -> str:
-    """Mark a sentence for the catalogue; whoever shows it translates it."""
-    return sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +111,11 @@ def _young(panel: Panel) -> tuple[Column, Column]:
 
 RULES = (
     Rule("fall", 1.0, gettext_noop("In the last two weeks people spoke at %(now)s times their usual rate."), _fall),
-    Rule("quiet_days", 1.0, gettext_noop("%(now)s of the last 14 days passed without a word."), _quiet_days),
+    Rule("quiet_days", 1.0, gettext_noop("Days without a word among the last 14: %(now)s."), _quiet_days),
     Rule(
         "last_week",
         2.6,
-        gettext_noop("%(now)s voices in the last week, counted day by day."),
+        gettext_noop("Voices in the last week, counted day by day: %(now)s."),
         _last_week,
     ),
     Rule(
@@ -128,9 +124,9 @@ RULES = (
         gettext_noop("The team spoke on %(now)s of the last 14 days, less than usual."),
         _leaderless,
     ),
-    Rule("no_voices", 0.6, gettext_noop("%(now)s new or returning voices in four weeks."), _no_voices),
-    Rule("thin", 0.4, gettext_noop("%(now)s people speak on an average day: few to keep it going."), _thin),
-    Rule("unanswered", 0.3, gettext_noop("%(now)s of 100 questions had no answer."), _unanswered),
+    Rule("no_voices", 0.6, gettext_noop("New or returning voices in four weeks: %(now)s."), _no_voices),
+    Rule("thin", 0.4, gettext_noop("On an average day %(now)s speak: few to keep it going."), _thin),
+    Rule("unanswered", 0.3, gettext_noop("Of 100 questions %(now)s had no answer."), _unanswered),
     Rule(
         "young",
         0.3,

@@ -1,6 +1,6 @@
 """One group's facts: its messages, people and turns as columns, from which every metric is computed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from qunce.chat.selectors import columns as said
 from qunce.chat.selectors.columns import Columns, Counted, Observation
 from qunce.community import selectors as community
-from qunce.insights.policies import replies, staff, texts
+from qunce.insights.policies import staff, texts
 from qunce.insights.policies.naming import Names, as_written
 from qunce.insights.policies.zones import DAY, local_seconds
+from qunce.insights.selectors.understanding import Week, understand
 from qunce.insights.types import Facts, Mark, Stretch
 from qunce.kernel.actor import SYSTEM, Actor
 from qunce.members.selectors import columns as members
 from qunce.members.selectors.columns import Speaker
 
 LEAD_DAYS = 31
-_CONTEXT = 100
-"""So many messages of the day before are read with a week's, to see what it begins with."""
 
 
 def zone_of(group_id: int) -> ZoneInfo:
@@ -64,11 +63,12 @@ def facts(
     lead_days: int = LEAD_DAYS,
     raw_senders: bool = False,
     zone: ZoneInfo | None = None,
+    keep: Callable[[Sequence[Week]], None] | None = None,
 ) -> Facts:
     """What was said in a group over a stretch. No guard: not for pages.
 
     ``lead_days``: so many days before the stretch are read too, to be looked back at. ``raw_senders``: each identity
-    is a person of its own. ``zone``: other than the group's.
+    is a person of its own. ``zone``: other than the group's. ``keep`` is given what was understood anew.
     """
     zone = zone or zone_of(group_id)
     week = week_of(stretch.first)
@@ -78,8 +78,9 @@ def facts(
     days = np.floor_divide(local_seconds(found.at, zone), DAY).astype(np.int64)
     day = (days - (stretch.first - date(1970, 1, 1)).days).astype(np.int32)
     lead = int(np.searchsorted(day, 0))
-    parent = _parents(found, people, days, lead)
-    marks = _marks(found, lead)
+    understood = understand(group_id, found, people.person, people.names, days=days, lead=lead)
+    if keep:
+        keep(understood.fresh)
     present, turns = members.stays_since(group_id, begin)
     joined_at, joined_person = people.turns([(each.joined_at, each.identity_id) for each in turns], begin)
     left_at, left_person = people.turns([(each.left_at, each.identity_id) for each in turns], begin)
@@ -92,9 +93,9 @@ def facts(
         at=found.at,
         day=day,
         person=people.person,
-        parent=parent,
-        inferred=(parent >= 0) & (found.answers < 0),
-        marks=marks,
+        parent=understood.parent,
+        inferred=(understood.parent >= 0) & (found.answers < 0),
+        marks=understood.marks,
         ours=found.ours,
         people=people.ids,
         names=people.names,
@@ -106,7 +107,7 @@ def facts(
         left_at=left_at,
         left_person=left_person,
         ids=found.ids,
-        addressed=people.addressed(found, marks, lead),
+        addressed=people.addressed(found, understood.marks, lead),
         present=_present(present, joined_at, left_at, stretch, zone),
         observed=observed_days(group_id, stretch, zone),
         staff_is_guessed=is_guess,
@@ -199,35 +200,6 @@ def _staff(group_id: int, people: _People, zone: ZoneInfo, *, raw_senders: bool)
 
 
 # ------------------------------------------------------------------ columns
-def _parents(found: Columns, people: _People, days: NDArray[np.int64], lead: int) -> NDArray[np.int32]:
-    """What each message answers: as the platform says, else as it is inferred, in the stretch.
-
-    Each week is inferred by itself, from its messages and the last ones before it, so that its answers are the same
-    whatever else is read. ``days``: since 1970.
-    """
-    parent = found.answers.copy()
-    weeks = (days + 3) // 7  # 1970-01-01 was a Thursday, weeks begin on Monday
-    for week in np.unique(weeks[lead:]).tolist():
-        begin, end = np.searchsorted(weeks, [week, week + 1]).tolist()
-        since = max(begin - _CONTEXT, int(np.searchsorted(found.at, found.at[begin] - DAY)))
-        here = found.answers[since:end]
-        said = np.where(here >= since, here - since, -1).astype(np.int32)
-        speakers, person = np.unique(people.person[since:end], return_inverse=True)
-        names = [people.names[one] for one in speakers.tolist()]
-        inferred = replies.infer(found.at[since:end], person.astype(np.int32), found.texts[since:end], names, said)
-        new = inferred[begin - since :]
-        take = (parent[begin:end] < 0) & (new >= 0)
-        parent[begin:end][take] = new[take] + since
-    return parent
-
-
-def _marks(found: Columns, since: int) -> NDArray[np.uint16]:
-    """What each message of the stretch is about."""
-    marks = np.zeros(found.at.size, np.uint16)
-    marks[since:] = np.fromiter(map(texts.marks, found.texts[since:]), np.uint16, found.at.size - since)
-    return marks
-
-
 def _present(
     before: int | None, joined: NDArray[np.float64], left: NDArray[np.float64], stretch: Stretch, zone: ZoneInfo
 ) -> NDArray[np.float32]:

@@ -47,9 +47,15 @@ def latest(actor: Actor) -> list[GroupHealth]:
     homes = community.communities_of_groups(actor)
     names = community.group_names(homes)
     known = Condition.objects.in_bulk(list(homes))
-    planned = silences(homes, yesterday())
+    planned, kinds = silences(homes, yesterday()), signals_in_use()
     found = [
-        _health_of(group_id, names.get(group_id, ""), home, known.get(group_id), planned=group_id in planned)
+        _health_of(
+            known.get(group_id) or Condition(group_id=group_id, day=yesterday()),
+            names.get(group_id, ""),
+            home,
+            planned=group_id in planned,
+            findings=_kept(known[group_id].findings, kinds) if group_id in known else [],
+        )
         for group_id, home in homes.items()
     ]
     return sorted(found, key=lambda each: (each.name, each.group_id))
@@ -151,11 +157,9 @@ def stored(finding: Finding) -> list[object]:
     return [finding.signal, round(finding.severity, 3), finding.sentence, dict(finding.values)]
 
 
-def _health_of(group_id: int, name: str, home: int, known: Condition | None, *, planned: bool) -> GroupHealth:
-    known = known or Condition(group_id=group_id, day=yesterday())
-    kept = _kept(known.findings)
+def _health_of(known: Condition, name: str, home: int, *, planned: bool, findings: Sequence[Finding]) -> GroupHealth:
     return GroupHealth(
-        group_id=group_id,
+        group_id=known.group_id,
         name=name,
         community_id=home,
         day=known.day,
@@ -165,18 +169,17 @@ def _health_of(group_id: int, name: str, home: int, known: Condition | None, *, 
         trend=known.trend,
         size=known.size,
         risk=known.risk,
-        findings=[say(each) for each in kept],
+        findings=[say(each) for each in findings],
         planned=planned,
-        findings_kept=kept,
+        findings_kept=findings,
     )
 
 
-def _kept(rows: Sequence[Sequence[object]]) -> list[Finding]:
-    known = signals_in_use()
+def _kept(rows: Sequence[Sequence[object]], kinds: Mapping[str, Signal]) -> list[Finding]:
     return [
         Finding(str(signal), float(severity), str(sentence), values)  # type: ignore[arg-type]
         for signal, severity, sentence, values in rows
-        if signal in known
+        if signal in kinds
     ]
 
 

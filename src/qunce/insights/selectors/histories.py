@@ -22,9 +22,9 @@ BLOCK = 2**20
 
 
 def formats() -> list[tuple[str, str]]:
-    """The formats that can be read, by key and title, those for any table last."""
+    """The formats that can be read, by key and title in the reader's language, those for any table last."""
     found = sorted(importers.items(), key=lambda each: (each[1].generic, each[1].title))
-    return [(key, kind.title) for key, kind in found]
+    return [(key, _(kind.title)) for key, kind in found]
 
 
 def importer(key: str) -> Importer:
@@ -55,7 +55,7 @@ def chats(*, source: Source, importer_key: str, options: Options) -> Sequence[Ch
     try:
         return importer(importer_key).chats(source, reading_of(options))
     except ValueError as error:
-        raise Invalid(str(error), field="file") from error
+        raise Invalid(_(str(error)), field="file") from error
 
 
 def look(
@@ -79,7 +79,7 @@ def look(
         else:
             most = None
     except ValueError as error:
-        raise Invalid(str(error), field="file") from error
+        raise Invalid(_(str(error)), field="file") from error
     taking = Taking("", options, None if kind.by_name else census.names)
     return Look(
         entries=[taking.take(entry) for entry in first],

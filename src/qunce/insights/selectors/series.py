@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
+import psycopg
 from django.db import connection
 from numpy.typing import NDArray
 
@@ -14,12 +15,14 @@ from qunce.insights.types import Panel, Stretch
 from qunce.kernel.actor import SYSTEM, Actor
 
 _PRESENT = "present"
-# All groups of one metric and year in one row: what costs is a row, not a number.
+# All groups of one metric and year in one row: rows are what costs, not numbers.
 _DAYS = """
-SELECT s.metric, s.year, string_agg(int8send(s.group_id), ''),
-    string_agg(substring(s.days FROM y.begin FOR y.bytes), '')
-FROM insights_series s JOIN unnest(%s::int2[], %s::int4[], %s::int4[]) AS y(year, begin, bytes) ON y.year = s.year
-WHERE s.group_id = ANY(%s) AND s.metric = ANY(%s) GROUP BY s.metric, s.year
+SELECT metric, year, string_agg(int8send(group_id), ''), string_agg(part, '') FROM (
+    SELECT s.group_id, s.metric, s.year, substring(s.days FROM y.begin FOR y.bytes) AS part
+    FROM insights_series s
+    JOIN unnest(%s::int2[], %s::int4[], %s::int4[]) AS y(year, begin, bytes) ON y.year = s.year
+    WHERE s.group_id = ANY(%s) AND s.metric = ANY(%s) OFFSET 0
+) AS parts GROUP BY metric, year
 """
 
 
@@ -81,21 +84,14 @@ def last_known(values: NDArray[np.float32]) -> NDArray[np.float32]:
 def _read(rows: NDArray[np.int64], keys: Sequence[str], stretch: Stretch) -> Mapping[str, NDArray[np.float32]]:
     """[groups, days] by key; ``rows``: the groups' ids in ascending order."""
     found = {key: np.full((rows.size, stretch.count), np.nan, np.float32) for key in keys}
-    parts = list(_years(stretch))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _DAYS,
-            [
-                [year for year, *_ in parts],
-                [begin * 4 + 1 for _, begin, _, _ in parts],
-                [count * 4 for *_, count in parts],
-                rows.tolist(),
-                list(set(keys)),
-            ],
-        )
-        places = {year: (at, count) for year, _, at, count in parts}
+    parts = {year: (begin, at, count) for year, begin, at, count in _years(stretch)}
+    connection.ensure_connection()
+    with psycopg.Cursor(connection.connection) as cursor:
+        begins = [begin * 4 + 1 for begin, _, _ in parts.values()]
+        sizes = [count * 4 for _, _, count in parts.values()]
+        cursor.execute(_DAYS, [list(parts), begins, sizes, rows.tolist(), list(set(keys))], binary=True)
         for metric, year, groups, days in cursor.fetchall():
-            at, count = places[year]
+            _, at, count = parts[year]
             place = np.searchsorted(rows, np.frombuffer(groups, ">i8"))
             found[metric][place, at : at + count] = np.frombuffer(days, "<f4").reshape(-1, count)
     return found

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 import numpy as np
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from qunce.insights.policies.windows import Column, row_of
@@ -15,6 +16,7 @@ from qunce.insights.types import Evidence, Facts, Finding, MessageKey, Number, P
 
 SEVERITY = "severity"
 MOST_PEOPLE, MOST_MESSAGES = 5, 5
+GUESSED = gettext_noop("Nobody is named as the team here: taken for it are those who said most in the first weeks.")
 FEW = 10
 
 
@@ -35,6 +37,8 @@ class Measured(Signal):
     shown: ClassVar[Sequence[Shown]]
     window: ClassVar[int]
     """Days that are looked at for people and messages."""
+    about_team: ClassVar[bool] = False
+    """It rests on who belongs to the team, which may be a guess."""
 
     @abstractmethod
     def numbers(self, panel: Panel) -> Mapping[str, Column]:
@@ -55,6 +59,7 @@ class Measured(Signal):
             messages=messages,
             since=panel.stretch.last - timedelta(days=self.window - 1),
             until=panel.stretch.last,
+            note=GUESSED if self.about_team and facts is not None and facts.staff_is_guessed else "",
         )
         values = {each.name: written(value, each.unit) for each, value in numbers}
         return Finding(self.key, severity, self.sentence, values, evidence)

@@ -28,7 +28,7 @@ class Conflict(Measured):
     chance = 0.6
     alarm = gettext_noop("People are angry in %(group)s.")
     window = FORTNIGHT
-    sentence = gettext_noop("%(anger)s messages of two weeks sound angry (%(share)s; before %(before)s).")
+    sentence = gettext_noop("Messages of two weeks that sound angry: %(anger)s (%(share)s; before %(before)s).")
     shown = (
         Shown("anger", gettext_noop("Messages that sound angry, two weeks"), Unit.COUNT),
         Shown("share", gettext_noop("Their share"), Unit.SHARE, 0.03),

@@ -23,7 +23,7 @@ class Conversion(Measured):
     needs = ("commerce",)
     chance = 0.3
     window = MONTH
-    sentence = gettext_noop("%(now)s orders in four weeks; before it was %(before)s.")
+    sentence = gettext_noop("Orders in four weeks: %(now)s; before it was %(before)s.")
     shown = (
         Shown("now", gettext_noop("Orders, four weeks"), Unit.COUNT),
         Shown("before", gettext_noop("Orders in four weeks, before"), Unit.COUNT),

@@ -18,7 +18,7 @@ class Gain(Measured):
     reads = ("gains", "active")
     needs = ("rewards",)
     window = MONTH
-    sentence = gettext_noop("%(gains)s gains were recorded in four weeks; %(people)s people speak on an average day.")
+    sentence = gettext_noop("Gains recorded in four weeks: %(gains)s; on an average day %(people)s speak.")
     shown = (
         Shown("gains", gettext_noop("Gains recorded, four weeks"), Unit.COUNT),
         Shown("people", gettext_noop("People speaking per day"), Unit.COUNT),

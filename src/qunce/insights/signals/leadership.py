@@ -39,6 +39,7 @@ class Leadership(Measured):
     proposal = "owner_returns"
     chance = 0.6
     alarm = gettext_noop("The team has fallen silent in %(group)s.")
+    about_team = True
     window = FORTNIGHT + USUAL
     sentence = gettext_noop("The team spoke on %(now)s of the last 14 days, before on %(before)s of 14.")
     shown = (

@@ -28,9 +28,7 @@ class LurkingNewcomers(Measured):
     proposal = "first_words"
     chance = 0.5
     window = USUAL
-    sentence = gettext_noop(
-        "%(joined)s joined in eight weeks; %(spoke)s people spoke for the first time (%(share)s)."
-    )
+    sentence = gettext_noop("Joined in eight weeks: %(joined)s; spoke for the first time: %(spoke)s (%(share)s).")
     shown = (
         Shown("joined", gettext_noop("Joined, eight weeks"), Unit.COUNT),
         Shown("spoke", gettext_noop("Who spoke for the first time, eight weeks"), Unit.COUNT),

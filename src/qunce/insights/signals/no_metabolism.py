@@ -27,7 +27,7 @@ class NoMetabolism(Measured):
     proposal = "invite_friends"
     chance = 0.4
     window = USUAL
-    sentence = gettext_noop("%(fresh)s new or returning voices a month; on a usual day %(people)s people speak.")
+    sentence = gettext_noop("New or returning voices a month: %(fresh)s; on a usual day %(people)s speak.")
     shown = (
         Shown("fresh", gettext_noop("New or returning voices a month"), Unit.COUNT),
         Shown("people", gettext_noop("People speaking on a usual day"), Unit.COUNT),

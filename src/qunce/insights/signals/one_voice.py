@@ -27,7 +27,7 @@ class OneVoice(Measured):
     proposal = "rotating_host"
     chance = 0.5
     window = MONTH
-    sentence = gettext_noop("One person says %(share)s of what is said on a day; %(people)s people speak on it.")
+    sentence = gettext_noop("One person says %(share)s of what is said on a day on which %(people)s speak.")
     shown = (
         Shown("share", gettext_noop("Share of the busiest person of a day"), Unit.SHARE, 0.5),
         Shown("people", gettext_noop("People speaking on a day on which anything is said"), Unit.COUNT),

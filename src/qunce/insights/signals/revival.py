@@ -34,7 +34,7 @@ class Revival(Measured):
     weight = -8
     reads = ("active",)
     window = FORTNIGHT
-    sentence = gettext_noop("%(now)s people speak on an average day; in the four weeks before it was %(before)s.")
+    sentence = gettext_noop("On an average day %(now)s speak; in the four weeks before it was %(before)s.")
     shown = (
         Shown("now", gettext_noop("People speaking per day, last 14 days"), Unit.COUNT),
         Shown("before", gettext_noop("People speaking per day, four weeks before"), Unit.COUNT),

@@ -43,7 +43,7 @@ class RhythmLost(Measured):
     chance = 0.3
     alarm = gettext_noop("%(group)s is falling silent.")
     window = FORTNIGHT
-    sentence = gettext_noop("%(now)s people speak on an average day; in the eight weeks before it was %(before)s.")
+    sentence = gettext_noop("On an average day %(now)s speak; in the eight weeks before it was %(before)s.")
     shown = (
         Shown("now", gettext_noop("People speaking per day, last 14 days"), Unit.COUNT),
         Shown("before", gettext_noop("People speaking per day, eight weeks before"), Unit.COUNT),

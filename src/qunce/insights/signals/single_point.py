@@ -27,9 +27,10 @@ class SinglePoint(Measured):
     reads = ("active", "staff_active")
     proposal = "committee"
     chance = 0.4
+    about_team = True
     window = DAYS
     sentence = gettext_noop(
-        "On days when the team says nothing %(without)s members speak, on the others %(with)s (twelve weeks)."
+        "Members speaking on days when the team says nothing: %(without)s; on the others: %(with)s (twelve weeks)."
     )
     shown = (
         Shown("with", gettext_noop("Members speaking on days with the team"), Unit.COUNT),

@@ -30,7 +30,7 @@ class Unanswered(Measured):
     alarm = gettext_noop("Most questions in %(group)s stay without an answer.")
     window = MONTH
     sentence = gettext_noop(
-        "%(open)s of %(questions)s questions of four weeks had no answer within a day (%(share)s)."
+        "Questions of four weeks without an answer within a day: %(open)s of %(questions)s (%(share)s)."
     )
     shown = (
         Shown("questions", gettext_noop("Questions, four weeks"), Unit.COUNT),

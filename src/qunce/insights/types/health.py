@@ -73,6 +73,8 @@ class Evidence:
     messages: Sequence[MessageKey] = ()
     since: date | None = None
     until: date | None = None
+    note: str = ""
+    """What to be careful about; a sentence for the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)

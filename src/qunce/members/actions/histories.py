@@ -16,12 +16,12 @@ SELECT i.id, i.home_id FROM members_identity i
 JOIN members_member m ON m.id = i.home_id AND m.id = i.member_id AND m.root_id = m.id
 WHERE i.platform = %s AND i.created_at BETWEEN %s AND %s
 AND m.tags = '{}' AND NOT m.is_core AND NOT m.is_team AND m.named_id IS NULL AND m.step = '' AND m.muted_at IS NULL
-AND i.id NOT IN (SELECT s.identity_id FROM members_membership s)
-AND i.id NOT IN (SELECT s.inviter_id FROM members_membership s WHERE s.inviter_id IS NOT NULL)
-AND m.id NOT IN (SELECT o.root_id FROM members_member o WHERE o.root_id <> o.id)
-AND m.id NOT IN (SELECT o.member_id FROM members_identity o WHERE o.home_id <> o.member_id)
-AND m.id NOT IN (SELECT e.member_id FROM members_entry e WHERE e.kind NOT IN ('merged', 'separated'))
-AND m.id NOT IN (SELECT k.member_id FROM members_memberlink k)
+AND NOT EXISTS (SELECT 1 FROM members_membership s WHERE s.identity_id = i.id)
+AND NOT EXISTS (SELECT 1 FROM members_membership s WHERE s.inviter_id = i.id)
+AND NOT EXISTS (SELECT 1 FROM members_member o WHERE o.root_id = m.id AND o.id <> m.id)
+AND NOT EXISTS (SELECT 1 FROM members_identity o WHERE o.member_id = m.id AND o.id <> i.id)
+AND NOT EXISTS (SELECT 1 FROM members_entry e WHERE e.member_id = m.id AND e.kind NOT IN ('merged', 'separated'))
+AND NOT EXISTS (SELECT 1 FROM members_memberlink k WHERE k.member_id = m.id)
 ORDER BY i.id LIMIT %s
 """
 _PORTION = 2000

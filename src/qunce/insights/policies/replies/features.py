@@ -69,7 +69,7 @@ def _addressed(seen: Candidates) -> Iterator[tuple[str, NDArray[np.bool_]]]:
 
 def _near(seen: Candidates) -> Iterator[tuple[str, NDArray[np.bool_] | Values]]:
     heard, apart = seen.heard, ~seen.same
-    minutes = np.clip(heard.at[seen.later] - heard.at[seen.earlier], 0, _LONGEST * 60) / 60
+    minutes = np.clip(heard.felt[seen.later] - heard.felt[seen.earlier], 0, _LONGEST * 60) / 60
     waited = np.log1p(minutes).astype(np.float32)
     between = (heard.before[seen.later] > seen.earlier) & apart  # the speaker has spoken since
     newest = (heard.after[seen.earlier] >= seen.later) & apart  # the other has not
@@ -123,8 +123,8 @@ def starts(heard: Heard, rows: NDArray[np.int64]) -> Iterator[tuple[str, NDArray
     nobody = (heard.to[rows] == NOBODY) & (heard.named[rows, 0] == NOBODY)
     first = heard.before[rows] == NOBODY
     opens = heard.opens[rows]
-    since = np.where(first, 3600.0, np.clip(heard.at[rows] - heard.at[heard.before[rows]], 0, 3600))
-    silence = np.where(rows == 0, _LONGEST * 60, np.clip(heard.at[rows] - heard.at[rows - 1], 0, _LONGEST * 60))
+    since = np.where(first, 3600.0, np.clip(heard.felt[rows] - heard.felt[heard.before[rows]], 0, 3600))
+    silence = np.where(rows == 0, _LONGEST * 60, np.clip(heard.felt[rows] - heard.felt[rows - 1], 0, _LONGEST * 60))
     yield "start", np.ones(len(rows), np.float32)
     yield "start.to_somebody", heard.to[rows] != NOBODY
     yield "start.opens", opens & nobody

@@ -25,11 +25,11 @@ _PLAIN = 3
 _WORD = re.compile(r"[a-z][a-z0-9_.+-]{2,}|[\u4e00-\u9fff]{2}|\d{3,}")
 _OPENS = re.compile(
     r"(?:hi|hello|hey|good (?:morning|evening)|how|what|where|why|who|when|which|can|could|does|do|is|are|any|has"
-    r"|have|did|if|i need|i want|i have|i'm|im|help|please)\b|大家|请问|有没有|谁|求|各位"
+    r"|have|did|if|i need|i want|i have|i'm|im|help|please)\b|大家|请问|有没有|谁|求|各位|早上好|晚上好|想问|有人"
 )
 _FOLLOWS = re.compile(
     r"(?:yes|no|yeah|yep|yup|nope|nah|ok|okay|sure|right|thanks|thx|ty|thank|lol|haha|hehe|oh|ah|aha|hmm|hm|cool|great"
-    r"|nice|same|true|exactly|well|but|and|because|then|so)\b|[也对是不好嗯哈谢]"
+    r"|nice|same|true|exactly|well|welcome|but|and|because|then|so)\b|[也对是不好嗯哈谢行]|早$|早呀|可以|有的|没有|没事|收到|欢迎|太|那就|我也|我去|在的"
 )
 
 
@@ -38,6 +38,9 @@ class Heard:
     """The messages as columns. Indexes of people and of messages; `NOBODY` where there is none."""
 
     at: NDArray[np.float64]
+    """[n] seconds."""
+    felt: NDArray[np.float64]
+    """[n] seconds as if the chat were as busy as the one the weights are fitted on: see `BUSY`."""
     person: NDArray[np.int32]
     to: NDArray[np.int32]
     """[n] whom it begins with: ``nick: …``, ``@name …``, or whom the platform says."""
@@ -49,7 +52,7 @@ class Heard:
     follows: NDArray[np.bool_]
     """[n] begins as people go on: yes, thanks, but."""
     length: NDArray[np.float32]
-    """[n] in hundreds of characters, at most two."""
+    """[n] in hundreds of letters, at most two; a Chinese character counts as three."""
     words: NDArray[np.uint64]
     """[n] the rarer words, each as one of 64 bits."""
     before: NDArray[np.int32]
@@ -86,16 +89,37 @@ def heard(
     to[known] = person[explicit[known]]
     return Heard(
         at=at,
+        felt=at * _haste(at),
         person=person,
         to=to,
         named=named,
         asks=np.fromiter(("?" in said or (not said.isascii() and asks(said)) for said in folded), np.bool_, count),
         opens=np.fromiter((_OPENS.match(body) is not None for body in bodies), np.bool_, count),
         follows=np.fromiter((_FOLLOWS.match(body) is not None for body in bodies), np.bool_, count),
-        length=np.fromiter((min(len(body), 200) / 100 for body in bodies), np.float32, count),
+        length=np.fromiter(map(_length, bodies), np.float32, count),
         words=_signatures(bodies),
         **_threads(person, to, named),
     )
+
+
+_READ = 200
+"""So many letters of a message tell what it is about."""
+BUSY = 15.0
+"""Seconds between two messages of a chat that is going on, where the weights come from: a busy one."""
+_PAUSE = 1800.0
+_LETTERS = 3
+
+
+def _haste(at: NDArray[np.float64]) -> float:
+    """By what a chat's seconds are shortened, so that a slow one looks as busy as the one that was learned from."""
+    gaps = np.diff(at)
+    going_on = gaps[gaps < _PAUSE]
+    return min(1.0, BUSY / max(float(going_on.mean()), BUSY)) if going_on.size else 1.0
+
+
+def _length(body: str) -> float:
+    letters = len(body) if body.isascii() else len(body) + (_LETTERS - 1) * sum(sign >= "\u3000" for sign in body)
+    return min(letters, 200) / 100
 
 
 class _Names:
@@ -139,7 +163,7 @@ class _Names:
 
 def _signatures(bodies: Iterable[str]) -> NDArray[np.uint64]:
     """The words of each message as bits; words of one message alone, and those in every fiftieth, tell nothing."""
-    words = [set(_WORD.findall(body)) - STOP for body in bodies]
+    words = [set(_WORD.findall(body, 0, _READ)) - STOP for body in bodies]
     often = Counter(word for each in words for word in each)
     most = max(3, len(words) // 50)
     bits = {word: 1 << (crc32(word.encode()) & 63) for word, times in often.items() if 1 < times <= most}

@@ -12,11 +12,12 @@ from qunce.desk.policies import inside_word, normalise
 from qunce.insights.policies.texts.lists import STOP
 
 _NO_WORDS = re.compile(
-    r"```.*?(?:```|$)|`[^`\n]*`|\[<-\w+->\]|(?:https?://|www\.)[^\s\u4e00-\u9fff]+|[\w.+-]+@[\w-]+\.[\w.]+|@[^\s,:，：@]+"
+    r"```.*?(?:```|$)|`[^`\n]*`|\[<-\w+->\]|<[^\s<>]{1,40}>"
+    r"|(?:https?://|www\.)[^\s\u4e00-\u9fff]+|[\w.+-]+@[\w-]+\.[\w.]+|@[^\s,:，：@]+"
     r"|:[a-z0-9_+-]{2,}:|\[[^\[\]\s]{1,6}\]|&[a-z]+;|[「『][^」』\n]{1,200}[」』]\n[- ]*",
     re.DOTALL,
 )
-"""Code, addresses, people who are called, emoji by name, placeholders of chat programs, quotes."""
+"""Code, tags, names before a line, addresses, who is called, emoji by name, what chat programs put in, quotes."""
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _RUN = re.compile(
     rf"(?P<han>[{_HAN}]+)|(?P<plain>[^\W\d_{_HAN}][^\W{_HAN}]*(?:[.+#'’/_-]+(?:[^\W{_HAN}]|[+#])+)*[+#]*)"
