@@ -23,11 +23,11 @@ from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
-from qunce.insights.actions import imports, reports
+from qunce.insights.actions import health, imports, reports
 from qunce.insights.models import KeptReport
 from qunce.insights.selectors import histories
 from qunce.insights.selectors import imports as imports_kept
-from qunce.insights.types import Options
+from qunce.insights.types import Options, Silence
 from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.ids import new_id
@@ -189,6 +189,7 @@ def build():
         "ref": link.ref,
         **by_hand,
         **some_histories(home),
+        "silence": a_silence(groups["archived"].pk),
     }
     return Stage(people, things)
 
@@ -217,6 +218,11 @@ def some_histories(home):
     imports.stop_import(actor=SYSTEM, import_id=stopped.pk)
     handed = signing.dumps([sha256, "result.json"], salt="insights.history")
     return {"handed": handed, "chat": chat, "import": waiting.pk, "stopped_import": stopped.pk}
+
+
+def a_silence(group_id):
+    """A planned one."""
+    return health.plan_end(actor=SYSTEM, group_id=group_id, kind=Silence.COURSE, begins_on=clock.today("UTC")).pk
 
 
 def two_groups(home, chat):

@@ -57,7 +57,7 @@ def test_a_history_is_handed_in_looked_at_taken_over_and_taken_back(browse, site
     page.get_by_text("Nothing was imported yet").wait_for()
     page_ok(page, "histories-empty")
     handed_in(page, file)
-    page.get_by_role("heading", name="Telegram Desktop").wait_for()
+    page.get_by_role("heading", name="result.json").wait_for()
     assert page.get_by_label("Format").input_value() == "telegram"
     bubbles = page.locator(".phone-bubble")
     assert bubbles.first.inner_text() == "大家好"
@@ -89,9 +89,32 @@ def test_what_is_no_history_says_what_can_be_read(browse, site, tmp_path):
     path = tmp_path / "cat.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 100)
     page = handed_in(browse("/histories/", world.owner()), path)
-    page.get_by_role("heading", name="This could not be read").wait_for()
+    page.get_by_role("heading", name="cat.png").wait_for()
     page.get_by_text("in no format that Qunce reads").wait_for()
     assert page.get_by_role("button", name="Import").count() == 0
+
+
+def test_columns_of_a_table_are_given_their_meaning(client, tmp_path):
+    home = world.a_community()
+    client.force_login(world.owner())
+    table = "zeit;wer;was\n2026-03-01 09:00;张三;大家好\n2026-03-01 09:01;李四;欢迎\n".encode()
+    handed = client.post(
+        "/histories/upload/", {"file": SimpleUploadedFile("t.csv", table)}, headers={"HX-Request": "true"}
+    )["HX-Redirect"]
+    asked = client.get(f"{handed}&format=csv")
+    assert asked.status_code == 200
+    assert list(asked.context["columns"]) == ["zeit", "wer", "was"]
+    assert "zeit;wer;was" in asked.content.decode()
+    columns = "&column_sent_at=zeit&column_sender=wer&column_text=was&zone=Asia/Shanghai"
+    given = client.get(f"{handed}&format=csv{columns}")
+    assert [line.text for line in given.context["lines"]] == ["大家好", "欢迎"]
+    shown = given.context
+    form = {"file": shown["token"], "format": "csv", "chat": shown["chat"], "into": "new", "community": home.pk}
+    form |= {"column_sent_at": "zeit", "column_sender": "wer", "column_text": "was", "zone": "Asia/Shanghai"}
+    assert client.post("/histories/begin/", form).status_code == 302
+    made = runs.run_import(import_id=Import.objects.get().pk)
+    assert (made.state, made.stored) == (ImportState.DONE, 2)
+    assert Message.objects.order_by("sent_at").first().sent_at == datetime(2026, 3, 1, 1, tzinfo=UTC)
 
 
 def test_a_history_goes_into_a_group_that_is_here(browse, site, file):

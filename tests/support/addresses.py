@@ -151,8 +151,13 @@ EXPECTED = {
     "console:next_hour": page(signed_in),
     "console:load": page(signed_in),
     "console:group_insight": page(here(Permission.VIEW), {"piece": "numbers"}, group_id="group"),
-    "console:group_words": page(here(Permission.VIEW), answers=404, group_id="group"),
+    "console:group_words": page(here(Permission.VIEW), group_id="group"),
+    "console:silence": change(
+        here(Permission.OPERATE), {"kind": "course", "begins_on": "2026-11-20"}, group_id="group"
+    ),
+    "console:silence_take_back": change(here(Permission.OPERATE), group_id="archived", plan_id="silence"),
     "console:community_insight": page(here(Permission.VIEW), community_id="home"),
+    "console:community_terms": change(here(Permission.OPERATE), {"words": "共读营"}, community_id="home"),
     "console:newcomers": page(here(Permission.VIEW), {"rung": "spoke"}, community_id="home"),
     # ---- histories of other programs
     "console:histories": page(signed_in),

@@ -1,27 +1,33 @@
 """A community's people: who came and what became of them, who comes back, and how its groups compare.
 
-Eight statements, however many people and groups there are.
+Twenty statements, however many people and groups there are.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
 
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
 from qunce.console.insights.overview import Row, row_of
+from qunce.insights.actions.dictionary import set_dictionary
 from qunce.insights.selectors import audience, health
+from qunce.insights.selectors.dictionary import dictionary
 from qunce.insights.types import Unit
 from qunce.insights.types.audience import Funnel, Outcome, Rung
+from qunce.kernel.actor import Permission
+from qunce.kernel.errors import Invalid
+from qunce.kernel.htmx import go
 
 PER_PAGE = 50
 STRETCHES: Mapping[str, str | Promise] = {
@@ -83,8 +89,22 @@ def insight(request: StaffRequest, community_id: int) -> HttpResponse:
             "steps": [_step(funnel, rung, f"{url}?days={days}") for rung in Rung] if funnel.newcomers else [],
             "cohorts": drawn.community_cohorts(audience.cohorts(request.actor, community_id)),
             "rows": _rows(request, community_id),
+            "terms": "\n".join(dictionary(request.actor, community_id)),
+            "may_operate": request.actor.may(Permission.OPERATE, community_id),
         },
     )
+
+
+@require_POST
+def terms(request: StaffRequest, community_id: int) -> HttpResponse:
+    """Names and terms of the community that are kept whole where words are counted."""
+    try:
+        kept = set_dictionary(actor=request.actor, community_id=community_id, words=request.POST.get("words", ""))
+        told = ngettext("%(count)d word is kept whole.", "%(count)d words are kept whole.", len(kept))
+        messages.success(request, told % {"count": len(kept)})
+    except Invalid as error:
+        messages.error(request, str(error))
+    return go(request, "console:community_insight", community_id)
 
 
 def _days(request: StaffRequest) -> str:

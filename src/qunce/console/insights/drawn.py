@@ -1,5 +1,6 @@
 """The charts of insights: what is computed elsewhere, put into the shapes of `kernel.charts`."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,7 +10,7 @@ from django.urls import reverse
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from numpy.typing import NDArray
 
 from qunce.console.insights import words
@@ -17,7 +18,7 @@ from qunce.insights.metric import metrics
 from qunce.insights.policies import statistics
 from qunce.insights.policies.graphs import ReplyGraph
 from qunce.insights.policies.zones import month_name
-from qunce.insights.types import Diagnosis, Facts, HealthDay, LifecyclePoint, MessageKey, Stretch, Topic
+from qunce.insights.types import Diagnosis, Facts, HealthDay, LifecyclePoint, MessageKey, Span, Stretch, Topic
 from qunce.insights.types.audience import Cohort
 from qunce.kernel import charts
 from qunce.kernel.charts import Chart, Node, Spot
@@ -27,7 +28,11 @@ DAILY, WEEKLY = 62, 400
 """Up to so many days a chart has a point for each day; up to so many, for each week; beyond, for each month."""
 WEEK = 7
 MOST_MONTHS = 13
+MOST_GROWTH = 300
+"""Per cent; what grows faster stands at the edge of the map."""
 YEAR = 365
+NARROW = 8
+"""A stage that takes less than this part of a timeline has no room for its name."""
 FEW = 4
 """Of months, whose names have room above a table of cohorts."""
 DUNBAR, CIRCLE = 150, 20
@@ -159,10 +164,10 @@ def population(facts: Facts) -> Chart:
         when=_("Month"),
         points=[month_name(each.month) for each in found],
         values={
-            _("New"): [each.new for each in found],
-            _("Spoke the month before too"): [each.stayed for each in found],
-            _("Back after a pause"): [each.returning for each in found],
-            _("Fell silent"): [-each.lapsed for each in found],
+            pgettext("people of a month", "New"): [each.new for each in found],
+            pgettext("people of a month", "Staying"): [each.stayed for each in found],
+            pgettext("people of a month", "Back"): [each.returning for each in found],
+            pgettext("people of a month", "Silent"): [-each.lapsed for each in found],
         },
         stack=True,
     )
@@ -173,7 +178,7 @@ def survival(facts: Facts) -> Chart:
     found = statistics.survival_curve(facts)
     return charts.survival(
         _("Share of newcomers who still speak after so many days"),
-        days=_("Days"),
+        days=_("Days since the first message"),
         curves={_("Still there"): list(zip(found.days.tolist(), found.share.tolist(), strict=True))}
         if found.people
         else {},
@@ -231,11 +236,16 @@ def community_cohorts(found: Sequence[Cohort]) -> Chart:
 
 # ---------------------------------------------------------------- who talks with whom
 def talk(facts: Facts, graph: ReplyGraph) -> Chart:
-    """Those who answer and are answered most, near those whom they talk with; colours are circles."""
+    """Those who answer and are answered most, near those whom they talk with; colours are circles.
+
+    Small circles that have to do with nobody else are left out of the picture where most people are in one.
+    """
     weight = [0] * len(graph.nodes)
     for who, whom, often in graph.edges:
         weight[who] += often
         weight[whom] += often
+    shown = _together(len(graph.nodes), graph.edges)
+    place_of = {place: index for index, place in enumerate(shown)}
     return charts.network(
         _("Who talks with whom"),
         who=_("Who answers"),
@@ -243,30 +253,47 @@ def talk(facts: Facts, graph: ReplyGraph) -> Chart:
         unit=_("How often"),
         nodes=[
             Node(
-                facts.names[node],
+                facts.names[graph.nodes[place]],
                 weight[place],
                 graph.community[place],
-                reverse("console:member", args=[facts.people[node]]),
+                reverse("console:member", args=[facts.people[graph.nodes[place]]]),
             )
-            for place, node in enumerate(graph.nodes)
+            for place in shown
         ],
-        edges=graph.edges,
+        edges=[(place_of[who], place_of[whom], often) for who, whom, often in graph.edges if who in place_of],
     )
+
+
+def _together(count: int, edges: Sequence[tuple[int, int, int]]) -> list[int]:
+    """The largest part that hangs together, where most are in it; else all."""
+    part = list(range(count))
+    for who, whom, _often in edges:
+        one, other = part[who], part[whom]
+        if one != other:
+            part = [one if each == other else each for each in part]
+    sizes = Counter(part)
+    largest, size = sizes.most_common(1)[0] if sizes else (0, 0)
+    return [place for place in range(count) if part[place] == largest or size * 2 <= count]
 
 
 # ---------------------------------------------------------------- what is spoken of
 def topics(stretch: Stretch, found: Sequence[Topic[MessageKey]]) -> Chart:
-    """The part of each week's messages that is about each topic."""
+    """The part of the messages of each week (or, over long times, four weeks) that is about each topic."""
     weeks = max((len(each.shares) for each in found), default=0)
-    begins = [stretch.first + timedelta(days=WEEK * week) for week in range(weeks)]
-    return charts.over_time(
-        _("Topics: per cent of each week's messages"),
+    step = 1 if weeks <= DAILY else 4
+    starts = range(0, weeks, step)
+    drawn = charts.over_time(
+        _("Topics: per cent of the messages of each week"),
         when=_("Week from"),
-        points=[f"{day:%y-%m-%d}" for day in begins],
-        values={each.label: [round(share * 100, 1) for share in each.shares] for each in found},
+        points=[f"{stretch.first + timedelta(days=WEEK * week):%y-%m-%d}" for week in starts],
+        values={
+            each.label: [round(sum(each.shares[week : week + step]) / step * 100, 1) for week in starts]
+            for each in found
+        },
         kind="area",
         stack=True,
     )
+    return replace(drawn, option={**drawn.option, "legend": {"show": True, "type": "scroll"}})
 
 
 # ---------------------------------------------------------------- health
@@ -274,14 +301,14 @@ def lifecycle(points: Sequence[LifecyclePoint]) -> Chart:
     """Health upwards, trend to the right, size as area; coloured by stage."""
     return charts.scatter(
         _("All groups by health, trend and size"),
-        x=_("fewer people speak ← as before → more people speak"),
+        x=_("People speaking, in per cent more or less than before"),
         y=_("Health"),
         size=_("Members"),
         what=_("Group"),
         spots=[
             Spot(
                 each.name,
-                round(each.trend, 2),
+                min(round((2**each.trend - 1) * 100), MOST_GROWTH),
                 round(each.score),
                 round(each.size),
                 str(words.stage_of(each.stage)[1]),
@@ -313,7 +340,9 @@ def timeline(kept: Sequence[HealthDay], told: Diagnosis) -> Chart:
     bands = [
         [
             {
-                "name": str(words.stage_of(span.stage)[1]),
+                "name": str(words.stage_of(span.stage)[1])
+                if (span.last - span.first).days * NARROW > len(days)
+                else "",
                 "xAxis": max(span.first, first).isoformat(),
                 "itemStyle": {"color": _colour(words.stage_of(span.stage)[0]), "opacity": 0.16},
             },
@@ -324,10 +353,14 @@ def timeline(kept: Sequence[HealthDay], told: Diagnosis) -> Chart:
     area = {"silent": True, "label": {"color": "colour:ink-soft", "position": "insideTop"}, "data": bands}
     line = {**drawn.option["series"][0], "markArea": area, "connectNulls": True}
     option = {**drawn.option, "series": [line], "yAxis": {"type": "value", "min": 0, "max": 100}}
-    rows = [[_day(span.first), _day(span.last), str(words.stage_of(span.stage)[1])] for span in told.spans]
+    rows = [[_day(span.first), _day(span.last), _named(span)] for span in told.spans]
     return replace(
         drawn, option=option, headings=[_("From"), _("To"), _("Stage")], rows=rows, empty=not told.spans and not kept
     )
+
+
+def _named(span: Span) -> str:
+    return str(words.stage_of(span.stage)[1])
 
 
 def turns_say(told: Diagnosis) -> list[str]:

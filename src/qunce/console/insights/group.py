@@ -1,11 +1,11 @@
 """One group: how it is and why, with the evidence; what its numbers are, who talks with whom, about what.
 
-The page itself asks two statements; each of its pieces is asked for by itself and reads the group's messages of the
-chosen days once.
+The page itself asks six statements, and each of its pieces at most fifty, however much was said. Pieces are asked for
+by themselves; each reads the group's messages of the chosen days once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
+from qunce.console.insights.silence import KINDS, SilenceForm
 from qunce.insights.metric import metrics
 from qunce.insights.policies.graphs import reply_graph
 from qunce.insights.selectors import evidence, facts, health, texts
@@ -30,6 +31,7 @@ from qunce.insights.selectors.facts import Coverage
 from qunce.insights.selectors.standing import standing
 from qunce.insights.signal import signals
 from qunce.insights.types import Diagnosis, Facts, Finding, Proposal, Stretch
+from qunce.kernel.actor import Permission
 from qunce.kernel.errors import NotFound
 from qunce.kernel.words import sentences
 
@@ -115,6 +117,9 @@ def _health(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     told = diagnosis(request.actor, group.pk)
     context = {**_standing(told), "group": group, "zone": _zone(request, group.pk), "days": days}
     context["told"] = _told(request, group, told)
+    context["may_operate"] = request.actor.may(Permission.OPERATE, group.community_id)
+    context["plans"] = [(plan, KINDS[plan.kind]) for plan in health.planned_silences(request.actor, group.pk)]
+    context["silence_form"] = SilenceForm(initial={"begins_on": told.day})
     context["fewer"] = -int(told.change or 0)
     context["turns"] = drawn.turns_say(told)
     context["timeline"] = drawn.timeline(health.history(request.actor, group.pk), told)
@@ -179,16 +184,32 @@ def _told(request: StaffRequest, group: Group, diagnosis: Diagnosis) -> list[Tol
             people=shown.people,
             more_people=shown.more,
             lines=shown.lines,
-            proposal=diagnosis.proposals.get(finding.signal),
+            proposal=_proposed(diagnosis.proposals.get(finding.signal)),
         )
         for finding, shown in zip(diagnosis.findings, opened, strict=True)
     ]
+
+
+def _proposed(proposal: Proposal | None) -> Proposal | None:
+    """What to try, in the reader's language; ``metric`` is then the title of what it is measured by."""
+    if proposal is None:
+        return None
+    return replace(
+        proposal,
+        title=_(proposal.title),
+        steps=[_(step) for step in proposal.steps],
+        effect=_(proposal.effect),
+        goal=_(proposal.goal),
+        metric=_(metrics[proposal.metric].title) if proposal.metric in metrics else "",
+    )
 
 
 # ---------------------------------------------------------------- what its numbers are
 def _numbers(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     """Every metric over the stretch; who came, stays and went; rhythm; load."""
     context: dict[str, object] = {"group": group, "days": days, "empty": True}
+    context["group_key"] = str(group.pk)
+    context["may_import"] = request.actor.may(Permission.LEAD, group.community_id)
     stretch = _stretch(request, group, days)
     if stretch is not None:
         read = facts.visible_facts(request.actor, group.pk, stretch)
@@ -255,7 +276,9 @@ def _topics(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     if stretch is not None:
         talk = texts.talk_of(request.actor, group.pk, stretch)
         topics, keywords = talk.topics[:MOST_TOPICS], talk.keywords[:MOST_WORDS]
-        shown = evidence.said(request.actor, group.pk, [each.messages for each in (*topics, *keywords)])
+        shown = evidence.said(
+            request.actor, group.pk, [*(each.messages for each in topics), *(each.messages for each in keywords)]
+        )
         context |= {
             "talk": talk,
             "partly": talk.looked_at < talk.messages,

@@ -1,4 +1,4 @@
-"""Histories of other programs: handed in, looked at, taken over, taken back. The list costs three statements."""
+"""Histories of other programs: handed in, looked at, taken over, taken back. The list costs five statements."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -150,7 +150,7 @@ class Chosen:
     @classmethod
     def of(cls, given: QueryDict, request: StaffRequest) -> "Chosen":
         """As typed; what is not there is found out."""
-        columns = {meaning: given[f"column_{meaning}"] for meaning in MEANINGS if given.get(f"column_{meaning}")}
+        columns = {meaning: column for meaning in MEANINGS if (column := given.get(f"column_{meaning}", ""))}
         zone = given.get("zone", "") or str(request.zone)
         options = Options(
             zone=zone,
@@ -181,31 +181,42 @@ def new(request: StaffRequest) -> HttpResponse:
     try:
         with _opened(request, context["token"]) as (_sha256, source):
             context |= {"file": source.path.name, "begins": _begins(source)}
-            context |= _looked(request, source, chosen)
+            context |= _shape(source, chosen)
+            context |= _content(request, source, context["format"], chosen)
     except Invalid as error:
         context |= {"error": error, "chosen": chosen}
     context |= _targets(request)
     return page(request, "console/insights/history_new.html", context, piece="console/insights/history_look.html")
 
 
-def _looked(request: StaffRequest, source: Source, chosen: Chosen) -> dict[str, Any]:
+def _shape(source: Source, chosen: Chosen) -> dict[str, Any]:
+    """Which format it is, and for tables which column holds what: as chosen, else as it seems."""
     key = chosen.format or selectors.recognise(source=source)
     kind = selectors.importer(key)
     columns = dict(kind.columns(source))
-    shown: dict[str, Any] = {"format": key, "title": kind.title, "columns": columns, "chosen": chosen}
-    if columns:
-        guessed = {meaning: column for column, meaning in columns.items() if meaning}
-        shown["meanings"] = [
-            (meaning, title, chosen.options.columns.get(meaning) or guessed.get(meaning, ""))
-            for meaning, title in MEANINGS.items()
-        ]
+    guessed = {meaning: column for column, meaning in columns.items() if meaning}
+    meanings = [
+        (meaning, title, chosen.options.columns.get(meaning) or guessed.get(meaning, ""))
+        for meaning, title in MEANINGS.items()
+    ]
+    return {
+        "format": key,
+        "title": kind.title,
+        "columns": columns,
+        "meanings": meanings if columns else (),
+        "chosen": chosen,
+    }
+
+
+def _content(request: StaffRequest, source: Source, key: str, chosen: Chosen) -> dict[str, Any]:
+    """Which chats are in it, and what the chosen one begins with."""
     found = selectors.chats(source=source, importer_key=key, options=chosen.options)
     chat = chosen.chat if chosen.chat in {each.key for each in found} else (found[0].key if found else "")
-    shown |= {"chats": found, "chat": chat, "name": _named(request, found, chat) or source.name}
     look = selectors.look(
         source=source, importer_key=key, chat=chat, options=chosen.options, n=FIRST, most=MOST_LOOKED_AT
     )
-    return shown | _preview(look, chosen)
+    name = _named(request, found, chat) or source.name
+    return {"chats": found, "chat": chat, "name": name, **_preview(look, chosen)}
 
 
 def _named(request: StaffRequest, chats: Sequence[Chat], chat: str) -> str:
@@ -250,7 +261,7 @@ def _begins(source: Source) -> list[str]:
 def _targets(request: StaffRequest) -> dict[str, Any]:
     """Where it can go: groups and communities of which this person is a lead."""
     given, actor = request.GET, request.actor
-    groups = community.find_groups(actor, GroupFilter(), Permission.LEAD).select_related("community")[:MOST_GROUPS]
+    groups = community.find_groups(actor, GroupFilter(), Permission.LEAD)[:MOST_GROUPS]
     return {
         "groups": groups,
         "communities": community.visible_communities(actor, Permission.LEAD),

@@ -1,4 +1,4 @@
-"""How much of the team's time the groups take: an estimate. Six statements, however many groups there are."""
+"""How much of the team's time the groups take: an estimate. Seven statements, however many groups there are."""
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse

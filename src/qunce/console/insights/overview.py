@@ -133,11 +133,16 @@ def row_of(each: GroupHealth) -> Row:
     """A group as tables show it."""
     stage_tone, stage = words.stage_of(each.stage)
     return Row(
-        each,
-        words.tone_of(each.score),
-        stage_tone,
-        stage,
-        *(None if value is None else round(value) for value in (each.score, each.change)),
+        health=each,
+        tone=words.tone_of(each.score),
+        stage_tone=stage_tone,
+        stage=stage,
+        score=_whole(each.score),
+        change=_whole(each.change),
         risk=None if each.risk is None else round(each.risk * 100),
         trend=None if each.trend is None else round((2**each.trend - 1) * 100),
     )
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)

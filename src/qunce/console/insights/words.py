@@ -52,15 +52,15 @@ def stage_of(stage: object) -> tuple[str, str | Promise]:
     return STAGES.get(str(stage or ""), ("off", ""))
 
 
-def duration(seconds: float) -> str:
-    """A length of time in the nearest of seconds, minutes, hours and days."""
-    if seconds >= DAY:
+def duration(seconds: float, least: int = 1) -> str:
+    """A length of time in the nearest of seconds, minutes, hours and days, no finer than ``least`` seconds."""
+    if seconds >= DAY or least >= DAY:
         count = _rounded(seconds / DAY)
         said = ngettext("%(count)s day", "%(count)s days", _plural(count))
     elif seconds >= HOUR:
         count = _rounded(seconds / HOUR)
         said = ngettext("%(count)s hour", "%(count)s hours", _plural(count))
-    elif seconds >= MINUTE:
+    elif seconds >= MINUTE or least >= MINUTE:
         count = _rounded(seconds / MINUTE)
         said = ngettext("%(count)s minute", "%(count)s minutes", _plural(count))
     else:
@@ -78,7 +78,7 @@ def measured(value: float | None, unit: "Unit | str") -> str:
     if value is None or not isfinite(value):
         return "–"
     if unit in _SECONDS:
-        return duration(value * _SECONDS[unit])
+        return duration(value * _SECONDS[unit], least=_SECONDS[unit])
     if unit == "share":
         return _("%(percent)s%%") % {"percent": number_format(_rounded(value * 100))}
     return number_format(round(value, 2), 2) if unit == "index" else str(intcomma(_rounded(value)))
