@@ -286,7 +286,7 @@ def subjects(reads: Sequence[Read]) -> Section | None:
     return Section(title, text, [drawn], quotes=quotes)
 
 
-def _examples(found: Sequence[Topic], words: Sequence[Keyword]) -> list[int]:
+def _examples(found: Sequence[Topic[int]], words: Sequence[Keyword[int]]) -> list[int]:
     best = [index for each in found[:4] for index in each.messages[:1]]
     return best or [index for each in words[:3] for index in each.messages[:1]]
 

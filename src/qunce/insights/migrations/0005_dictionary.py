@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("insights", "0003_health"),
+        ("insights", "0004_reports"),
     ]
 
     operations = [
