@@ -19,7 +19,8 @@ from qunce.community.types import GroupFacts
 class NewMessage:
     """A message that has just been stored. ``from_us`` or ``from_bot``: never answered.
 
-    ``to_us``: it mentions one of our accounts. ``reply_to``: the external id of what it answers.
+    ``to_us``: it mentions one of our accounts. ``reply_to``: the external id of what it answers. ``parts``: as
+    stored; None where the text is all there is.
     """
 
     id: UUID
@@ -34,6 +35,7 @@ class NewMessage:
     answered: bool = False
     reply_to: str | None = None
     to_us: bool = False
+    parts: str | None = None
 
 
 @dataclass(slots=True)

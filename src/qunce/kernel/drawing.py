@@ -63,38 +63,15 @@ def svg(chart: Chart, *, width: int, height: int, dark: bool = False, font: str 
 
 
 def inline(chart: Chart, *, width: int, height: int) -> str:
-    """The chart for a page of its own: as wide as there is room, in the colours of the variables ``--<name>``."""
-    drawn = svg(chart, width=width, height=height, font="inherit")
-    drawn = _ANY_COLOUR.sub(lambda met: _variable(_parts(met[0]), met[0]), drawn)
-    return re.sub(r"^<svg [^>]*>", f'<svg viewBox="0 0 {width} {height}" aria-hidden="true">', drawn)
+    """The chart for a page of its own, as wide as there is room: by day and by night, of which the page shows one.
+
+    Their classes are ``by-day`` and ``by-night``.
+    """
+    size = f'viewBox="0 0 {width} {height}" aria-hidden="true"'
+    return "".join(
+        _SVG.sub(f'<svg class="{name}" {size}>', svg(chart, width=width, height=height, dark=dark, font="inherit"))
+        for name, dark in (("by-day", False), ("by-night", True))
+    )
 
 
-_ANY_COLOUR = re.compile(r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|rgb\(\d+,\d+,\d+\)")
-_NEAR = 3
-"""By how much a mixed colour may be off, of 255: it was rounded."""
-
-
-def _parts(value: str) -> tuple[int, ...]:
-    """Red, green and blue."""
-    if value.startswith("rgb"):
-        return tuple(map(int, re.findall(r"\d+", value)))
-    digits = value[1:] if len(value) > 4 else "".join(digit * 2 for digit in value[1:])  # noqa: PLR2004 (of #rgb)
-    return tuple(bytes.fromhex(digits))
-
-
-@cache
-def _names() -> dict[tuple[int, ...], str]:
-    """The names of the colours by day; of several that are the same, the first."""
-    return {_parts(value): name for name, value in reversed(colours().items())}
-
-
-def _variable(parts: tuple[int, ...], otherwise: str) -> str:
-    """The variable of a colour, or how much of one is mixed into the other where it is from a scale."""
-    if parts in _names():
-        return f"var(--{_names()[parts]})"
-    low, high = _parts(colours()["paper-deep"]), _parts(colours()["jade"])
-    share = (parts[0] - low[0]) / (high[0] - low[0])
-    mixed = [a + (b - a) * share for a, b in zip(low, high, strict=True)]
-    if max(abs(is_so - part) for is_so, part in zip(mixed, parts, strict=True)) > _NEAR:
-        return otherwise
-    return f"color-mix(in srgb, var(--jade) {share:.0%}, var(--paper-deep))"
+_SVG = re.compile(r"^<svg [^>]*>")

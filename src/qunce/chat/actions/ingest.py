@@ -249,7 +249,7 @@ class Flow:
             return {facts.id: facts for facts in read.values()}.values()
         return [read[group]] if group in read else []
 
-    def _messages(self) -> list[messages.Row]:
+    def _messages(self) -> list[NewMessage]:
         """Store what is new, in the groups' order; returns it."""
         received = self.by_kind[MessageReceived]
         rows = []
@@ -262,8 +262,7 @@ class Flow:
                 raise ValueError(f"sent at an impossible time: {event.sent_at.isoformat()}")
             rows.append(self._row(event, facts))
         rows.sort(key=_place)
-        stored = messages.insert(rows, self.batch.origin)
-        new = [row for row in rows if row.id in stored]
+        new = messages.insert(rows, self.batch.origin)
         for row in new:
             self.roll_ups.message(row)
             self.touched.add(row.group.id)
@@ -278,24 +277,24 @@ class Flow:
         self.result.stored, self.result.repeated = len(new), len(rows) - len(new)
         return new
 
-    def _row(self, event: MessageReceived, facts: GroupFacts) -> messages.Row:
+    def _row(self, event: MessageReceived, facts: GroupFacts) -> NewMessage:
         sender = event.sender
-        return messages.Row(
+        return NewMessage(
             new_id(),
             facts,
             event.external_id,
             _in_utc(event.sent_at),
             self.people.ids[sender.external_id],
-            messages.clean(event.text),
-            messages.parts_json(event.parts),
-            event.reply_to,
-            sender.external_id in self.view.ours,
-            sender.is_bot,
             sender.name,
-            self.view.is_addressed(event),
+            messages.clean(event.text),
+            from_us=sender.external_id in self.view.ours,
+            from_bot=sender.is_bot,
+            reply_to=event.reply_to,
+            to_us=self.view.is_addressed(event),
+            parts=messages.parts_json(event.parts),
         )
 
-    def _presence(self, new: Sequence[messages.Row]) -> None:
+    def _presence(self, new: Sequence[NewMessage]) -> None:
         """Whoever speaks now is in the group; what they said long ago proves only that they once were."""
         if self.batch.origin is not Origin.LIVE:
             heard: dict[tuple[int, int], tuple[datetime, datetime]] = {}
@@ -356,27 +355,12 @@ class Flow:
             self.keys += messages.delete(group_id, deletions[group_id])
         self.touched |= {*edits, *deletions}
 
-    def _stages(self, new: Sequence[messages.Row]) -> None:
+    def _stages(self, new: Sequence[NewMessage]) -> None:
         inflow = Inflow(
             account_id=self.batch.account_id,
             now=clock.now(),
             revisions=self.revisions,
-            messages=[
-                NewMessage(
-                    row.id,
-                    row.group,
-                    row.external_id,
-                    row.sent_at,
-                    row.identity_id,
-                    row.sender_name,
-                    row.text,
-                    row.from_us,
-                    row.from_bot,
-                    reply_to=row.reply_to,
-                    to_us=row.to_us,
-                )
-                for row in new
-            ],
+            messages=new,
         )
         for stage in stages():
             if stage.name not in self.without:

@@ -3,34 +3,16 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from qunce.chat.stage import NewMessage
 from qunce.chat.types import LONGEST_TEXT, Content, Inbound, MessageDeleted, MessageEdited, Origin, Part, Sender
-from qunce.community.types import GroupFacts
 from qunce.kernel import clock, wire
-
-
-@dataclass(slots=True)
-class Row:
-    """A message on its way into the table."""
-
-    id: UUID
-    group: GroupFacts
-    external_id: str
-    sent_at: datetime
-    identity_id: int
-    text: str
-    parts: str | None
-    reply_to: str | None
-    from_us: bool
-    from_bot: bool
-    sender_name: str
-    to_us: bool = False
 
 
 def clean(text: str) -> str:
@@ -79,37 +61,44 @@ def parts_json(parts: tuple[Part, ...] | None) -> str | None:
     return json.dumps(stored, ensure_ascii=False)
 
 
-def insert(rows: Sequence[Row], origin: Origin) -> set[UUID]:
-    """Store messages and have those that were not there yet made searchable; returns their ids."""
+def insert(rows: Sequence[NewMessage], origin: Origin) -> list[NewMessage]:
+    """Store messages and have those that were not there yet made searchable; returns these."""
     if not rows:
-        return set()
+        return []
     with wire.cursor() as cursor:
+        # Most of a batch is new as a rule: less is said by naming the others.
         cursor.execute(
-            "WITH stored AS (INSERT INTO chat_message (group_id, sent_at, id, external_id, identity_id, text, parts,"
+            "WITH told AS (SELECT * FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[],"
+            " %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bool[]) AS m(g, s, i, e, a, t, p, r, u)),"
+            " stored AS (INSERT INTO chat_message (group_id, sent_at, id, external_id, identity_id, text, parts,"
             " reply_to, origin, from_us)"
-            " SELECT m.g, m.s, m.i, m.e, m.a, m.t, m.p::jsonb, m.r, %b::smallint, m.u"
-            " FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[], %b::bigint[], %b::text[],"
-            " %b::text[], %b::text[], %b::bool[]) AS m(g, s, i, e, a, t, p, r, u)"
+            " SELECT g, s, i, e, a, t, p::jsonb, r, %b::smallint, coalesce(u, false) FROM told"
             " ON CONFLICT DO NOTHING RETURNING group_id, sent_at, id),"
             " kept AS (INSERT INTO chat_searchbacklog (at, group_ids, sent_ats, message_ids)"
             " SELECT %b, array_agg(group_id), array_agg(sent_at), array_agg(id) FROM stored HAVING count(*) > 0)"
-            " SELECT id FROM stored",
+            " SELECT i FROM told WHERE i NOT IN (SELECT id FROM stored)",
             [
-                int(origin),
                 [row.group.id for row in rows],
                 [row.sent_at for row in rows],
                 [row.id for row in rows],
                 [row.external_id for row in rows],
                 [row.identity_id for row in rows],
                 [row.text for row in rows],
-                [row.parts for row in rows],
-                [row.reply_to for row in rows],
-                [row.from_us for row in rows],
+                _or_none([row.parts for row in rows]),
+                _or_none([row.reply_to for row in rows]),
+                _or_none([row.from_us for row in rows]),
+                int(origin),
                 clock.now(),
             ],
             binary=True,
         )
-        return {key for (key,) in cursor.fetchall()}
+        known = {key for (key,) in cursor.fetchall()}
+    return [row for row in rows if row.id not in known] if known else list(rows)
+
+
+def _or_none(column: list[Any]) -> list[Any] | None:
+    """A column in which there is nothing is not sent: NULL stands for it."""
+    return column if any(column) else None
 
 
 def edit(group_id: int, edits: Sequence[tuple[MessageEdited, int | None]]) -> list[tuple[int, datetime, UUID]]:
@@ -168,7 +157,7 @@ class RollUps:
             counts = self._hours[key] = [0, 0, 0, 0]
         return counts
 
-    def message(self, row: Row) -> None:
+    def message(self, row: NewMessage) -> None:
         """Count one stored message; bots and our own only by the hour."""
         if row.from_us or row.from_bot:
             self._hour(row.group.id, row.sent_at)[1] += 1

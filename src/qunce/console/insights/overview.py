@@ -19,7 +19,7 @@ from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
 from qunce.insights.selectors import health
-from qunce.insights.types import GroupHealth, NextHour
+from qunce.insights.types import GroupHealth, NextHour, Stage
 from qunce.kernel.htmx import page
 
 PER_PAGE = 50
@@ -117,6 +117,10 @@ def _answer(groups: list[GroupHealth]) -> str:
     if not scored:
         return _("No group can be judged yet")
     bad = sum(score < words.FAIR for score in scored)
+    if not bad and (quieter := sum(each.stage == Stage.DECLINING for each in groups if each.score is not None)):
+        return ngettext("%(count)d group is getting quieter", "%(count)d groups are getting quieter", quieter) % {
+            "count": quieter
+        }
     if not bad:
         return ngettext("The group is in no trouble", "None of %(count)d groups is in trouble", len(scored)) % {
             "count": len(scored)
