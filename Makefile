@@ -1,4 +1,5 @@
 # make run     a running Qunce from nothing          make run ARGS="--port 9000 --data-dir /srv/qunce"
+# make report  how is this group?            make report ARGS="result.json --out report.pdf"
 # make test    all tests, end to end included        make test ARGS="tests/chat -k ingest"
 # make check   lint, formatting, types, contracts
 # More: assets, messages (collect strings to translate), pictures (of the docs), lock (renew the locked versions), wheel, clean
@@ -22,10 +23,13 @@ ENVIRONMENT := .venv/.$(LOCK)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/qunce/locale/*/LC_MESSAGES/*.po))
 READY := $(ENVIRONMENT) node_modules/.copied $(CATALOGUES)
 
-.PHONY: run test check assets messages pictures lock wheel clean
+.PHONY: run report test check assets messages pictures lock wheel clean
 
 run: $(READY)
 	@export QUNCE_DATA_DIR="$${QUNCE_DATA_DIR:-$(CURDIR)/data}"; exec $(BIN)/qunce run $(ARGS)
+
+report: $(READY)
+	@$(BIN)/qunce report $(ARGS)
 
 # The story on a chat server comes last and alone: it plays minutes of real time, which nothing else should take away.
 test: $(READY) .venv-synapse/.ready

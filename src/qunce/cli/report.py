@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--metrics", type=click.Path(path_type=Path, dir_okay=False), help="All figures as JSON, into this file."
 )
-@click.option("--lang", default="", type=click.Choice(["", "zh", "en"]), help="Language; by default the terminal's.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language; by default the terminal's.")
 @click.option("--format", "form", default="auto", show_default=True, help="What it is, where Qunce cannot tell.")
 @click.option("--zone", default="", metavar="PLACE", help="Of times that are written without one: Asia/Shanghai.")
 @click.option("--chat", metavar="KEY", help="Only this chat, where the export has several.")
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     help="Keep what is read here, so that the next report begins with it. [default: nothing is kept]",
 )
 def report(
-    path: Path, *, data_dir: Path | None, out: Path | None, metrics: Path | None, lang: str, **wanted: Any
+    path: Path, *, data_dir: Path | None, out: Path | None, metrics: Path | None, lang: str | None, **wanted: Any
 ) -> None:
     """Read the chat history in PATH (a file, a folder or a zip of one) and say how the community is.
 
@@ -64,7 +64,7 @@ def report(
                 "all_chats": not wanted["chat"],
             }
             done = take(opened(path), form, asked)
-            _finish(path, done, into=into, metrics=metrics, language=language_of(lang), zone=wanted["zone"])
+            _finish(path, done, into=into, metrics=metrics, language=language_of(lang or ""), zone=wanted["zone"])
 
 
 def _say(what: str) -> None:
