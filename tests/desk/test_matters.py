@@ -138,7 +138,9 @@ def test_a_quiet_batch_costs_one_statement(made, group, django_assert_num_querie
 
     def run(text):
         heard = [NewMessage(new_id(), facts, f"${n}", NOON, n, "", text, False, False) for n in range(100)]
-        stage.run(Inflow(made.pk, NOON, {}, heard))
+        inflow = Inflow(made.pk, NOON, {}, heard)
+        stage.foresee(inflow)
+        stage.run(inflow)
 
     run("大家好")
     with django_assert_num_queries(1):

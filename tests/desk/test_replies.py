@@ -121,7 +121,9 @@ def test_what_meets_no_rule_costs_no_statement_and_what_does_one(made, group, dj
         messages = [
             NewMessage(new_id(), facts, f"${n}", NOON, 1, "", text, False, False) for n, text in enumerate(texts)
         ]
-        stage.run(Inflow(made.pk, NOON, {actions.SCOPE: 1}, messages))
+        inflow = Inflow(made.pk, NOON, {actions.SCOPE: 1}, messages)
+        stage.foresee(inflow)
+        stage.run(inflow)
 
     run()
     with django_assert_num_queries(0):

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from qunce.chat.types import Content, Planable, Purpose
@@ -63,6 +63,8 @@ class Inflow:
     revisions: dict[str, int]
     messages: Sequence[NewMessage]
     planned: list[Planned] = field(default_factory=list)
+    foreseen: dict[str, Any] = field(default_factory=dict)
+    """What stages have worked out in `Stage.foresee`, by their names."""
 
     def reply(self, to: NewMessage, content: Content, *, key: str, not_after: datetime | None = None) -> None:
         """Answer a message in its group, once per ``key``."""
@@ -74,6 +76,12 @@ class Stage(ABC):
     """One context's part of the pipeline. Made once per process; may keep caches by revision."""
 
     name: ClassVar[str]
+
+    def foresee(self, inflow: Inflow) -> None:
+        """Work out what the messages say by themselves, while they are being stored; put it into ``inflow.foreseen``.
+
+        Some of them may turn out to be known. The database is busy meanwhile: whatever is asked of it waits.
+        """
 
     @abstractmethod
     def run(self, inflow: Inflow) -> None:

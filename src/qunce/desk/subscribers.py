@@ -32,6 +32,18 @@ class KeywordReplies(Stage):
         self._revision = -1
         self._matcher = Matcher(())
 
+    def foresee(self, inflow: Inflow) -> None:
+        """Which rules each message meets."""
+        hits_of = self._at(inflow.revisions.get(actions.SCOPE, 0)).hits
+        earliest = inflow.now - ANSWER_WITHIN
+        met = {}
+        for message in inflow.messages:
+            if message.from_us or message.from_bot or message.sent_at < earliest:
+                continue
+            if hits := hits_of(message.text, message.group, message.sent_at):
+                met[message.id] = hits
+        inflow.foreseen[self.name] = met
+
     def run(self, inflow: Inflow) -> None:
         """Answer what asks by keyword; one statement for the batch where anything is met."""
         asking = self._asking(inflow)
@@ -47,16 +59,12 @@ class KeywordReplies(Stage):
 
     def _asking(self, inflow: Inflow) -> list[tuple[NewMessage, Hit]]:
         """The messages to be answered, in order; of a rule that cools down only the first in each group."""
-        hits_of = self._at(inflow.revisions.get(actions.SCOPE, 0)).hits
-        earliest = inflow.now - ANSWER_WITHIN
+        met = inflow.foreseen[self.name]
         asking: list[tuple[NewMessage, Hit]] = []
         cooling: set[tuple[int, int]] = set()
-        for message in inflow.messages:
-            if message.from_us or message.from_bot or message.answered or message.sent_at < earliest:
-                continue
-            group = message.group
-            hits = hits_of(message.text, group, message.sent_at)
-            if not hits or hits[0].silent or (hits[0].rule.id, group.id) in cooling:
+        for message in inflow.messages if met else ():
+            hits, group = met.get(message.id), message.group
+            if not hits or message.answered or hits[0].silent or (hits[0].rule.id, group.id) in cooling:
                 continue
             rule = hits[0].rule
             asking.append((message, hits[0]))
@@ -98,12 +106,17 @@ class Matters(Stage):
         self._team: frozenset[int] = frozenset()
         self._read_at: datetime | None = None
 
-    def run(self, inflow: Inflow) -> None:
-        """Raise what needs a person, then settle what this batch answers: a question may be answered in it."""
+    def foresee(self, inflow: Inflow) -> None:
+        """In which messages there is anything to look closer at."""
         self._read(inflow.now)
         noticed = self._names.noticed
+        inflow.foreseen[self.name] = {each.id for each in inflow.messages if each.to_us or noticed(each.text)}
+
+    def run(self, inflow: Inflow) -> None:
+        """Raise what needs a person, then settle what this batch answers: a question may be answered in it."""
+        noticed = inflow.foreseen[self.name]
         people = [message for message in inflow.messages if not message.from_bot or message.from_us]
-        looked = [message for message in people if message.to_us or noticed(message.text)]
+        looked = [message for message in people if message.id in noticed] if noticed else []
         found = [seen for message in looked if (seen := self._looked_at(message))]
         raised = [each for each, waits in found if waits]
         if raised:

@@ -59,9 +59,9 @@ def overlap() -> Iterator[None]:
 
 @contextmanager
 def ahead() -> Iterator["psycopg.Cursor[tuple[Any, ...]]"]:
-    """A cursor for statements that return nothing: in an `overlap` they are sent and not waited for.
+    """A cursor for statements that in an `overlap` are sent and not waited for.
 
-    The next statement of whatever kind waits for them, and raises what they raise.
+    Fetching from it, or the next statement of whatever other kind, waits for them, and raises what they raise.
     """
     connection.ensure_connection()
     under_way: ExitStack | None = connection.__dict__.get(_AHEAD)

@@ -201,9 +201,10 @@ def expire(account_id: int, now: datetime) -> None:
     rows = list(late.values_list("id", "first_claimed_at")[:1000])
     untried = [key for key, first in rows if first is None]
     tried = [key for key, first in rows if first is not None]
-    with transaction.atomic():
-        move(untried, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
-        publish_not_delivered(untried)
+    if untried:
+        with transaction.atomic():
+            move(untried, _S.SKIPPED, detail=gettext_noop("Too late: it was no longer to be sent after its time."))
+            publish_not_delivered(untried)
     move(tried, _S.UNKNOWN, detail=gettext_noop("Too late to be sent again; an earlier attempt may have arrived."))
 
 

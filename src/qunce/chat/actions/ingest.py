@@ -197,6 +197,7 @@ class Flow:
         self.people.see(self._senders())
         self.roll_ups = messages.RollUps()
         self.result = Ingested()
+        self.inflow = Inflow(batch.account_id, clock.now(), self.revisions, ())
         self.touched: set[int] = set()
         self.keys: list[search.Key] = []
 
@@ -210,7 +211,7 @@ class Flow:
         search.remember(self.keys)
         self.roll_ups.write()
         if self.batch.origin is Origin.LIVE and new:
-            self._stages(new)
+            self._stages()
         if self.touched:
             live.touch("messages", *(f"group:{group_id}" for group_id in self.touched))
         return self.result
@@ -262,7 +263,11 @@ class Flow:
                 raise ValueError(f"sent at an impossible time: {event.sent_at.isoformat()}")
             rows.append(self._row(event, facts))
         rows.sort(key=_place)
-        new = messages.insert(rows, self.batch.origin)
+        self.inflow.messages = rows
+        with messages.storing(rows, self.batch.origin) as stored:
+            if self.batch.origin is Origin.LIVE and rows:
+                self._each_stage("foresee")
+            new = self.inflow.messages = stored()
         for row in new:
             self.roll_ups.message(row)
             self.touched.add(row.group.id)
@@ -355,22 +360,19 @@ class Flow:
             self.keys += messages.delete(group_id, deletions[group_id])
         self.touched |= {*edits, *deletions}
 
-    def _stages(self, new: Sequence[NewMessage]) -> None:
-        inflow = Inflow(
-            account_id=self.batch.account_id,
-            now=clock.now(),
-            revisions=self.revisions,
-            messages=new,
-        )
+    def _stages(self) -> None:
+        self._each_stage("run")
+        self.result.planned = deliveries.plan(account_id=self.batch.account_id, planned=self.inflow.planned)
+
+    def _each_stage(self, part: str) -> None:
         for stage in stages():
             if stage.name not in self.without:
                 try:
-                    stage.run(inflow)
+                    getattr(stage, part)(self.inflow)
                 except (OperationalError, InterfaceError):
                     raise
                 except Exception as error:
                     raise StageFailedError(stage.name) from error
-        self.result.planned = deliveries.plan(account_id=self.batch.account_id, planned=inflow.planned)
 
 
 def _in_utc(at: datetime) -> datetime:

@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connection
 
 from qunce.chat.stage import NewMessage
@@ -61,11 +63,13 @@ def parts_json(parts: tuple[Part, ...] | None) -> str | None:
     return json.dumps(stored, ensure_ascii=False)
 
 
-def insert(rows: Sequence[NewMessage], origin: Origin) -> list[NewMessage]:
-    """Store messages and have those that were not there yet made searchable; returns these."""
+@contextmanager
+def storing(rows: Sequence[NewMessage], origin: Origin) -> Iterator[Callable[[], list[NewMessage]]]:
+    """Store messages and have those that are new made searchable; the yielded call waits, and returns these."""
     if not rows:
-        return []
-    with wire.cursor() as cursor:
+        yield list
+        return
+    with wire.ahead() as cursor:
         # Most of a batch is new as a rule: less is said by naming the others.
         cursor.execute(
             "WITH told AS (SELECT * FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[],"
@@ -92,8 +96,12 @@ def insert(rows: Sequence[NewMessage], origin: Origin) -> list[NewMessage]:
             ],
             binary=True,
         )
-        known = {key for (key,) in cursor.fetchall()}
-    return [row for row in rows if row.id not in known] if known else list(rows)
+        yield lambda: _new(rows, cursor)
+
+
+def _new(rows: Sequence[NewMessage], known: "psycopg.Cursor[tuple[Any, ...]]") -> list[NewMessage]:
+    repeated = {key for (key,) in known.fetchall()}
+    return [row for row in rows if row.id not in repeated] if repeated else list(rows)
 
 
 def _or_none(column: list[Any]) -> list[Any] | None:

@@ -302,13 +302,13 @@ class _History:
 
 
 def _peer(peer: Any) -> str:
-    """An id as the connector has it; people are numbers, groups and channels negative ones."""
+    """An id as the connector has it: people are numbers, groups and channels negative ones; others as they are."""
     if isinstance(peer, int):
         kind, number = divmod(peer, _OLD_IDS)
         return str(_SUPERGROUPS - number if kind == _OLD_CHAT else number)
     found = _PEER.fullmatch(peer)
     if not found:
-        raise ValueError(peer)
+        return str(peer)
     number = int(found[2])
     return str({"user": number, "chat": -number}.get(found[1], _SUPERGROUPS - number))
 
