@@ -98,9 +98,11 @@ def nothing_remembered():
     """What a process remembers of the database ends with each test's data, which may be rolled back."""
     yield
     from qunce.chat.actions import partitions, recognition
+    from qunce.chat.actions.ingest import stages
     from qunce.memberpages.doors import guesses
 
     recognition.memory.forget()
+    stages.cache_clear()
     guesses.forget()
     partitions._made.clear()
 
