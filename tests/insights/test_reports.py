@@ -84,7 +84,7 @@ def test_the_page_needs_no_other_file_and_runs_nothing():
     assert "script" not in found.tags
     assert not found.sources
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"|http-equiv', "", page)
-    assert page.count("<svg") == 3  # the chart twice, the dial for its own place
+    assert page.count("<svg") == 6  # the chart twice, the dial for its own place; each by day and by night
     assert 'lang="zh-hans"' in page
     assert "只有三成得到回应" in page
 
