@@ -71,6 +71,7 @@ def test_all_of_it_by_keyboard(made, browse):
     page.locator("#staff").select_option(label="林芝 (you)")
     page.locator(".inbox-standing", has_text="given to 林芝").wait_for()
     page.locator(".inbox-row:focus").wait_for()
+    page.wait_for_timeout(3500)  # the list follows what was done within three seconds
     page.keyboard.press("r")
     page.locator("textarea:focus").wait_for()
     page.keyboard.type("zai gonggao li")
