@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -92,8 +93,9 @@ class Run:
         """The processes of this run by role, PostgreSQL's postmaster among them."""
         named = {}
         for process in psutil.Process(self.process.pid).children():
-            words = {Path(word).name for word in process.cmdline()}  # empty when it has just died
-            named |= dict.fromkeys(words & {"postgres", "web", "worker", "gateway"}, process)
+            with suppress(psutil.NoSuchProcess):  # has just died; a zombie is one, too
+                words = {Path(word).name for word in process.cmdline()}
+                named |= dict.fromkeys(words & {"postgres", "web", "worker", "gateway"}, process)
         return named
 
     def wait_until_well(self, seconds=READY_WITHIN):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -50,6 +51,20 @@ def test_a_port_open_to_others_needs_a_good_token():
         Onebot11Config(access_token=TOKEN, address="http://127.0.0.1:3001")
     with pytest.raises(ValidationError, match="digits only"):
         Onebot11Config(access_token=TOKEN, qq="me")
+
+
+@pytest.mark.parametrize("moment", range(8))
+async def test_a_port_is_free_again_whenever_its_opening_was_called_off(moment):
+    port = free_port()
+    wire = _onebot11_wire.Wire(host="127.0.0.1", port=port, token=TOKEN)
+    opening = asyncio.create_task(wire.open())
+    for _ in range(moment):
+        await asyncio.sleep(0)
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    await wire.close()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
 
 
 # ------------------------------------------------------------------ who may connect

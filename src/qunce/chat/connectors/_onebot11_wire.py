@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from hmac import compare_digest
 from http import HTTPStatus
 from typing import Any
@@ -81,8 +82,18 @@ class Wire:
             if self._address:
                 self._work.append(asyncio.create_task(self._call()))
             else:
-                self._server = await self._listen()
+                await self._take_port()
             self._work.append(asyncio.create_task(self._watch()))
+
+    async def _take_port(self) -> None:
+        """Listen. Who is called off waits that instant all the same: nobody closes a port half opened."""
+        taking = asyncio.create_task(self._listen())
+        try:
+            self._server = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            with suppress(PortTakenError, NeedsOperator):
+                self._server = await taking
+            raise
 
     async def _listen(self) -> Server:
         try:
@@ -112,16 +123,17 @@ class Wire:
 
     async def close(self) -> None:
         """Close the connection and the port; the next call opens them anew."""
-        for task in self._work:
-            task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
-        self._work = []
-        self._link.end(LOST)
-        self._stands.clear()
-        if self._server:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
+        async with self._opening:
+            for task in self._work:
+                task.cancel()
+            await asyncio.gather(*self._work, return_exceptions=True)
+            self._work = []
+            self._link.end(LOST)
+            self._stands.clear()
+            if self._server:
+                self._server.close()
+                await self._server.wait_closed()
+                self._server = None
 
     @property
     def _near(self) -> str:
