@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "qunce.team",
     "qunce.chat",
     "qunce.desk",
+    "qunce.playbooks",
     "qunce.insights",
     "qunce.console",
     "qunce.memberpages",

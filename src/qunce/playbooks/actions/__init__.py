@@ -1,0 +1,1 @@
+"""Every change of playbooks, their runs and tracks."""

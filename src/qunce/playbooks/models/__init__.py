@@ -1,0 +1,9 @@
+"""Tables of the playbooks context, by noun."""
+
+from qunce.playbooks.models.answers import Call as Call
+from qunce.playbooks.models.answers import CallAnswer as CallAnswer
+from qunce.playbooks.models.playbooks import Playbook as Playbook
+from qunce.playbooks.models.playbooks import Version as Version
+from qunce.playbooks.models.runs import Execution as Execution
+from qunce.playbooks.models.runs import Run as Run
+from qunce.playbooks.models.runs import Track as Track

@@ -1,0 +1,1 @@
+"""Pure decisions of the playbooks context, by what they are about."""

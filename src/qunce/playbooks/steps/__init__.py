@@ -1,0 +1,1 @@
+"""The steps that come with Qunce, one file each. See qunce.playbooks.step."""

@@ -1,0 +1,49 @@
+"""The interface of a trigger: when targets begin a playbook. One file each in ``playbooks/triggers/`` and above."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from qunce.chat.stage import NewMessage
+from qunce.community.types import GroupFacts
+from qunce.kernel.registry import Registry
+from qunce.playbooks.types import Audience, Start
+
+
+class Trigger(ABC):
+    """Looks for targets of a run that begin: every few seconds, between the last look and now.
+
+    What it finds twice begins once: a track is unique by run, group, member and occurrence.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    """What the editor offers: a message id."""
+    icon: ClassVar[str]
+    Config: ClassVar[type[BaseModel]]
+    audiences: ClassVar[frozenset[Audience]] = frozenset(Audience)
+    needs: ClassVar[Sequence[str]] = ()
+    recurs: ClassVar[bool] = False
+    """Whether the same target may begin again and again: the run then has no natural end."""
+
+    @abstractmethod
+    def sentence(self, config: Any, language: str) -> str:
+        """When it begins, in the reader's language."""
+
+    def starts(
+        self, config: Any, groups: Sequence[GroupFacts], audience: Audience, since: datetime, until: datetime
+    ) -> Sequence[Start]:
+        """Who begins because of what happened after ``since``, up to and including ``until``."""
+        del config, groups, audience, since, until
+        return ()
+
+    def hears(self, config: Any, message: NewMessage) -> bool:
+        """Whether a new message makes its author, or its group, begin. Asked for every message: be quick."""
+        del config, message
+        return False
+
+
+triggers: Registry[Trigger] = Registry(Trigger, "triggers")  # type: ignore[type-abstract]
