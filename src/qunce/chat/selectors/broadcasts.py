@@ -64,6 +64,11 @@ class Progress:
         return self.by_state[DeliveryState.HELD]
 
     @property
+    def ahead(self) -> int:
+        """Not decided yet, later waves included."""
+        return self.open + self.held
+
+    @property
     def is_moving(self) -> bool:
         """Whether something is still to happen by itself, unless the broadcast is stopped."""
         return bool(self.open or self.recalling or self.held)

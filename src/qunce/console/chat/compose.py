@@ -167,6 +167,7 @@ def _editor(request: StaffRequest, form: Composer) -> HttpResponse:
     attached = form.cleaned_data.get("attachment") if form.is_bound and hasattr(form, "cleaned_data") else None
     context = {
         "form": form,
+        "anybody": selectors.selectable(request.actor, Selection(everywhere=True)).exists(),
         "picked": picked.values_list("pk", "name"),
         "variables": variables,
         "may_count": selectors.counts_clicks(),

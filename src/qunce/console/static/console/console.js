@@ -192,7 +192,17 @@
     }
   }, 60000);
 
+  // Of tabs that are wider than a phone, the one that is shown is in sight.
+  const showTabs = () => {
+    for (const tab of $all(".tab[aria-current]")) {
+      const row = tab.parentElement;
+      const hidden = tab.offsetLeft + tab.offsetWidth - row.offsetLeft - row.clientWidth;
+      if (hidden > row.scrollLeft) row.scrollLeft = hidden + 48;
+    }
+  };
+
   const settle = (askedAt) => {
+    showTabs();
     follow(askedAt);
     catchUp(askedAt);
     window.charts?.draw();
