@@ -2,6 +2,7 @@
 
 from qunce.chat.types.broadcasts import EVERY_DAY as EVERY_DAY
 from qunce.chat.types.broadcasts import PLAIN as PLAIN
+from qunce.chat.types.broadcasts import Consent as Consent
 from qunce.chat.types.broadcasts import Manner as Manner
 from qunce.chat.types.broadcasts import Restraint as Restraint
 from qunce.chat.types.broadcasts import Rhythm as Rhythm

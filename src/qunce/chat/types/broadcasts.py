@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, time
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -76,11 +77,21 @@ class Rhythm:
     until: date | None = None
 
 
+class Consent(StrEnum):
+    """Whether a lead has to agree before a broadcast goes out, and what was said."""
+
+    NOT_NEEDED = ""
+    WAITING = "waiting"
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Restraint:
     """What binds campaigns in a community: no message between two times of day, at most so many a day per group.
 
-    ``complaints``: words by which members say that it is too much.
+    ``complaints``: words by which members say that it is too much. ``consent_above``: a broadcast to more groups
+    than this waits until a lead has agreed, unless a lead sends it; None: nobody has to.
     """
 
     quiet_from: time | None = time(22)
@@ -89,6 +100,7 @@ class Restraint:
     complaints: tuple[str, ...] = (
         "退订", "太吵", "别发了", "不要再发", "骚扰", "unsubscribe", "stop sending", "spam",
     )  # fmt: skip
+    consent_above: int | None = None
 
 
 # ------------------------------------------------------------------ as stored

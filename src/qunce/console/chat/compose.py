@@ -26,7 +26,7 @@ from qunce.console.chat.composer import AT_ONCE, FILTER, NOW, PICKED, Composer
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.kernel import clock, files
-from qunce.kernel.actor import Permission
+from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed, QunceError
 from qunce.kernel.htmx import go
 
@@ -61,9 +61,10 @@ class Plan:
     begins: datetime | None
     waves: int
     size: int
+    consent: int | None
 
 
-def _plan(found: Sequence[Target], waves: Waves | None, begins: datetime | None) -> Plan:
+def _plan(actor: Actor, found: Sequence[Target], waves: Waves | None, begins: datetime | None) -> Plan:
     sendable = [target for target in found if not target.obstacle]
     seconds = selectors.seconds_at_pace(Counter(target.account_id for target in sendable if target.account_id))
     fixed = sorted({t.platform for t in sendable if not connectors[t.platform].capabilities.can(Recall)})
@@ -80,6 +81,7 @@ def _plan(found: Sequence[Target], waves: Waves | None, begins: datetime | None)
         begins,
         max(numbers, default=0) + 1,
         numbers.count(0),
+        attention.consent_above(actor, {target.community_id for target in sendable}, len(sendable)),
     )
 
 
@@ -212,7 +214,7 @@ def _preview(request: StaffRequest, form: Composer) -> HttpResponse:
         raise Invalid(_("Choose at least one group."), field="whom")
     begins = _begins(form)
     manner = form.manner()
-    plan = _plan(_targets(form, form.cleaned_data["text"]), manner.waves, begins)
+    plan = _plan(request.actor, _targets(form, form.cleaned_data["text"]), manner.waves, begins)
     context = {
         "form": form,
         "plan": plan,
