@@ -18,7 +18,7 @@ from qunce.kernel.models import StoredFile
 from tests.chat import probe, support
 from tests.console.test_broadcasts import SEE, rooms, send, settle
 from tests.support import world
-from tests.support.browser import page_ok, shoot
+from tests.support.browser import page_ok, shoot, wait_until
 
 S = DeliveryState
 PNG = bytes.fromhex(
@@ -37,6 +37,14 @@ def test_with_a_picture_tried_first_and_then_in_waves(browse):
     page.locator("input[type=file]").set_input_files({"name": "海报.png", "mimeType": "image/png", "buffer": PNG})
     page.locator("#attachment img").wait_for()
     page.locator("#beside img").wait_for()
+    page.locator("input[type=file]").set_input_files(
+        [{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": f"第{n}页".encode()} for n in range(9)]
+    )
+    page.get_by_text("At most 9 files go along.").wait_for()
+    assert page.locator(".attached").count() == 9
+    for _number in range(7):
+        page.locator(".attached").last.get_by_role("button", name="Take it off").click()
+    wait_until(page, "document.querySelectorAll('#beside .attachment-file').length === 1")
     page.get_by_text("Mention everybody in the group").click()
     page.get_by_text("In waves").click()
     page.get_by_label("First to so many groups").fill("1")
@@ -66,7 +74,7 @@ def test_with_a_picture_tried_first_and_then_in_waves(browse):
         groups["b"].pk: 2,
     }
     stored = Content.from_json(Delivery.objects.filter(broadcast=broadcast).first().content)
-    assert [part.name for part in stored.parts if isinstance(part, Media)] == ["海报.png"]
+    assert [part.name for part in stored.parts if isinstance(part, Media)] == ["海报.png", "0.txt"]
     page_ok(page, "campaign-under-way")
 
 

@@ -10,6 +10,8 @@ from pydantic import TypeAdapter
 from qunce.chat.types.content import Button, Media
 
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
+MOST_FILES = 9
+LARGEST_TOGETHER = 50 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Manner:
     ``test``: a trial that neither quiet hours nor the daily cap bind.
     """
 
-    attachment: Media | None = None
+    attachments: tuple[Media, ...] = ()
     everybody: bool = False
     button: Button | None = None
     counted: bool = False

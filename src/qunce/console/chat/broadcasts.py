@@ -199,7 +199,7 @@ def broadcast(request: StaffRequest, broadcast_id: int) -> HttpResponse:
 
 
 def _waves(row: Broadcast) -> dict[str, object]:
-    """Its waves, what speaks against going on, and the attachment."""
+    """Its waves, what speaks against going on, and what goes along."""
     manner = in_waves.manner_of(row)
     waves = manner.waves
     if waves is None or row.next_wave_at is None:
