@@ -1,18 +1,20 @@
 """What a broadcast carries: files, mentions, buttons, counted links; and what becomes of them where they cannot go."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qunce.chat import actions, policies, selectors
-from qunce.chat.models import Delivery, Link
+from qunce.chat.models import Broadcast, Delivery, Link
 from qunce.chat.policies import Fit
 from qunce.chat.selectors import links
 from qunce.chat.selectors.targets import FITS
-from qunce.chat.types import EVERYBODY, OURS, Button, Content, Manner, Media, Mention, Poll, Text
+from qunce.chat.types import EVERYBODY, OURS, Button, Content, Manner, Media, Mention, Poll, Text, from_json, to_json
 from qunce.kernel.errors import NotFound
 from tests.chat import probe
 from tests.chat.push import EVERYWHERE, OPERATOR, send, texts
@@ -67,12 +69,49 @@ def test_what_a_platform_cannot_do_is_seen_before_and_is_what_is_sent(groups, mo
 
 
 def test_a_picture_leaves_out_who_cannot_get_it(groups, monkeypatch):
-    (first, *_rest) = selectors.targets(OPERATOR, EVERYWHERE, "x", manner=Manner(attachment=PICTURE))
+    (first, *_rest) = selectors.targets(OPERATOR, EVERYWHERE, "x", manner=Manner(attachments=(PICTURE,)))
     assert first.obstacle == FITS[Fit.NO_FILES]
     monkeypatch.setattr(probe.Probe, "capabilities", able(media=frozenset({"image"}), largest_file=10_000))
-    broadcast = send("x", manner=Manner(attachment=PICTURE))
+    broadcast = send("x", manner=Manner(attachments=(PICTURE,)))
     stored = Content.from_json(Delivery.objects.filter(broadcast=broadcast).first().content)
     assert stored == Content((Text("x"), PICTURE))
+
+
+FILM, PAPER = (
+    Media("video", "file:b", "b.mp4", "video/mp4", 9),
+    Media("file", "file:c", "c.pdf", "application/pdf", 9),
+)
+SEEN = frozenset({"image", "video"})
+
+
+@pytest.mark.parametrize(
+    ("files", "albums", "apart"),
+    [
+        ((PICTURE,), (), False),
+        ((PICTURE, FILM), (), True),
+        ((PICTURE, FILM), (SEEN,), False),
+        ((PICTURE, PAPER), (SEEN, frozenset({"file"})), True),
+        ((PAPER, PAPER), (SEEN, frozenset({"file"})), False),
+    ],
+)
+def test_several_files_come_one_after_the_other_where_no_album_holds_them(files, albums, apart):
+    can = able(media=frozenset({"image", "video", "file"}), largest_file=9999, albums=albums)
+    becomes, remarks, obstacle = policies.fitted(Content((Text("x"), *files)), can)
+    assert (becomes.parts[1:], obstacle) == (files, None)
+    assert (Fit.ONE_BY_ONE in remarks) == apart
+
+
+def test_what_was_stored_with_one_file_has_a_list_of_one(groups):
+    broadcast = send("x")
+    one = {"attachment": to_json(PICTURE), "counted": True}
+    for stored, expected in ((one, (PICTURE,)), ({"attachment": None}, ()), ({"counted": True}, ())):
+        Broadcast.objects.filter(pk=broadcast.pk).update(manner=stored)
+        with connection.cursor() as cursor:
+            for statement in import_module("qunce.chat.migrations.0010_several_files").Migration.operations[0].sql:
+                cursor.execute(statement)
+        broadcast.refresh_from_db()
+        assert from_json(Manner, broadcast.manner).attachments == expected
+        assert "attachment" not in broadcast.manner
 
 
 # ------------------------------------------------------------------ links

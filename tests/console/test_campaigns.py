@@ -12,13 +12,13 @@ from qunce.chat.models import Account, Broadcast, Delivery, Link, Schedule
 from qunce.chat.selectors import attention
 from qunce.chat.types import Content, DeliveryState, Manner, Media, MessageReceived, Restraint, Sender, Waves
 from qunce.community import actions as community
-from qunce.kernel import clock, files
+from qunce.kernel import clock, events, files
 from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.models import StoredFile
 from tests.chat import probe, support
 from tests.console.test_broadcasts import SEE, rooms, send, settle
 from tests.support import world
-from tests.support.browser import page_ok
+from tests.support.browser import page_ok, shoot, wait_until
 
 S = DeliveryState
 PNG = bytes.fromhex(
@@ -37,6 +37,14 @@ def test_with_a_picture_tried_first_and_then_in_waves(browse):
     page.locator("input[type=file]").set_input_files({"name": "海报.png", "mimeType": "image/png", "buffer": PNG})
     page.locator("#attachment img").wait_for()
     page.locator("#beside img").wait_for()
+    page.locator("input[type=file]").set_input_files(
+        [{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": f"第{n}页".encode()} for n in range(9)]
+    )
+    page.get_by_text("At most 9 files go along.").wait_for()
+    assert page.locator(".attached").count() == 9
+    for _number in range(7):
+        page.locator(".attached").last.get_by_role("button", name="Take it off").click()
+    wait_until(page, "document.querySelectorAll('#beside .attachment-file').length === 1")
     page.get_by_text("Mention everybody in the group").click()
     page.get_by_text("In waves").click()
     page.get_by_label("First to so many groups").fill("1")
@@ -66,7 +74,7 @@ def test_with_a_picture_tried_first_and_then_in_waves(browse):
         groups["b"].pk: 2,
     }
     stored = Content.from_json(Delivery.objects.filter(broadcast=broadcast).first().content)
-    assert [part.name for part in stored.parts if isinstance(part, Media)] == ["海报.png"]
+    assert [part.name for part in stored.parts if isinstance(part, Media)] == ["海报.png", "0.txt"]
     page_ok(page, "campaign-under-way")
 
 
@@ -230,3 +238,39 @@ def test_who_has_to_wait_is_told_before(client):
         written = {"text": "x", "whom": "everywhere", "submission": "0198f0c0-0000-7000-8000-000000000001"}
         page = client.post("/broadcasts/new/", {**written, "step": "preview"}).content.decode()
         assert "2 groups wait: Quiet hours of its community." in page
+
+
+def test_a_large_one_waits_for_a_lead(browse):
+    groups = rooms("a", "b", "c")
+    home = groups["a"].community_id
+    lead = world.member_of_staff("何欢", roles={home: Role.LEAD})
+    page = browse(f"/communities/{home}/broadcasts/", lead)
+    page.get_by_label("Approval above so many groups").fill("2")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+    operator = world.member_of_staff("陈默", roles={home: Role.OPERATOR})
+    page = browse("/broadcasts/new/", operator)
+    page.get_by_label("Text", exact=True).fill("今晚八点 {group}")
+    page.get_by_text("Every group that I operate").click()
+    page.get_by_role("button", name=SEE).click()
+    page.get_by_text("More than 2 groups: a lead has to approve it first").wait_for()
+    page_ok(page, "consent-preview")
+    page.get_by_role("button", name="Ask for approval").click()
+    page.get_by_role("heading", name="Waits for approval").wait_for()
+    page.get_by_text("You asked for this: somebody else decides.").wait_for()
+    assert page.get_by_role("button", name="Stop").count() == 0
+    asked = browse("/approvals/", lead, language="zh-hans")
+    shoot(asked, "consent-approvals")
+    asked.goto("/approvals/")
+    asked.locator("main a[href^='/broadcasts/']").click()
+    asked.locator(".consent").wait_for()
+    page_ok(asked, "consent-broadcast")
+    asked.locator(".consent summary").click()
+    asked.locator(".consent input[name=reason]").fill("写得太急")
+    asked.locator(".consent .btn-outline-danger").click()
+    events.deliver_pending()
+    page.get_by_role("heading", name="Not approved").wait_for()
+    page.get_by_text("写得太急").wait_for()
+    page_ok(page, "consent-refused")
+    broadcast = Broadcast.objects.get()
+    assert set(broadcast.deliveries.values_list("state", flat=True)) == {S.SKIPPED}

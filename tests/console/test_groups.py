@@ -14,7 +14,7 @@ from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.ids import new_id
 from tests.chat import support
 from tests.support import world
-from tests.support.browser import page_ok, shoot
+from tests.support.browser import held, page_ok, shoot, wait_until_true
 
 LIST_QUERIES = 14
 GROUP_QUERIES = 27
@@ -125,9 +125,13 @@ def test_a_new_room_appears_by_itself_but_never_under_the_hand_that_chooses(brow
     page.get_by_role("link", name="新来的群").wait_for()
     page.get_by_label("Choose 新来的群").check()
     support.live(made.account, GroupSeen("!newer", "更新的群"))
+    page.get_by_label("Order").focus()  # what is chosen stays, wherever one goes on
     page.wait_for_timeout(1500)
     assert page.get_by_role("link", name="更新的群").count() == 0
     assert page.get_by_label("Choose 新来的群").is_checked()
+    page.get_by_label("Choose 新来的群").uncheck()
+    page.get_by_label("Order").focus()
+    page.get_by_role("link", name="更新的群").wait_for()
 
 
 def test_a_viewer_of_one_community_sees_its_groups_and_nothing_to_press(client, db):
@@ -214,7 +218,14 @@ def test_one_group(browse):
 def test_the_next_message_appears_by_itself(browse):
     made = world.lively(groups=1, found=0)
     group = made.groups["城市书房 · 晨读群"]
-    page = browse(f"/groups/{group.pk}/", world.owner())
+    page = browse("/profile/", world.owner())
+    waiting, let_go = held(page, "/live/")
+    page.goto(f"/groups/{group.pk}/")
+    wait_until_true(page, lambda: waiting)
+    # Between the page and its stream, and while it listens.
+    support.live(made.account, support.said(group.external_id, "没人听的一句", at=clock.now()))
+    let_go()
+    page.get_by_text("没人听的一句").wait_for()
     page.locator('html[data-live="on"]').wait_for(state="attached")
     support.live(made.account, support.said(group.external_id, "刚刚说的一句", at=clock.now()))
     page.get_by_text("刚刚说的一句").wait_for()

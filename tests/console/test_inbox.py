@@ -1,5 +1,7 @@
 """The inbox in a browser: all of it by keyboard at the desk, by thumb on a phone; nothing typed is lost."""
 
+import re
+
 import pytest
 
 from qunce.chat.actions import deliveries, make_searchable
@@ -12,7 +14,7 @@ from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.ids import new_id
 from tests.chat.support import account, adopted, live, minutes, said
 from tests.support import world
-from tests.support.browser import page_ok, shoot, wait_until
+from tests.support.browser import held, page_ok, shoot, wait_until, wait_until_true
 
 QUERIES = 15
 
@@ -71,10 +73,10 @@ def test_all_of_it_by_keyboard(made, browse):
     page.locator("#staff").select_option(label="林芝 (you)")
     page.locator(".inbox-standing", has_text="given to 林芝").wait_for()
     page.locator(".inbox-row:focus").wait_for()
-    page.wait_for_timeout(3500)  # the list follows what was done within three seconds
     page.keyboard.press("r")
     page.locator("textarea:focus").wait_for()
     page.keyboard.type("zai gonggao li")
+    assert page.get_by_label("Your answer").input_value() == "zai gonggao li"
     page.keyboard.press("Control+Enter")
     page.locator(".inbox-answer", has_text="zai gonggao li").wait_for()
     page.locator(".inbox-standing", has_text="Answered").wait_for()
@@ -92,6 +94,70 @@ def test_all_of_it_by_keyboard(made, browse):
     page.locator("mark", has_text="上课").wait_for()
     page.get_by_text("Everything up to now can be found.").wait_for()
     page_ok(page, "inbox-search")
+
+
+def renew(page):
+    """Let every live part of the page be asked for anew at once, as when all of its topics are touched."""
+    page.evaluate("document.querySelectorAll('[data-live]').forEach((part) => htmx.trigger(part, 'live', {}))")
+
+
+def test_whoever_writes_loses_no_letter_to_what_comes_meanwhile(made, browse):
+    page = browse("/inbox/", world.member_of_staff("林芝", roles={made.home.pk: Role.SERVICE}))
+    live_on(page)
+    page.locator(".inbox-row", has_text="报名表").click()
+    page.locator(".inbox-meant", has_text="报名表").wait_for()
+    # The colleague is chosen, the answer of the server is slow, and the person writes on.
+    waiting, let_go = held(page, "/assign/")
+    page.locator("#staff").select_option(label="林芝 (you)")
+    page.locator(".inbox-row:focus", has_text="报名表").wait_for()
+    page.keyboard.press("r")
+    field = page.locator("textarea:focus")
+    field.press_sequentially("zai ")
+    wait_until_true(page, lambda: waiting)
+    let_go()
+    field.press_sequentially("gong")
+    page.locator(".inbox-standing", has_text="given to 林芝").wait_for()
+    assert page.locator("#staff").input_value() != ""
+    for number, letter in enumerate("gao li"):
+        live(made, said("!a", f"还有 {number}", key=f"$more{number}", at=clock.now()))
+        renew(page)
+        field.press_sequentially(letter)
+    page.locator(".inbox-row", has_text="还有 5").wait_for()
+    field.press_sequentially("!")
+    assert field.input_value() == "zai gonggao li!"
+    # Another message, and back: what was begun is still there.
+    page.locator(".inbox-row", has_text="明天还上课吗").click()
+    page.locator(".inbox-meant", has_text="明天还上课吗").wait_for()
+    assert page.get_by_label("Your answer").input_value() == ""
+    # Letters that are quicker than the message belong to the answer, they are no commands.
+    waiting, let_go = held(page, key_of("$2")[2])
+    page.locator(".inbox-row", has_text="报名表").focus()
+    page.keyboard.type("r eau")
+    wait_until_true(page, lambda: waiting)
+    let_go()
+    page.locator("textarea:focus").wait_for()
+    assert page.get_by_label("Your answer").input_value() == "zai gonggao li! eau"
+    page.keyboard.press("Control+Enter")
+    page.locator(".inbox-answer", has_text="zai gonggao li! eau").wait_for()
+    page.locator(".inbox-row:focus", has_text="报名表").wait_for()
+    assert page.get_by_label("Your answer").input_value() == ""
+    assert {state_of("$2")[0], state_of("$4")[0]} == {"answered", "open"}
+
+
+def test_an_answer_that_comes_late_does_not_replace_what_was_opened_since(made, browse):
+    page = browse("/inbox/", world.owner())
+    waiting, let_go = held(page, key_of("$2")[2])
+    page.locator(".inbox-row", has_text="报名表").click()
+    page.locator(".inbox-row", has_text="明天还上课吗").click()
+    page.locator(".inbox-meant", has_text="明天还上课吗").wait_for()
+    page.keyboard.press("r")
+    page.keyboard.type("zhaochang")
+    wait_until_true(page, lambda: waiting)
+    with page.expect_response(re.compile(str(key_of("$2")[2]))):
+        let_go()
+    page.keyboard.type(" shang")
+    assert page.get_by_label("Your answer").input_value() == "zhaochang shang"
+    assert page.locator(".inbox-meant", has_text="明天还上课吗").is_visible()
 
 
 def test_from_the_list_to_the_message_and_back_on_a_phone(made, browse):

@@ -1,7 +1,6 @@
 """One stream per page: it says what changed to those who may know, costs no connection, and ends with the server."""
 
 import http.client
-import threading
 import time
 import urllib.request
 from contextlib import ExitStack, contextmanager
@@ -37,10 +36,10 @@ def cookie_of(staff):
 
 
 @contextmanager
-def stream(site, staff, topics):
+def stream(site, staff, topics, age=0):
     """The open answer of /live/."""
     wire = http.client.HTTPConnection(urlsplit(site).netloc, timeout=10)
-    wire.request("GET", f"/live/?topics={topics}", headers={"Cookie": cookie_of(staff)})
+    wire.request("GET", f"/live/?topics={topics}&age={age}", headers={"Cookie": cookie_of(staff)})
     with wire.getresponse() as answer:
         yield answer
     wire.close()
@@ -61,23 +60,53 @@ def test_what_changed_is_said_to_those_who_may_know(site):
     with stream(site, viewer, f"group:{group.pk},group:999,secret:1") as answer:
         assert answer.status == 200
         assert answer.headers["Content-Type"] == "text/event-stream"
-        read_until(answer, "retry:")
-        keep_touching = threading.Event()
-
-        def touch():  # the stream listens a moment after it opens
-            while not keep_touching.wait(0.2):
-                live.touch(f"group:{group.pk}", "group:999", "secret:1")
-            connection.close()
-
-        thread = threading.Thread(target=touch)
-        thread.start()
-        try:
-            seen = read_until(answer, f"data: group:{group.pk}")
-        finally:
-            keep_touching.set()
-            thread.join()
+        read_until(answer, "listening")
+        live.touch(f"group:{group.pk}", "group:999", "secret:1")
+        seen = read_until(answer, f"data: group:{group.pk}")
     assert "group:999" not in seen
     assert "secret" not in seen
+
+
+def closed(query):
+    """End the connections to the database that did this last, as a restart of the server does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE %s",
+            [query],
+        )
+        return cursor.fetchone()[0]
+
+
+def test_nothing_is_lost_between_a_page_and_its_stream(site):
+    home = world.a_community()
+    quiet, busy = a_group(home.pk), a_group(world.a_community().pk)
+    owner = world.owner()
+    topics = f"group:{quiet.pk},group:{busy.pk}"
+    with stream(site, owner, topics) as first:
+        read_until(first, "listening")
+        live.touch(f"group:{busy.pk}")
+        read_until(first, f"data: group:{busy.pk}")
+    with stream(site, owner, topics, age=1) as second:  # its page was made before
+        read_until(second, f"data: group:{busy.pk}")
+    for unknown in ("9999", "x", "-1", "nan"):  # longer ago than is known: everything may have changed
+        with stream(site, owner, topics, age=unknown) as third:
+            read_until(third, f"data: group:{busy.pk}")
+
+
+def test_nothing_is_lost_when_the_database_closes_connections(site):
+    group = a_group(world.a_community().pk)
+    topic = f"group:{group.pk}"
+    with stream(site, world.owner(), topic) as answer:
+        read_until(answer, "listening")
+        live.touch(topic)
+        read_until(answer, f"data: {topic}")
+        assert closed("SELECT pg_notify(%")  # the speaker's
+        live.touch(topic)
+        read_until(answer, f"data: {topic}")
+        assert closed("LISTEN %")  # the listener's: whatever was said until it listens again is told then
+        read_until(answer, "listening")
+        read_until(answer, f"data: {topic}")
 
 
 def test_nothing_is_said_to_others(site):
@@ -109,7 +138,7 @@ def test_open_streams_hold_no_connection_and_end_with_the_server(transactional_d
     with ExitStack() as opened:
         for _number in range(8):
             answer = opened.enter_context(stream(site, viewer, f"group:{group.pk}"))
-            read_until(answer, "retry:")
+            read_until(answer, "listening")
         request = urllib.request.Request(f"{site}/profile/", headers={"Cookie": cookie_of(viewer)})
         with urllib.request.urlopen(request, timeout=8) as page:
             assert page.status == 200

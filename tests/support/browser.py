@@ -6,6 +6,7 @@ def test_groups(browse, site):
 """
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -66,10 +67,31 @@ def browse(new_context, site):
 
 def wait_until(page, expression, seconds=20):
     """Wait for an expression to be true; the driver's own way evaluates text in the page, which its policy forbids."""
+    wait_until_true(page, lambda: page.evaluate(expression), seconds, expression)
+
+
+def wait_until_true(page, asks, seconds=20, what=""):
+    """Wait until ``asks()`` is true, while the page goes on."""
     deadline = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        assert time.monotonic() < deadline, expression
+    while not asks():
+        assert time.monotonic() < deadline, what
         page.wait_for_timeout(50)
+
+
+def held(page, part):
+    """What is asked for at an address with this part waits until the returned function is called."""
+    waiting, pattern = [], re.compile(re.escape(str(part)))
+
+    def hold(route):
+        waiting.append(route)
+
+    def let_go():
+        for route in waiting:
+            route.continue_()
+        page.unroute(pattern, hold)
+
+    page.route(pattern, hold)
+    return waiting, let_go
 
 
 def watch(page):

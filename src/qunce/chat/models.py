@@ -185,6 +185,9 @@ class Schedule(models.Model):
     missed_at = models.DateTimeField(null=True)
     """The last time at which it did not go out; ``missed_why`` says why."""
     missed_why = models.TextField(blank=True)
+    consent = models.CharField(max_length=8, blank=True, db_default="")
+    consent_asked = models.BigIntegerField(null=True)
+    """The approval that a lead gives or refuses (types.Consent)."""
     submission = models.UUIDField(unique=True)
 
     class Meta:
@@ -215,6 +218,9 @@ class Broadcast(models.Model):
     tolerated = models.JSONField(default=dict)
     """What a person has seen and gone on in spite of (types.Signals)."""
     recalled_at = models.DateTimeField(null=True)
+    consent = models.CharField(max_length=8, blank=True, db_default="")
+    consent_asked = models.BigIntegerField(null=True)
+    """As in Schedule; until it is given everything is held."""
     submission = models.UUIDField(unique=True)
     """The form's own id: pressing the button twice sends once."""
 
@@ -342,6 +348,7 @@ class CommunityRestraint(models.Model):
     quiet_until = models.TimeField(null=True)
     daily_cap = models.PositiveSmallIntegerField(null=True)
     complaints = ArrayField(models.CharField(max_length=40), default=list)
+    consent_above = models.PositiveIntegerField(null=True)
 
 
 class DeliveryStep(models.Model):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from procrastinate.contrib.django import app
 
+from qunce.chat.actions.consent import KIND, settle_broadcast, settle_schedule
 from qunce.chat.actions.groups import give_readers
 from qunce.chat.actions.notices import keep_notices
 from qunce.chat.actions.staff_chats import send_to_staff
@@ -12,7 +13,7 @@ from qunce.community import selectors as community
 from qunce.community.events import CommunityZoneChanged, GroupsAdopted, GroupsRestored, NoticeChanged
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.events import subscriber
-from qunce.team.events import StaffNotified
+from qunce.team.events import ApprovalDecided, StaffNotified
 
 GROUPS_PER_JOB = 50
 SETTLING = 10
@@ -35,6 +36,17 @@ def history_meets_another_zone(event: GroupsAdopted) -> None:
 def staff_is_told(event: StaffNotified) -> None:
     """Somebody's message leaves by the account that is in the chat."""
     send_to_staff(message_id=event.message_id, group_id=event.group_id, text=event.text)
+
+
+@subscriber(ApprovalDecided)
+def consent_is_given_or_not(event: ApprovalDecided) -> None:
+    """A broadcast that waited for a lead goes out now, or not at all."""
+    if event.kind != KIND:
+        return
+    if "schedule" in event.payload:
+        settle_schedule(schedule_id=event.payload["schedule"], approved=event.approved)
+    else:
+        settle_broadcast(broadcast_id=event.payload["broadcast"], approved=event.approved)
 
 
 @subscriber(NoticeChanged)

@@ -18,7 +18,7 @@ from qunce.console.live import topic
 from qunce.console.tasks import tabs
 from qunce.console.team import ROLES
 from qunce.kernel.actor import PERMISSIONS, Actor, Permission, Role
-from qunce.kernel.errors import Conflict, Invalid
+from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.kernel.htmx import go, page
 from qunce.team import actions, selectors
 from qunce.team.selectors import Alert, Approval
@@ -83,7 +83,8 @@ class Shown:
     own: bool
 
 
-def _shown(actor: Actor, approval: Approval) -> Shown:
+def shown(actor: Actor, approval: Approval) -> Shown:
+    """It in words, with what this actor may do about it."""
     tone, word = STATES[ApprovalState(approval.state)]
     own = approval.asked_by is not None and approval.asked_by == actor.id
     waits = approval.state == ApprovalState.WAITING
@@ -98,6 +99,14 @@ def _shown(actor: Actor, approval: Approval) -> Shown:
     )
 
 
+def asked(actor: Actor, approval_id: int | None) -> Shown | None:
+    """What was asked about something that waits, as far as this actor sees it."""
+    try:
+        return shown(actor, selectors.one_approval(actor, approval_id)) if approval_id is not None else None
+    except NotFound:
+        return None
+
+
 def approvals(request: StaffRequest) -> HttpResponse:
     """What waits for a decision, and what was decided lately."""
     return _approvals(request, RoleRequest(actor=request.actor))
@@ -106,8 +115,8 @@ def approvals(request: StaffRequest) -> HttpResponse:
 def _approvals(request: StaffRequest, form: RoleRequest) -> HttpResponse:
     actor = request.actor
     context = {
-        "waiting": [_shown(actor, each) for each in selectors.visible_approvals(actor)],
-        "decided": [_shown(actor, each) for each in selectors.visible_approvals(actor, waiting=False)[:LATEST]],
+        "waiting": [shown(actor, each) for each in selectors.visible_approvals(actor)],
+        "decided": [shown(actor, each) for each in selectors.visible_approvals(actor, waiting=False)[:LATEST]],
         "form": form if _requestable(actor) else None,
         "names": dict(community.visible_communities(actor).values_list("pk", "name")),
         **tabs(actor, "approvals"),
@@ -119,6 +128,7 @@ def _approvals(request: StaffRequest, form: RoleRequest) -> HttpResponse:
 def decide(request: StaffRequest, approval_id: int) -> HttpResponse:
     """Say yes (``verdict`` is ``yes``) or no."""
     approve = request.POST.get("verdict") == "yes"
+    then = selectors.one_approval(request.actor, approval_id).url
     try:
         actions.decide_approval(
             actor=request.actor, approval_id=approval_id, approve=approve, reason=request.POST.get("reason", "")
@@ -127,15 +137,15 @@ def decide(request: StaffRequest, approval_id: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("Approved.") if approve else _("Declined."))
-    return go(request, "console:approvals")
+    return go(request, then or "console:approvals")
 
 
 @require_POST
 def withdraw(request: StaffRequest, approval_id: int) -> HttpResponse:
     """Take back what one asked for."""
-    actions.withdraw_approval(actor=request.actor, approval_id=approval_id)
+    then = actions.withdraw_approval(actor=request.actor, approval_id=approval_id).url
     messages.success(request, _("Taken back."))
-    return go(request, "console:approvals")
+    return go(request, then or "console:approvals")
 
 
 @require_POST

@@ -19,8 +19,11 @@ from django.db import connection, transaction
 log = logging.getLogger(__name__)
 CHANNEL = "qunce_live"
 PAUSE = 0.1
+AGAIN = 1.0
 LONGEST = 7000  # of a notification's 8000 bytes
 HEARTBEAT = 15.0
+REMEMBERED = 300.0  # seconds for which it is known what was touched
+MARGIN = 5.0  # seconds that a request may be on its way while its page grows older
 
 
 def connection_params() -> dict[str, Any]:
@@ -70,17 +73,25 @@ class _Notifier:
             self._wake.wait()
             self._wake.clear()
             while payload := self._take():
+                known = wire is not None
                 try:
                     wire = wire or psycopg.connect(**connection_params(), autocommit=True)
                     wire.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
                 except psycopg.OperationalError:
-                    # A page that misses a notification is refreshed by its next one; nothing is kept.
+                    # The server was away, or has closed what we knew: the topics go out over the next connection.
                     wire = None
-                    break
+                    self._take_back(payload)
+                    if not known:
+                        break
             if not self._ending:
-                time.sleep(PAUSE)
+                time.sleep(AGAIN if self._topics else PAUSE)
         if wire:
             wire.close()
+
+    def _take_back(self, payload: str) -> None:
+        with self._lock:
+            self._topics.update(payload.split(" "))
+        self._wake.set()
 
 
 _notifier = _Notifier()
@@ -91,17 +102,49 @@ def touch(*topics: str) -> None:
     transaction.on_commit(lambda: _notifier.add(topics))
 
 
+class _Stream:
+    """What one reader wants, and what it has not been told yet; each topic once, however often it was touched."""
+
+    def __init__(self, topics: Iterable[str]) -> None:
+        self.wanted = frozenset(topics)
+        self.untold: dict[str | None, None] = {}
+        self.wake = asyncio.Event()
+
+    def tell(self, topics: Iterable[str], *, begins: bool = False) -> None:
+        if begins:
+            self.untold[None] = None
+        self.untold.update(dict.fromkeys(self.wanted.intersection(topics)))
+        if self.untold:
+            self.wake.set()
+
+
 class _Hub:
-    """One LISTEN connection per process and event loop; hands topics to the streams that want them."""
+    """One LISTEN connection per process and event loop; hands topics to the streams that want them.
+
+    It remembers for a while what was touched when, so that whoever comes later is told what happened on the way.
+    """
 
     def __init__(self) -> None:
-        self.streams: dict[asyncio.Queue[str | None], frozenset[str]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self.streams: set[_Stream] = set()
         self.closing = False
+        self._task: asyncio.Task[None] | None = None
+        self._listens_since: float | None = None
+        self._touched: dict[str, float] = {}  # in the order of time
 
     def ensure(self) -> None:
         if self._task is None or self._task.done():
+            self._listens_since = None
             self._task = asyncio.get_running_loop().create_task(self._listen())
+
+    def join(self, stream: _Stream, since: float) -> None:
+        """Hand topics to the stream from now on; at once those that may have been touched after ``since``."""
+        self.streams.add(stream)
+        if self._listens_since is None:
+            return  # it will be told everything
+        if since < max(self._listens_since, time.monotonic() - REMEMBERED):
+            stream.tell(stream.wanted, begins=True)
+        else:
+            stream.tell((topic for topic in stream.wanted if self._touched.get(topic, -1) >= since), begins=True)
 
     async def _listen(self) -> None:
         while not self.closing:
@@ -109,23 +152,33 @@ class _Hub:
                 wire = await psycopg.AsyncConnection.connect(**connection_params(), autocommit=True)
                 async with wire:
                     await wire.execute(f"LISTEN {CHANNEL}")
+                    self._begin()
                     async for notice in wire.notifies():
                         self._hand_out(notice.payload.split(" "))
+            self._listens_since = None
             await asyncio.sleep(0.5)
 
-    def _hand_out(self, topics: Iterable[str]) -> None:
-        touched = frozenset(topics)
-        for queue, wanted in self.streams.items():
-            for topic in wanted & touched:
-                # A slow reader loses doubles, never the last word: its page reads the present state anyway.
-                with contextlib.suppress(asyncio.QueueFull):
-                    queue.put_nowait(topic)
+    def _begin(self) -> None:
+        """From now on nothing is missed; of what was before, nothing is known."""
+        self._listens_since = time.monotonic()
+        self._touched.clear()
+        for stream in self.streams:
+            stream.tell(stream.wanted, begins=True)
+
+    def _hand_out(self, topics: list[str]) -> None:
+        now = time.monotonic()
+        for topic in topics:
+            self._touched.pop(topic, None)
+            self._touched[topic] = now
+        while self._touched and now - next(iter(self._touched.values())) > REMEMBERED:
+            del self._touched[next(iter(self._touched))]
+        for stream in self.streams:
+            stream.tell(topics)
 
     def close(self) -> None:
         self.closing = True
-        for queue in self.streams:
-            with contextlib.suppress(asyncio.QueueFull):
-                queue.put_nowait(None)
+        for stream in self.streams:
+            stream.wake.set()
         if self._task:
             self._task.cancel()
 
@@ -133,26 +186,30 @@ class _Hub:
 _hub = _Hub()
 
 
-async def listen(topics: Iterable[str], heartbeat: float = HEARTBEAT) -> AsyncIterator[str | None]:
-    """Yield each of ``topics`` as it is touched, and None when nothing was for ``heartbeat`` seconds.
+async def listen(topics: Iterable[str], *, age: float = 0, heartbeat: float = HEARTBEAT) -> AsyncIterator[str | None]:
+    """Yield each of ``topics`` as it is touched; None once nothing is missed, and when ``heartbeat`` seconds passed.
 
+    ``age``: how many seconds ago the caller has read what it shows. What may have been touched since then, or while
+    the connection to the database was broken, is yielded as well: nobody waits for the next touch to be up to date.
     Ends when the process shuts down. Whoever passes topics on to a viewer checks before that the viewer may see them.
     """
+    stream = _Stream(topics)
     _hub.ensure()
-    queue: asyncio.Queue[str | None] = asyncio.Queue(100)
-    _hub.streams[queue] = frozenset(topics)
+    _hub.join(stream, time.monotonic() - age - MARGIN)
     try:
         while not _hub.closing:
             try:
-                topic = await asyncio.wait_for(queue.get(), heartbeat)
+                await asyncio.wait_for(stream.wake.wait(), heartbeat)
             except TimeoutError:
                 yield None
                 continue
-            if topic is None:
-                return
-            yield topic
+            stream.wake.clear()
+            while stream.untold and not _hub.closing:
+                topic = next(iter(stream.untold))
+                del stream.untold[topic]
+                yield topic
     finally:
-        del _hub.streams[queue]
+        _hub.streams.discard(stream)
 
 
 def close() -> None:

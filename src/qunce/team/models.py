@@ -122,6 +122,7 @@ class Approval(models.Model):
     community_id = models.BigIntegerField(null=True)
     permission = models.CharField(max_length=12)
     reason = models.TextField(blank=True)
+    url = models.TextField(blank=True, db_default="")
     asked_by = models.BigIntegerField(null=True)
     asked_by_name = models.TextField()
     asked_at = models.DateTimeField()

@@ -23,6 +23,8 @@ from qunce.chat.actions.by_hand import skip_by_hand as skip_by_hand
 from qunce.chat.actions.by_hand import take_back_word as take_back_word
 from qunce.chat.actions.by_hand import take_in_hand as take_in_hand
 from qunce.chat.actions.by_hand import tidy_up_by_hand as tidy_up_by_hand
+from qunce.chat.actions.consent import settle_broadcast as settle_broadcast
+from qunce.chat.actions.consent import settle_schedule as settle_schedule
 from qunce.chat.actions.deliveries import Claimed as Claimed
 from qunce.chat.actions.deliveries import claim as claim
 from qunce.chat.actions.deliveries import claim_recalls as claim_recalls

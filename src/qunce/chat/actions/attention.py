@@ -20,15 +20,19 @@ from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid
 
 AT_A_TIME = 200
-LONGEST_WORD, MOST_WORDS, MOST_A_DAY = 40, 40, 100
+LONGEST_WORD, MOST_WORDS, MOST_A_DAY, MOST_GROUPS = 40, 40, 100, 1_000_000
 
 
 def set_restraint(*, actor: Actor, community_id: int, restraint: Restraint) -> None:
-    """Decide when campaigns may reach a community's groups, how many a day, and which words count as complaints."""
+    """Decide when campaigns may reach a community's groups, how many a day, which words count as complaints, and to
+    how many groups one may go without a lead's consent.
+    """
     if (restraint.quiet_from is None) != (restraint.quiet_until is None):
         raise Invalid(_("Quiet hours have a beginning and an end."), field="quiet_from")
     if restraint.daily_cap is not None and not 1 <= restraint.daily_cap <= MOST_A_DAY:
         raise Invalid(_("Between 1 and %(count)d.") % {"count": MOST_A_DAY}, field="daily_cap")
+    if restraint.consent_above is not None and not 1 <= restraint.consent_above <= MOST_GROUPS:
+        raise Invalid(_("Between 1 and %(count)d.") % {"count": MOST_GROUPS}, field="consent_above")
     words = tuple(dict.fromkeys(word.strip() for word in restraint.complaints if word.strip()))
     if len(words) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in words):
         raise Invalid(
@@ -44,6 +48,7 @@ def set_restraint(*, actor: Actor, community_id: int, restraint: Restraint) -> N
                 "quiet_until": restraint.quiet_until,
                 "daily_cap": restraint.daily_cap,
                 "complaints": list(words),
+                "consent_above": restraint.consent_above,
             },
         )
         audit.record(

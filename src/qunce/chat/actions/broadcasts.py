@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from qunce.chat import policies
+from qunce.chat.actions.consent import ask_for_consent, needs_consent
 from qunce.chat.actions.deliveries import hold, plan_again, want_recall, withdraw
 from qunce.chat.actions.links import shorten
 from qunce.chat.models import Broadcast, Delivery, Schedule
 from qunce.chat.selectors import broadcasts as reads
 from qunce.chat.selectors.targets import Target, counts_clicks, selectable, targets
-from qunce.chat.types import PLAIN, DeliveryState, Manner, Purpose, Selection, Signals, to_json
+from qunce.chat.types import PLAIN, Consent, DeliveryState, Manner, Purpose, Selection, Signals, to_json
 from qunce.community import selectors as community
 from qunce.kernel import audit, clock, live, locks
 from qunce.kernel.actor import Actor, Permission
@@ -26,7 +27,9 @@ LONGEST_TITLE = 120
 NO_ACCOUNT = 0
 """Stands for the account of a delivery that no account could make."""
 LATER = gettext_noop("Waits for its wave.")
+UNASKED = gettext_noop("Waits for approval.")
 SENT = gettext_noop("%(actor)s sent the broadcast “%(title)s” (groups: %(count)s).")
+WROTE = gettext_noop("%(actor)s wrote the broadcast “%(title)s”, which waits for approval (groups: %(count)s).")
 TESTED = gettext_noop("%(actor)s tried the broadcast “%(title)s” (groups: %(count)s).")
 
 
@@ -46,7 +49,8 @@ def send_broadcast(
     Groups that cannot be reached are on the record as skipped, with the reason; those of later waves are held.
     ``submission`` is the form's own id: what comes a second time under it returns the first. ``title``: for the
     team; by default the text's beginning. ``not_after``: what could not be sent until then is skipped.
-    ``schedule``: what it is an occurrence of. Raises Invalid.
+    ``schedule``: what it is an occurrence of. Where a lead has to agree all of it is held until then: what was seen
+    is what is sent. Raises Invalid.
     """
     title = titled(title, text)
     if not_after is not None and not_after <= clock.now():
@@ -57,6 +61,8 @@ def send_broadcast(
             return _same_again(actor, first)
         found = reachable(actor, selection, text, manner)
         now, waves = clock.now(), manner.waves
+        agreed = manner.test or (schedule is not None and schedule.consent == Consent.GIVEN)
+        waits = not agreed and needs_consent(actor, found)
         broadcast = Broadcast.objects.create(
             community_ids=sorted({target.community_id for target in found}),
             schedule=schedule,
@@ -67,18 +73,15 @@ def send_broadcast(
             created_by_name=actor.name,
             created_at=now,
             not_after=not_after,
-            next_wave_at=now + timedelta(minutes=waves.pause) if waves else None,
+            next_wave_at=now + timedelta(minutes=waves.pause) if waves and not waits else None,
             tolerated=to_json(Signals()),
             submission=submission,
         )
-        _plan(broadcast, found, manner)
-        note(
-            actor,
-            broadcast,
-            "broadcast.tested" if manner.test else "broadcast.sent",
-            TESTED if manner.test else SENT,
-            count=len(found),
-        )
+        _plan(broadcast, found, manner, waits=waits)
+        action, said = _said(manner, waits=waits)
+        note(actor, broadcast, action, said, count=len(found))
+        if waits:
+            ask_for_consent(actor, broadcast, found, until=not_after)
         live.touch(*(f"deliveries:{key}" for key in {target.account_id for target in found} if key))
     return broadcast
 
@@ -194,7 +197,13 @@ def _require_all(actor: Actor, selection: Selection) -> None:
         raise NotAllowed(permission=Permission.OPERATE)
 
 
-def _plan(broadcast: Broadcast, found: Sequence[Target], manner: Manner) -> None:
+def _said(manner: Manner, *, waits: bool) -> tuple[str, str]:
+    if waits:
+        return "broadcast.written", WROTE
+    return ("broadcast.tested", TESTED) if manner.test else ("broadcast.sent", SENT)
+
+
+def _plan(broadcast: Broadcast, found: Sequence[Target], manner: Manner, *, waits: bool) -> None:
     """One delivery per target, in one statement whatever their number."""
     ids = [new_id() for _target in found]
     contents = [target.content for target in found]
@@ -221,25 +230,38 @@ def _plan(broadcast: Broadcast, found: Sequence[Target], manner: Manner) -> None
                 [target.group_id for target in found],
                 [waves.get(target.group_id, 0) for target in found],
                 [json.dumps(content.to_json(), ensure_ascii=False) for content in contents],
-                [_begins_as(target, waves).value for target in found],
-                [target.obstacle or (LATER if waves[target.group_id] else "") for target in found],
+                [_begins_as(target, waves, waits=waits).value for target in found],
+                [
+                    target.obstacle or (LATER if waves[target.group_id] else UNASKED if waits else "")
+                    for target in found
+                ],
             ],
         )
 
 
-def _begins_as(target: Target, waves: Mapping[int, int]) -> DeliveryState:
+def _begins_as(target: Target, waves: Mapping[int, int], *, waits: bool) -> DeliveryState:
     if target.obstacle:
         return DeliveryState.SKIPPED
-    return DeliveryState.HELD if waves[target.group_id] else DeliveryState.PLANNED
+    return DeliveryState.HELD if waits or waves[target.group_id] else DeliveryState.PLANNED
 
 
 def locked(actor: Actor, broadcast_id: int) -> Broadcast:
-    """The broadcast's row, held until the transaction ends, for who may operate all its communities."""
+    """The broadcast's row, held until the transaction ends, for who may operate all its communities.
+
+    Conflict while a lead has to agree to it, and where none did.
+    """
     reads.broadcast(actor, broadcast_id, Permission.OPERATE)
     try:
-        return locks.row(Broadcast, broadcast_id)
+        broadcast = locks.row(Broadcast, broadcast_id)
     except Broadcast.DoesNotExist as error:
         raise NotFound from error
+    if broadcast.consent == Consent.WAITING:
+        raise Conflict(
+            _("This broadcast waits for approval."), fix=_("Take the question back, or wait for the answer.")
+        )
+    if broadcast.consent == Consent.REFUSED:
+        raise Conflict(_("This broadcast was not approved."), fix=_("Send a new one."))
+    return broadcast
 
 
 def stop(broadcast: Broadcast, reason: str) -> int:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_noop
 
 from qunce.chat import policies
 from qunce.chat.actions.broadcasts import reachable, send_broadcast, titled
+from qunce.chat.actions.consent import ask_for_consent, needs_consent
 from qunce.chat.models import Schedule
 from qunce.chat.selectors import schedules as reads
-from qunce.chat.types import PLAIN, Manner, Rhythm, Selection, to_json
+from qunce.chat.types import PLAIN, Consent, Manner, Rhythm, Selection, to_json
 from qunce.kernel import audit, clock, live, locks
 from qunce.kernel.actor import SYSTEM, Actor, Permission
 from qunce.kernel.errors import Busy, Conflict, Invalid, NotFound, QunceError
@@ -69,6 +70,8 @@ def plan_broadcast(
             submission=submission,
         )
         _note(actor, schedule, "schedule.planned", gettext_noop("%(actor)s planned the broadcast “%(title)s”"))
+        if needs_consent(actor, found):
+            ask_for_consent(actor, schedule, found, until=None if rhythm.weekdays else first + GRACE)
     return schedule
 
 
@@ -79,6 +82,10 @@ def cancel_schedule(*, actor: Actor, schedule_id: int) -> None:
         schedule = locks.row(Schedule, schedule_id)
         if schedule.next_at is None:
             raise Conflict(_("Nothing more of it was to come."))
+        if schedule.consent == Consent.WAITING:
+            raise Conflict(
+                _("This broadcast waits for approval."), fix=_("Take the question back, or wait for the answer.")
+            )
         schedule.next_at, schedule.cancelled_at = None, clock.now()
         schedule.save(update_fields=["next_at", "cancelled_at"])
         _note(actor, schedule, "schedule.cancelled", gettext_noop("%(actor)s called off the broadcast “%(title)s”"))
@@ -104,7 +111,7 @@ def begin(*, schedule_id: int) -> bool:
     with transaction.atomic():
         schedule = locks.row(Schedule, schedule_id)
         now, at = clock.now(), schedule.next_at
-        if at is None or at > now:
+        if at is None or at > now or schedule.consent == Consent.WAITING:
             return False
         late = now - at > max(GRACE, schedule.lasts or GRACE)
         why = TOO_LATE if late else _send(schedule, at)

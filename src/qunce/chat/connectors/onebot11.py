@@ -185,6 +185,7 @@ class Onebot11(Connector):
         mention=True,
         media=frozenset({"image", "file", "audio", "video"}),
         largest_file=30 * 2**20,
+        albums=(frozenset({"image"}),),
         longest_text=LONGEST_TEXT,
     )
 

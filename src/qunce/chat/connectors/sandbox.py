@@ -172,6 +172,7 @@ class Sandbox(Connector):
         mention=True,
         media=frozenset({"image", "file"}),
         largest_file=20 * 1024 * 1024,
+        albums=(frozenset({"image", "file"}),),
         buttons=True,
         simulated=True,
     )

@@ -166,6 +166,7 @@ class Telegram(Connector):
         mention=True,
         media=frozenset({"image", "file", "audio", "video"}),
         largest_file=50 * 1024 * 1024,
+        albums=(frozenset({"image", "video"}), frozenset({"file"}), frozenset({"audio"})),
         polls=True,
         buttons=True,
         longest_text=4096,

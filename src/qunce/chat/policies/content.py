@@ -36,6 +36,7 @@ class Fit(StrEnum):
     NO_POLL = "poll"
     NO_MENTION = "mention"
     PICTURE_AS_FILE = "picture"
+    ONE_BY_ONE = "one"
     TOO_LONG = "long"
     NO_FILES = "files"
     TOO_LARGE = "large"
@@ -63,6 +64,9 @@ def fitted(content: Content, can: Capabilities) -> tuple[Content, frozenset[Fit]
                 remarks.add(_INSTEAD[type(part)])
                 part = Text(Content((part,)).plain)  # noqa: PLW2901
         parts.append(part)
+    kinds = {part.kind for part in parts if isinstance(part, Media)}
+    if sum(isinstance(part, Media) for part in parts) > 1 and not any(kinds <= together for together in can.albums):
+        remarks.add(Fit.ONE_BY_ONE)
     words = Content(tuple(part for part in parts if not isinstance(part, Media)))
     if len(words.plain) > can.longest_text:
         obstacle = obstacle or Fit.TOO_LONG

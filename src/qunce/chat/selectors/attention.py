@@ -48,7 +48,18 @@ def restraint(actor: Actor, community_id: int, permission: Permission = Permissi
 
 
 def _of(row: CommunityRestraint) -> Restraint:
-    return Restraint(row.quiet_from, row.quiet_until, row.daily_cap, tuple(row.complaints))
+    return Restraint(row.quiet_from, row.quiet_until, row.daily_cap, tuple(row.complaints), row.consent_above)
+
+
+def consent_above(actor: Actor, community_ids: Collection[int], count: int) -> int | None:
+    """The bound that a broadcast to ``count`` groups passes, so that a lead has to agree; None: it may go.
+
+    Of several communities the strictest one counts; where the actor is a lead himself he needs nobody.
+    """
+    rules = restraints(community_ids)
+    bounds = [rule.consent_above for key, rule in rules.items() if not actor.may(Permission.LEAD, key)]
+    passed = [bound for bound in bounds if bound is not None and count > bound]
+    return min(passed, default=None)
 
 
 # ------------------------------------------------------------------ how long it waits

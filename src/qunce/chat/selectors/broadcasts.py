@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from qunce.chat.connector import connectors
 from qunce.chat.models import Account, Broadcast, Delivery
 from qunce.chat.selectors.accounts import open_connector
-from qunce.chat.types import DeliveryState, Recall
+from qunce.chat.types import Consent, DeliveryState, Recall
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound, QunceError
@@ -64,6 +64,11 @@ class Progress:
         return self.by_state[DeliveryState.HELD]
 
     @property
+    def ahead(self) -> int:
+        """Not decided yet, later waves included."""
+        return self.open + self.held
+
+    @property
     def is_moving(self) -> bool:
         """Whether something is still to happen by itself, unless the broadcast is stopped."""
         return bool(self.open or self.recalling or self.held)
@@ -93,7 +98,7 @@ def under_way(actor: Actor) -> list[tuple[Broadcast, Progress]]:
     """Visible broadcasts of which something is still to be sent or taken back, newest first."""
     moving = (
         Q(state__in=[DeliveryState.PLANNED, DeliveryState.CLAIMED])
-        | Q(state=DeliveryState.HELD, broadcast__stopped_at=None)
+        | (Q(state=DeliveryState.HELD, broadcast__stopped_at=None) & ~Q(broadcast__consent=Consent.WAITING))
         | Q(state=DeliveryState.SENT, recall_wanted_at__isnull=False)
     )
     open_ones = Delivery.objects.filter(moving, broadcast__isnull=False).order_by().values("broadcast").distinct()

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from qunce.chat.models import Schedule
-from qunce.chat.types import Manner, Rhythm, Selection, from_json
+from qunce.chat.types import Consent, Manner, Rhythm, Selection, from_json
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
@@ -32,10 +32,9 @@ def schedule(actor: Actor, schedule_id: int, permission: Permission = Permission
 
 
 def due() -> list[int]:
-    """Those whose time has come."""
-    return list(
-        Schedule.objects.filter(next_at__lte=clock.now()).order_by("next_at", "pk").values_list("pk", flat=True)
-    )
+    """Those whose time has come, and that nobody has to agree to any more."""
+    found = Schedule.objects.filter(next_at__lte=clock.now()).exclude(consent=Consent.WAITING)
+    return list(found.order_by("next_at", "pk").values_list("pk", flat=True))
 
 
 def rhythm_of(schedule: Schedule) -> Rhythm:

@@ -45,6 +45,7 @@ FITS: Mapping[Fit, str] = {
     Fit.NO_POLL: gettext_noop("Its platform has no polls: the answers stand as lines."),
     Fit.NO_MENTION: gettext_noop("Its platform cannot mention everybody: nobody is called."),
     Fit.PICTURE_AS_FILE: gettext_noop("Its platform shows no pictures: it comes as a file."),
+    Fit.ONE_BY_ONE: gettext_noop("Its platform has no albums of these: the files come one after the other."),
     Fit.TOO_LONG: gettext_noop("The text is longer than its platform takes."),
     Fit.NO_FILES: gettext_noop("Its platform cannot send files."),
     Fit.TOO_LARGE: gettext_noop("The file is larger than its platform takes."),
@@ -75,13 +76,13 @@ class Target:
 
     @property
     def text(self) -> str:
-        """What it says, without its attachment."""
+        """What it says, without its attachments."""
         return Content(tuple(part for part in self.content.parts if not isinstance(part, Media))).plain
 
     @property
-    def attachment(self) -> Media | None:
-        """The file that goes along."""
-        return next((part for part in self.content.parts if isinstance(part, Media)), None)
+    def attachments(self) -> list[Media]:
+        """The files that go along."""
+        return [part for part in self.content.parts if isinstance(part, Media)]
 
     @property
     def fits(self) -> list[str]:
@@ -136,7 +137,7 @@ def counts_clicks() -> bool:
 
 def _content(text: str, manner: Manner, everybody: str) -> Content:
     parts: list[Part] = [Mention(EVERYBODY, everybody), Text(f" {text}")] if manner.everybody else [Text(text)]
-    parts += [part for part in (manner.attachment, manner.button) if part]
+    parts += [*manner.attachments, *([manner.button] if manner.button else [])]
     return Content(tuple(parts))
 
 

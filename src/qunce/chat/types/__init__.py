@@ -1,7 +1,10 @@
 """The message vocabulary of Qunce, and what connectors hand in and take out. No Django, no I/O."""
 
 from qunce.chat.types.broadcasts import EVERY_DAY as EVERY_DAY
+from qunce.chat.types.broadcasts import LARGEST_TOGETHER as LARGEST_TOGETHER
+from qunce.chat.types.broadcasts import MOST_FILES as MOST_FILES
 from qunce.chat.types.broadcasts import PLAIN as PLAIN
+from qunce.chat.types.broadcasts import Consent as Consent
 from qunce.chat.types.broadcasts import Manner as Manner
 from qunce.chat.types.broadcasts import Restraint as Restraint
 from qunce.chat.types.broadcasts import Rhythm as Rhythm

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, time
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -9,6 +10,8 @@ from pydantic import TypeAdapter
 from qunce.chat.types.content import Button, Media
 
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
+MOST_FILES = 9
+LARGEST_TOGETHER = 50 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Manner:
     ``test``: a trial that neither quiet hours nor the daily cap bind.
     """
 
-    attachment: Media | None = None
+    attachments: tuple[Media, ...] = ()
     everybody: bool = False
     button: Button | None = None
     counted: bool = False
@@ -76,11 +79,21 @@ class Rhythm:
     until: date | None = None
 
 
+class Consent(StrEnum):
+    """Whether a lead has to agree before a broadcast goes out, and what was said."""
+
+    NOT_NEEDED = ""
+    WAITING = "waiting"
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Restraint:
     """What binds campaigns in a community: no message between two times of day, at most so many a day per group.
 
-    ``complaints``: words by which members say that it is too much.
+    ``complaints``: words by which members say that it is too much. ``consent_above``: a broadcast to more groups
+    than this waits until a lead has agreed, unless a lead sends it; None: nobody has to.
     """
 
     quiet_from: time | None = time(22)
@@ -89,6 +102,7 @@ class Restraint:
     complaints: tuple[str, ...] = (
         "退订", "太吵", "别发了", "不要再发", "骚扰", "unsubscribe", "stop sending", "spam",
     )  # fmt: skip
+    consent_above: int | None = None
 
 
 # ------------------------------------------------------------------ as stored

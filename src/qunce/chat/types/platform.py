@@ -43,7 +43,8 @@ class Pace:
 class Capabilities:
     """What a platform can do through this connector; pages offer nothing else.
 
-    ``media``: the kinds of files that may be sent, up to ``largest_file`` bytes. ``by_hand``: no gateway serves
+    ``media``: the kinds of files that may be sent, up to ``largest_file`` bytes; ``albums``: kinds of which several
+    stand in one message, otherwise they come one after the other. ``by_hand``: no gateway serves
     it, a person carries the messages over. ``simulated``: nobody is really there, so nothing need wait.
     """
 
@@ -58,6 +59,7 @@ class Capabilities:
     mention: bool = False
     media: frozenset[str] = frozenset()
     largest_file: int = 0
+    albums: tuple[frozenset[str], ...] = ()
     polls: bool = False
     buttons: bool = False
     longest_text: int = 4000

@@ -1,7 +1,7 @@
 """Broadcasts: what was sent to many groups, how far it has come, and taking it back."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -12,15 +12,17 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from qunce.chat import actions, selectors
 from qunce.chat.selectors import Broadcast, DeliveryView, Progress, links, schedules
 from qunce.chat.selectors import waves as in_waves
 from qunce.chat.selectors.schedules import rhythm_of
-from qunce.chat.types import DeliveryState, Signals, from_json
+from qunce.chat.types import Consent, DeliveryState, Signals, from_json
+from qunce.console import approvals
 from qunce.console.chat import words
 from qunce.console.chat.schedules import zone_of
 from qunce.console.context import StaffRequest
@@ -42,6 +44,11 @@ SHOWN = (
     DeliveryState.FAILED,
     DeliveryState.SKIPPED,
 )
+
+CONSENTS: Mapping[str, str | Promise] = {
+    Consent.WAITING: gettext_lazy("Waits for approval"),
+    Consent.REFUSED: gettext_lazy("Not approved"),
+}
 
 
 @topic("broadcasts")
@@ -90,6 +97,8 @@ class Shown:
     @property
     def is_moving(self) -> bool:
         """Whether something is still to happen by itself."""
+        if self.row.consent == Consent.WAITING:
+            return False
         return self.progress.is_moving and not (self.row.stopped_at and self.progress.held and not self.progress.open)
 
     @property
@@ -105,6 +114,8 @@ class Shown:
     @property
     def heading(self) -> str:
         """How it stands, in words."""
+        if self.row.consent in CONSENTS:
+            return str(CONSENTS[self.row.consent])
         now = self.progress
         gone = now.by_state[DeliveryState.RECALLED]
         if self.row.recalled_at:
@@ -117,15 +128,12 @@ class Shown:
                 )
                 return said % {"done": gone, "all": every}
             return ngettext("Taken back from %(n)d group", "Taken back from %(n)d groups", gone) % {"n": gone}
-        if self.row.stopped_at and self.row.stopped_for:
-            said = ngettext(
-                "Stopped by itself after %(n)d group", "Stopped by itself after %(n)d groups", self.reached
-            )
-            return said % {"n": self.reached}
         if self.row.stopped_at:
-            return ngettext("Stopped after %(n)d group", "Stopped after %(n)d groups", self.reached) % {
-                "n": self.reached
-            }
+            n = self.reached
+            said = ngettext("Stopped after %(n)d group", "Stopped after %(n)d groups", n)
+            if self.row.stopped_for:
+                said = ngettext("Stopped by itself after %(n)d group", "Stopped by itself after %(n)d groups", n)
+            return said % {"n": n}
         if self.reached == self.meant:
             return ngettext("Reached %(n)d group", "Reached all %(n)d groups", self.meant) % {"n": self.meant}
         said = ngettext("Reached %(done)d of %(all)d group", "Reached %(done)d of %(all)d groups", self.meant)
@@ -183,14 +191,15 @@ def broadcast(request: StaffRequest, broadcast_id: int) -> HttpResponse:
         "lasts": words.lasting(seconds) if seconds else "",
         "may_operate": operated,
         "may_retry": shown.progress.by_state[DeliveryState.FAILED] and row.stopped_at is None and _in_time(row),
-        "may_resume": row.stopped_at and not row.recalled_at and _in_time(row),
+        "may_resume": row.stopped_at and not row.recalled_at and row.consent != Consent.REFUSED and _in_time(row),
+        "asked": approvals.asked(request.actor, row.consent_asked),
         **_waves(row),
     }
     return page(request, "console/chat/broadcast.html", context, piece="console/chat/broadcast_now.html")
 
 
 def _waves(row: Broadcast) -> dict[str, object]:
-    """Its waves, what speaks against going on, and the attachment."""
+    """Its waves, what speaks against going on, and what goes along."""
     manner = in_waves.manner_of(row)
     waves = manner.waves
     if waves is None or row.next_wave_at is None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
@@ -22,11 +22,11 @@ from qunce.chat.types import Media, Recall, Selection, Waves
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.console.chat import words
-from qunce.console.chat.composer import AT_ONCE, FILTER, NOW, PICKED, Composer
+from qunce.console.chat.composer import AT_ONCE, FILTER, NOW, PICKED, Composer, too_much
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.kernel import clock, files
-from qunce.kernel.actor import Permission
+from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed, QunceError
 from qunce.kernel.htmx import go
 
@@ -61,9 +61,10 @@ class Plan:
     begins: datetime | None
     waves: int
     size: int
+    consent: int | None
 
 
-def _plan(found: Sequence[Target], waves: Waves | None, begins: datetime | None) -> Plan:
+def _plan(actor: Actor, found: Sequence[Target], waves: Waves | None, begins: datetime | None) -> Plan:
     sendable = [target for target in found if not target.obstacle]
     seconds = selectors.seconds_at_pace(Counter(target.account_id for target in sendable if target.account_id))
     fixed = sorted({t.platform for t in sendable if not connectors[t.platform].capabilities.can(Recall)})
@@ -80,6 +81,7 @@ def _plan(found: Sequence[Target], waves: Waves | None, begins: datetime | None)
         begins,
         max(numbers, default=0) + 1,
         numbers.count(0),
+        attention.consent_above(actor, {target.community_id for target in sendable}, len(sendable)),
     )
 
 
@@ -164,44 +166,48 @@ def _editor(request: StaffRequest, form: Composer) -> HttpResponse:
     picked = selectors.selectable(request.actor, Selection(group_ids=form.group_ids))
     chinese = (get_language() or "").startswith("zh")
     variables = [(alias if chinese else name, MEANINGS[name]) for name, alias in selectors.VARIABLES.items()]
-    attached = form.cleaned_data.get("attachment") if form.is_bound and hasattr(form, "cleaned_data") else None
     context = {
         "form": form,
+        "anybody": selectors.selectable(request.actor, Selection(everywhere=True)).exists(),
         "picked": picked.values_list("pk", "name"),
         "variables": variables,
         "may_count": selectors.counts_clicks(),
-        "attached": _attached(request, attached),
+        "attached": _attached(request),
     }
     return render(request, "console/chat/compose.html", context)
 
 
-def _attached(request: StaffRequest, chosen: object) -> Media | None:
-    """The file that the form carries, also where the form was not looked at as a whole."""
-    if isinstance(chosen, Media):
-        return chosen
-    key = request.POST.get("attachment", "")
-    try:
-        return selectors.attachment(request.actor, key) if key else None
-    except QunceError:
-        return None
+def _attached(request: StaffRequest) -> list[Media]:
+    """The files that the form carries, as far as they are still here."""
+    found: list[Media] = []
+    for key in dict.fromkeys(request.POST.getlist("attachment")):
+        with suppress(QunceError):
+            found.append(selectors.attachment(request.actor, key))
+    return found
 
 
 @require_POST
 def attach(request: StaffRequest) -> HttpResponse:
-    """A file was chosen: it is stored, and the form carries its name from now on."""
+    """Files were chosen: they are stored, and the form carries their names from now on."""
     _may_compose(request)
-    given = request.FILES.get("file")
-    if given is None:
-        return render(request, "console/chat/compose_attached.html", {})
-    if (given.size or 0) > LARGEST_FILE:
-        said = _("This file is larger than %(count)d MB.") % {"count": LARGEST_FILE // 1024 // 1024}
-        return render(request, "console/chat/compose_attached.html", {"objection": said})
-    body, kind = given.read(), given.content_type or ""
-    if kind in files.PICTURES and not files.is_picture(body, kind):
-        kind = "application/octet-stream"
-    stored = files.put(body, name=(given.name or "")[-LONGEST_FILE_NAME:], content_type=kind)
-    attached = selectors.attachment(request.actor, stored.sha256)
-    return render(request, "console/chat/compose_attached.html", {"attached": attached})
+    attached, objections = _attached(request), []
+    for given in request.FILES.getlist("file"):
+        if (given.size or 0) > LARGEST_FILE:
+            said = _("%(name)s is larger than %(count)d MB.")
+            objections.append(said % {"name": given.name, "count": LARGEST_FILE // 1024 // 1024})
+            continue
+        body, kind = given.read(), given.content_type or ""
+        if kind in files.PICTURES and not files.is_picture(body, kind):
+            kind = "application/octet-stream"
+        stored = files.put(body, name=(given.name or "")[-LONGEST_FILE_NAME:], content_type=kind)
+        added = selectors.attachment(request.actor, stored.sha256)
+        if added in attached:
+            continue
+        if said := too_much([*attached, added]):
+            objections.append(said)
+            break
+        attached.append(added)
+    return render(request, "console/chat/compose_attached.html", {"attached": attached, "objections": objections})
 
 
 # ---------------------------------------------------------------- looking at it
@@ -211,7 +217,7 @@ def _preview(request: StaffRequest, form: Composer) -> HttpResponse:
         raise Invalid(_("Choose at least one group."), field="whom")
     begins = _begins(form)
     manner = form.manner()
-    plan = _plan(_targets(form, form.cleaned_data["text"]), manner.waves, begins)
+    plan = _plan(request.actor, _targets(form, form.cleaned_data["text"]), manner.waves, begins)
     context = {
         "form": form,
         "plan": plan,

@@ -1,6 +1,6 @@
 """The form in which a broadcast is written, and what it means."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django import forms
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from qunce.chat import selectors
-from qunce.chat.types import EVERY_DAY, Button, Manner, Rhythm, Selection, Waves
+from qunce.chat.types import EVERY_DAY, LARGEST_TOGETHER, MOST_FILES, Button, Manner, Media, Rhythm, Selection, Waves
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.kernel import clock
@@ -37,13 +37,21 @@ def _number(label: object, most: int, help_text: object = "") -> forms.IntegerFi
     return forms.IntegerField(label=label, min_value=1, max_value=most, required=False, help_text=help_text)  # type: ignore[arg-type]
 
 
+def too_much(files: Sequence[Media]) -> str:
+    """Why so many files do not go into one broadcast; empty where they do."""
+    if len(files) > MOST_FILES:
+        return _("At most %(count)d files go along.") % {"count": MOST_FILES}
+    if sum(file.size or 0 for file in files) > LARGEST_TOGETHER:
+        return _("Together the files are larger than %(count)d MB.") % {"count": LARGEST_TOGETHER // 1024 // 1024}
+    return ""
+
+
 class Composer(forms.Form):
     """All of a broadcast before it is sent. It travels through preview and back as hidden fields."""
 
     text = forms.CharField(
         label=gettext_lazy("Text"), widget=forms.Textarea(attrs={"rows": 7, "data-text": ""}), strip=True
     )
-    attachment = forms.CharField(required=False)
     everybody = forms.BooleanField(label=gettext_lazy("Mention everybody in the group"), required=False)
     counted = forms.BooleanField(label=gettext_lazy("Count the clicks on links"), required=False)
     button_label = forms.CharField(label=gettext_lazy("Words on the button"), required=False, max_length=40)
@@ -135,25 +143,28 @@ class Composer(forms.Form):
         self._offer("canaries", [("", _("no tag")), *tags])
         self._offer("zone", [(zone, zone) for zone in dict.fromkeys(zone for _key, _name, zone in places)])
         given = data.getlist("group_ids") if data is not None else (initial or {}).get("group_ids", [])
+        attached = data.getlist("attachment") if data is not None else []
+        self.attached = tuple(dict.fromkeys(str(key) for key in attached if key))
+        self.attachments: tuple[Media, ...] = ()
         self.group_ids = tuple(int(key) for key in given if str(key).isdecimal())  # type: ignore[attr-defined]
 
     def _offer(self, field: str, choices: Iterable[tuple[object, object]]) -> None:
         self.fields[field].choices = list(choices)  # type: ignore[attr-defined]
 
     # ---------------------------------------------------------------- what makes sense
-    def clean_attachment(self) -> object:
-        """The file that was uploaded before, by its content."""
-        key = self.cleaned_data["attachment"]
-        if not key:
-            return None
+    def _clean_attachments(self) -> None:
+        """The files that were uploaded before, by their content."""
         try:
-            return selectors.attachment(self.actor, key)
-        except NotFound as error:
-            raise forms.ValidationError(_("This file is not here any more: attach it again.")) from error
+            self.attachments = tuple(selectors.attachment(self.actor, key) for key in self.attached)
+        except NotFound:
+            self.add_error(None, _("A file is not here any more: attach it again."))
+        if said := too_much(self.attachments):
+            self.add_error(None, said)
 
     def clean(self) -> dict[str, object]:
         """What belongs together is there together."""
         chosen = super().clean() or {}
+        self._clean_attachments()
         if chosen.get("when") in {LATER, REPEATEDLY}:
             for field in ("day", "starts"):
                 if not chosen.get(field) and field not in self.errors:
@@ -191,7 +202,7 @@ class Composer(forms.Form):
         chosen = self.cleaned_data
         label, url = chosen.get("button_label"), chosen.get("button_url")
         return Manner(
-            attachment=chosen.get("attachment") or None,
+            attachments=self.attachments,
             everybody=bool(chosen.get("everybody")),
             button=Button(label, url) if label and url else None,
             counted=bool(chosen.get("counted")),

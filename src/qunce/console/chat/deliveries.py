@@ -85,7 +85,7 @@ def delivery(request: StaffRequest, delivery_id: UUID) -> HttpResponse:
         "steps": [(step, *words.DELIVERIES[step.state], words.told(step.detail)) for step in steps],
         "may_settle": operated and view.delivery.state == DeliveryState.UNKNOWN,
         "may_retry": operated and view.delivery.state == DeliveryState.FAILED,
-        "attachment": next((part for part in view.content.parts if isinstance(part, Media)), None),
+        "attachments": [part for part in view.content.parts if isinstance(part, Media)],
         "carrying": by_hand.carrying_of(view.delivery),
     }
     return render(request, "console/chat/delivery.html", context)

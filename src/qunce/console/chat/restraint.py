@@ -35,6 +35,16 @@ class RestraintForm(forms.Form):
         max_value=100,
         help_text=gettext_lazy("At most so many reach a group in a day; further ones wait for the next."),
     )
+    consent_above = forms.IntegerField(
+        label=gettext_lazy("Approval above so many groups"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text=gettext_lazy(
+            "A broadcast to more groups waits until a lead has approved it. Leads send without asking."
+            " Empty: nobody has to ask."
+        ),
+    )
     complaints = forms.CharField(
         label=gettext_lazy("Words of complaint"),
         required=False,
@@ -54,6 +64,7 @@ def restraint(request: StaffRequest, community_id: int) -> HttpResponse:
         "quiet_until": now.quiet_until,
         "daily_cap": now.daily_cap,
         "complaints": "\n".join(now.complaints),
+        "consent_above": now.consent_above,
     }
     form = RestraintForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -67,6 +78,7 @@ def restraint(request: StaffRequest, community_id: int) -> HttpResponse:
                     chosen["quiet_until"],
                     chosen["daily_cap"],
                     tuple(chosen["complaints"].splitlines()),
+                    chosen["consent_above"],
                 ),
             )
             messages.success(request, _("Saved."))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from qunce.chat import actions, selectors
 from qunce.chat.selectors import Schedule
 from qunce.chat.selectors import schedules as planned
+from qunce.console import approvals
 from qunce.console.chat import words
 from qunce.console.context import StaffRequest
 from qunce.kernel.actor import Permission
@@ -37,6 +38,7 @@ def schedule(request: StaffRequest, schedule_id: int) -> HttpResponse:
         "manner": planned.manner_of(row),
         "sent": sent,
         "missed_why": words.told(row.missed_why),
+        "asked": approvals.asked(request.actor, row.consent_asked),
         "may_operate": all(request.actor.may(Permission.OPERATE, key) for key in row.community_ids),
     }
     return render(request, "console/chat/schedule.html", context)

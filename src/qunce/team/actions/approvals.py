@@ -37,11 +37,13 @@ def ask_approval(
     payload: Mapping[str, Any] | None = None,
     reason: str = "",
     life: timedelta = LIFE,
+    url: str = "",
 ) -> Approval:
     """Ask somebody with ``permission`` there for a yes or no; with a ``key`` that exists nothing is asked again.
 
     ``sentence``: what is asked for, an untranslated message id with places for ``params``; ``payload`` comes back in
-    `ApprovalDecided`, once, whatever the answer. After ``life`` the answer is no. The caller has its own guard.
+    `ApprovalDecided`, once, whatever the answer. After ``life`` the answer is no. ``url``: where it can be looked at,
+    a path of the console. The caller has its own guard.
     """
     with transaction.atomic():
         locks.name(f"approval:{key}")
@@ -57,6 +59,7 @@ def ask_approval(
             community_id=community_id,
             permission=permission,
             reason=reason.strip()[:LONGEST_REASON],
+            url=url,
             asked_by=actor.id,
             asked_by_name=actor.name,
             asked_at=now,
@@ -69,7 +72,7 @@ def ask_approval(
             topic=Topic.APPROVALS,
             key=f"approval:{approval.pk}",
             sentence=sentence,
-            url="/approvals/",
+            url=url or "/approvals/",
             params=approval.params,
         )
         live.touch("approvals", "today")
@@ -147,7 +150,7 @@ def _decide(actor: Actor, approval: Approval, state: ApprovalState, reason: str)
             topic=Topic.APPROVALS,
             key=f"approval:{approval.pk}:decided",
             sentence=told,
-            url="/approvals/",
+            url=approval.url or "/approvals/",
             params={"actor": actor.name, "reason": reason},
         )
     events.publish(

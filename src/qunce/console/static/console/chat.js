@@ -110,19 +110,6 @@
     }
   };
 
-  // Not while somebody is changing a message in it: the news come when that is closed.
-  document.addEventListener("htmx:before:swap", (event) => {
-    if (event.detail.ctx.sourceElement.matches("[data-stay-below]:has(details[open])")) event.preventDefault();
-  });
-  document.addEventListener(
-    "toggle",
-    (event) => {
-      const talk = event.target.closest("[data-stay-below]");
-      if (talk && !event.target.open) htmx.trigger(talk, "live");
-    },
-    true,
-  );
-
   document.addEventListener("htmx:after:swap", () => {
     if (picked()) marry();
     end();

@@ -2,8 +2,7 @@
 //   data-open="id" / data-close     a dialog             data-toggles="id"   shows and hides, with aria-expanded
 //   hx-confirm="…?"                 asks in our dialog   data-copy="#id"     copies a field's text
 //   data-live="group:12" + hx-trigger="live"             fires `live` when the topic has changed
-//   data-live-moving        beside it: it may change while the page is on its way
-//   data-holds              on details within: while they are open, or a field has the focus, the live part waits
+//   data-holds              on details within: while they are open, or a field is being used, the live part waits
 //   data-chart="id"                 draws the JSON of script#id with ECharts
 (() => {
   const $all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -12,7 +11,7 @@
   document.addEventListener("htmx:config:request", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]')?.content;
     if (token) event.detail.ctx.request.headers["X-CSRFToken"] = token;
-    event.detail.ctx.askedAt = performance.now();
+    event.detail.ctx.askedAt = Date.now();
   });
   document.addEventListener("htmx:confirm", (event) => {
     event.preventDefault();
@@ -76,26 +75,43 @@
 
   // ---- live: one stream per page for all its topics; none while nobody looks
   let stream = null;
+  let pause = 2000; // milliseconds until a stream that broke is opened again
   let followed = "";
-  const follow = () => {
+  let sure = performance.timeOrigin; // up to when the page has heard of everything; its parts may be older
+  const follow = (askedAt = sure) => {
     const topics = [...new Set($all("[data-live]").flatMap((element) => element.dataset.live.split(" ")))].sort().join(",");
     const wanted = document.hidden ? "" : topics;
     if (wanted === followed) return;
-    stream?.close();
+    leave();
     followed = wanted;
     if (!wanted) return;
-    const opened = (stream = new EventSource(`/live/?topics=${encodeURIComponent(wanted)}`));
+    // The server says what happened since then before it goes on: nothing is lost on the way from page to stream.
+    const age = Math.max(Date.now() - Math.min(sure, askedAt), 0) / 1000;
+    const opened = (stream = new EventSource(`/live/?topics=${encodeURIComponent(wanted)}&age=${age.toFixed(1)}`));
+    let listening = false;
+    const heard = () => listening && (sure = Date.now());
+    opened.addEventListener("listening", () => {
+      listening = true;
+      pause = 2000;
+      heard();
+      document.documentElement.dataset.live = "on";
+    });
     opened.addEventListener("touched", (event) => {
-      touched.set(event.data, performance.now());
+      heard();
+      touched.set(event.data, Date.now());
       fire(event.data);
     });
-    opened.onopen = () => {
-      // What changed between the making of the page and this moment is read where things are moving.
-      for (const element of $all(opened.again ? "[data-live]" : "[data-live-moving]")) renew(element);
-      opened.again = true;
-      document.documentElement.dataset.live = "on";
+    opened.onerror = () => {
+      leave();
+      setTimeout(follow, pause);
+      pause = Math.min(pause * 2, 60000);
     };
-    opened.onerror = () => (document.documentElement.dataset.live = "off");
+  };
+  const leave = () => {
+    stream?.close();
+    stream = null;
+    followed = "";
+    document.documentElement.dataset.live = "off";
   };
   const fire = (topic) => {
     for (const element of $all("[data-live]")) if (element.dataset.live.split(" ").includes(topic)) renew(element);
@@ -107,14 +123,23 @@
     for (const element of $all("[data-live]")) {
       if (known.has(element)) continue;
       known.add(element);
-      if (element.dataset.live.split(" ").some((topic) => touched.get(topic) > askedAt)) {
+      if (element.dataset.live.split(" ").some((topic) => touched.get(topic) >= askedAt)) {
         setTimeout(() => element.isConnected && renew(element), 1000);
       }
     }
   };
-  // Nothing is taken from under somebody's hands: what is being used is renewed once it is let go.
+  // Nothing is taken from under somebody's hands: what is being used is renewed once it is let go. A field is being
+  // used while it has the focus, and while there is something else in it than the page had put there.
   const late = new Set();
-  const inUse = (element) => element.querySelector("details[data-holds][open], input:focus, textarea:focus, select:focus");
+  const written = new WeakSet();
+  const changed = (field) => {
+    if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+    if (!field.matches("select")) return written.has(field) && field.value !== field.defaultValue;
+    return field.selectedIndex !== Math.max([...field.options].findIndex((option) => option.defaultSelected), 0);
+  };
+  const inUse = (element) =>
+    element.querySelector("details[data-holds][open]") ||
+    $all("input, textarea, select", element).some((field) => field.matches(":focus") || changed(field));
   const renew = (element) => {
     if (inUse(element)) late.add(element);
     else htmx.trigger(element, "live", {});
@@ -126,20 +151,35 @@
       if (element.isConnected) htmx.trigger(element, "live", {});
     }
   };
+  // A link or button that had the focus has it again: htmx finds those with an id, we those that do the same.
+  let held = null;
+  const twin = ({ tagName, href, formAction, value, textContent }, root) =>
+    $all(tagName, root).find(
+      (other) =>
+        other.href === href && other.formAction === formAction && other.value === value && other.textContent === textContent,
+    );
   document.addEventListener("htmx:before:swap", (event) => {
     const element = event.detail.ctx.sourceElement;
-    if (!element.matches("[data-live]") || !inUse(element)) return;
-    event.preventDefault();
-    late.add(element);
+    if (!element.matches("[data-live]")) return;
+    if (inUse(element)) {
+      event.preventDefault();
+      late.add(element);
+    } else if (document.activeElement.matches("a, button, summary") && element.contains(document.activeElement)) {
+      held = document.activeElement;
+    }
   });
+  document.addEventListener("htmx:before:settle", (event) => {
+    if (held && !held.isConnected && document.activeElement === document.body) {
+      twin(held, event.target)?.focus({ preventScroll: true });
+    }
+    held = null;
+  });
+  document.addEventListener("input", (event) => written.add(event.target));
   document.addEventListener("toggle", letGo, true);
-  document.addEventListener("focusout", () => setTimeout(letGo));
-  document.addEventListener("visibilitychange", () => {
-    const back = !document.hidden && followed === "";
-    follow();
-    if (back) for (const topic of followed.split(",")) fire(topic);
-  });
-  addEventListener("pagehide", () => stream?.close());
+  for (const what of ["focusout", "change"]) document.addEventListener(what, () => setTimeout(letGo));
+  document.addEventListener("visibilitychange", () => follow());
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", () => follow());
 
   // ---- times that stay true while the page stands open
   const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
@@ -152,14 +192,21 @@
     }
   }, 60000);
 
-  const settle = () => {
-    follow();
+  // Of tabs that are wider than a phone, the one that is shown is in sight.
+  const showTabs = () => {
+    for (const tab of $all(".tab[aria-current]")) {
+      const row = tab.parentElement;
+      const hidden = tab.offsetLeft + tab.offsetWidth - row.offsetLeft - row.clientWidth;
+      if (hidden > row.scrollLeft) row.scrollLeft = hidden + 48;
+    }
+  };
+
+  const settle = (askedAt) => {
+    showTabs();
+    follow(askedAt);
+    catchUp(askedAt);
     window.charts?.draw();
   };
-  document.addEventListener("htmx:after:swap", (event) => {
-    settle();
-    catchUp(event.detail?.ctx?.askedAt ?? Infinity);
-  });
+  document.addEventListener("htmx:after:swap", (event) => settle(event.detail?.ctx?.askedAt));
   settle();
-  catchUp(Infinity);
 })();

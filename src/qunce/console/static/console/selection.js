@@ -26,15 +26,6 @@
     if (event.target.matches("[data-all]")) for (const row of rows(form)) row.checked = event.target.checked;
     if (event.target.matches("[data-one], [data-page], [data-all]")) show(form);
   });
-  // A list in which somebody is choosing does not change under their hands.
-  document.addEventListener(
-    "live",
-    (event) => {
-      const form = event.target.querySelector?.("[data-selection]");
-      if (form && !form.querySelector("[data-bar]").hidden) event.stopImmediatePropagation();
-    },
-    true,
-  );
   // What was chosen survives the browser's way back.
   addEventListener("pageshow", () => document.querySelectorAll("[data-selection]").forEach(show));
 })();
