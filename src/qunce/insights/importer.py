@@ -20,6 +20,8 @@ from qunce.insights.types import Chat, Entry, Reading
 from qunce.kernel.registry import Registry
 
 HEAD = 65_536
+_BLOCK = 65_536
+"""Characters of text lines that are read at once."""
 _TAIL = 4  # bytes of a character that the head may cut through
 _LOCKED = 1  # the bit of a file in a zip that needs a password
 
@@ -96,8 +98,8 @@ class Source:
             self._told(name),
             io.TextIOWrapper(self.open(name), encoding=self.encoding(name), errors="replace") as file,
         ):
-            for line in file:
-                yield line.rstrip("\n")
+            while block := file.readlines(_BLOCK):
+                yield from [line.rstrip("\n") for line in block]
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:

@@ -12,12 +12,12 @@ from typing import NamedTuple
 from qunce.chat.types import Content, MemberJoined, MemberLeft, MessageReceived, Sender
 from qunce.insights.importer import Source
 from qunce.insights.importers._chinese import NAMED, Named, media, notice
-from qunce.insights.importers._dates import hour_of
+from qunce.insights.importers._dates import Stamps, hour_of
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._logs import Texts, nothing, placed
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
-_STAMP = re.compile(r"(\d{4}-\d\d?-\d\d?) (\d\d?):(\d\d):(\d\d)(?: ([AP]M|[上下]午))? ")
+_STAMP = re.compile(r"(\d{4}-\d\d?-\d\d?) (\d\d?)(:\d\d:\d\d)(?: ([AP]M|[上下]午))? ")
 _NUMBER = re.compile(r"\d{5,12}")
 _MAIL = re.compile(r"[^<>\s]+@[^<>\s]+")
 _WITH = "消息对象:"
@@ -104,7 +104,7 @@ class _Reader:
         self._chat, self._zone, self._place = chat, reading.zone, placed(source, name)
         self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
         self._known = Named()
-        self._date, self._day = "", datetime.min.replace(tzinfo=reading.zone)
+        self._stamps = Stamps(reading.zone)
         headers = spaced = numbered = 0
         above = ""
         for line in source.lines(name):
@@ -159,11 +159,5 @@ class _Reader:
         return [Skipped(reason, self._place(number), text[:80])]
 
     def _moment(self, found: re.Match[str]) -> datetime | None:
-        try:
-            if found[1] != self._date:
-                year, month, day = found[1].split("-")
-                self._date, self._day = found[1], datetime(int(year), int(month), int(day), tzinfo=self._zone)
-            hour = hour_of(int(found[2]), found[5])
-            return self._day.replace(hour=hour, minute=int(found[3]), second=int(found[4]))
-        except ValueError:
-            return None
+        day, hour, rest, mark = found.groups()
+        return self._stamps.at(day, f"{hour_of(int(hour), mark)}{rest}" if mark else hour + rest)

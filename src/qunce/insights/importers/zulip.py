@@ -162,11 +162,14 @@ class _Channel:
             return [Skipped(Skip.ACTION, at, text_of(said)[:60])]
         quoted = _QUOTED_HTML.match(said)
         rest = said[quoted.end() :] if quoted else said
-        people = {unescape(name): _mention(unescape(name)[1:], key) for key, name in _PILL.findall(rest)}
+        pills = _PILL.findall(rest) if "<span" in rest else ()
+        people = {unescape(name): _mention(unescape(name)[1:], key) for key, name in pills}
         name = words(record.get("sender_full_name"))
         number = record.get("sender_id")
         key = str(number) if isinstance(number, int) else name
-        who = self._people.setdefault((key, name), Sender(_required(key), name, name in _BOTS))
+        who = self._people.get((key, name))
+        if who is None:
+            who = self._people[key, name] = Sender(_required(key), name, name in _BOTS)
         return self._said(record, at, who, quoted and quoted[1], mentioning(text_of(rest), people))
 
     def official(self, record: Mapping[str, Any], at: str) -> list[Entry]:
