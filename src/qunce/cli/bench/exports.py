@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qunce.chat.types import MessageReceived
 from qunce.insights.importer import Source
 from qunce.insights.selectors import histories
 from qunce.insights.types import Options
@@ -111,9 +112,14 @@ def _discord_csv(path: Path, history: Iterator[Said]) -> None:
 
 def _slack(path: Path, history: Iterator[Said]) -> None:
     records = (
-        {"type": "message", "user": f"U{each.who}", "text": each.text, "ts": f"{each.at.timestamp():.0f}.{each.number % 10**6:06}"}
+        {
+            "type": "message",
+            "user": f"U{each.who}",
+            "text": each.text,
+            "ts": f"{each.at.timestamp():.0f}.{each.number % 10**6:06}",
+        }
         for each in history
-    )  # fmt: skip
+    )
     _json(path, {}, records)
 
 
@@ -178,14 +184,17 @@ def _wechat_json(path: Path, history: Iterator[Said]) -> None:
         }
         for each in history
     )
-    _json(path, {"weflow": {"version": "1.0.3"}, "session": {"wxid": "49807@chatroom", "nickname": "灯友会"}}, records)
+    _json(
+        path, {"weflow": {"version": "1.0.3"}, "session": {"wxid": "49807@chatroom", "nickname": "灯友会"}}, records
+    )
 
 
 def _wechat_csv(path: Path, history: Iterator[Said]) -> None:
     rows = (
-        f'{each.number},3,1,0,0,{each.at.timestamp():.0f},2,"{each.text}",{each.at:%Y-%m-%d %H:%M:%S},,{each.name},wxid_{each.who}\n'
+        f'{each.number},3,1,0,0,{each.at.timestamp():.0f},2,"{each.text}",{each.at:%Y-%m-%d %H:%M:%S},'
+        f",{each.name},wxid_{each.who}\n"
         for each in history
-    )  # fmt: skip
+    )
     columns = "localId,TalkerId,Type,SubType,IsSender,CreateTime,Status,StrContent,StrTime,Remark,NickName,Sender\n"
     _lines(path, rows, columns)
 
@@ -209,9 +218,7 @@ def _whatsapp(path: Path, history: Iterator[Said]) -> None:
 def _qq_txt(path: Path, history: Iterator[Said]) -> None:
     ruler = "=" * 64
     head = f"消息记录（此消息记录为文本格式，不支持重新导入）\n\n{ruler}\n消息对象:灯友会\n{ruler}\n\n"
-    rows = (
-        f"{each.at:%Y-%m-%d %H:%M:%S} {each.name}({20_000 + each.who})\n{each.text}\n\n" for each in history
-    )
+    rows = (f"{each.at:%Y-%m-%d %H:%M:%S} {each.name}({20_000 + each.who})\n{each.text}\n\n" for each in history)
     _lines(path, rows, head)
 
 
@@ -228,7 +235,7 @@ def _mbox(path: Path, history: Iterator[Said]) -> None:
         f"From member{each.who}@example.org {each.at:%a %b %d %H:%M:%S %Y}\n"
         f"Message-ID: <{each.number}@example.org>\nDate: {each.at:%a, %d %b %Y %H:%M:%S} +0000\n"
         f"From: Member {each.who} <member{each.who}@example.org>\nTo: dev@lists.example.org\nSubject: Re: plans\n"
-        f"In-Reply-To: <1@example.org>\nContent-Type: text/plain; charset=\"utf-8\"\n\n{each.text}\n\n"
+        f'In-Reply-To: <1@example.org>\nContent-Type: text/plain; charset="utf-8"\n\n{each.text}\n\n'
         for each in history
     )
     _lines(path, mails)
@@ -264,7 +271,7 @@ def _matched(pattern: str) -> Callable[[Path], None]:
 
 
 def _mails(path: Path) -> None:
-    from email import message_from_string  # noqa: PLC0415 (what is measured is loaded for it)
+    from email import message_from_string
 
     for mail in re.split(r"^From .*\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         message_from_string(mail)
@@ -286,7 +293,7 @@ EXPORTS: dict[str, tuple[str, Callable[[Path, Iterator[Said]], None], Callable[[
     "telegram": ("result.json", _telegram, _whole_json),
     "wechat_csv": ("灯友会.csv", _wechat_csv, _rows),
     "wechat_json": ("灯友会.json", _wechat_json, _whole_json),
-    "whatsapp": ("WhatsApp Chat with Lamps.txt", _whatsapp, _matched(r"(\d\d)\.(\d\d)\.(\d\d), (\d\d):(\d\d) - (.*?): (.*)")),
+    "whatsapp": ("Lamps.txt", _whatsapp, _matched(r"(\d\d)\.(\d\d)\.(\d\d), (\d\d):(\d\d) - (.*?): (.*)")),
     "zulip": ("topic.json", _zulip, _whole_json),
 }  # fmt: skip
 """By importer: what a file is called, how it is written, and the fastest way to take it apart."""
@@ -294,31 +301,31 @@ EXPORTS: dict[str, tuple[str, Callable[[Path, Iterator[Said]], None], Callable[[
 
 def measure(*, folder: Path, messages: int, members: int, rounds: int) -> dict[str, dict[str, Any]]:
     """Messages a second of each importer and of what stands beside it, medians of turns. Asserts what was read."""
-    found = {}
-    for key, (name, write, alone) in sorted(EXPORTS.items()):
-        path = folder / key / name
-        path.parent.mkdir()
-        write(path, said(messages, members))
-        read, apart = [], []
-        for _round in range(rounds):
-            read.append(_rate(messages, lambda: _read(path, key, messages)))
-            apart.append(_rate(messages, lambda: alone(path)))
-        path.unlink()
-        found[key] = {
-            "read_per_second": round(statistics.median(read)),
-            "alone_per_second": round(statistics.median(apart)),
-            "ratio": round(statistics.median(a / b for a, b in zip(read, apart, strict=True)), 2),
-        }
-    return found
+    return {key: _one(key, folder, messages, members, rounds) for key in sorted(EXPORTS)}
+
+
+def _one(key: str, folder: Path, messages: int, members: int, rounds: int) -> dict[str, Any]:
+    name, write, alone = EXPORTS[key]
+    path = folder / key / name
+    path.parent.mkdir()
+    write(path, said(messages, members))
+    read, apart = [], []
+    for _round in range(rounds):
+        read.append(_rate(messages, lambda: _read(path, key, messages)))
+        apart.append(_rate(messages, lambda: alone(path)))
+    path.unlink()
+    return {
+        "read_per_second": round(statistics.median(read)),
+        "alone_per_second": round(statistics.median(apart)),
+        "ratio": round(statistics.median(a / b for a, b in zip(read, apart, strict=True)), 2),
+    }
 
 
 def _read(path: Path, key: str, messages: int) -> None:
     source, reading = Source(path), histories.reading_of(Options(zone=ZONE))
-    if histories.recognise(source=source) != key:
-        raise AssertionError(f"{path.name} is not taken for {key}")
     kind = histories.importer(key)
     chat = kind.chats(source, reading)[0].key
-    count = sum(type(entry).__name__ == "MessageReceived" for entry in kind.read(source, chat, reading))
+    count = sum(isinstance(entry, MessageReceived) for entry in kind.read(source, chat, reading))
     if count != messages:
         raise AssertionError(f"{count} messages of {key}, expected {messages}")
 

@@ -21,6 +21,8 @@ _EPOCH = re.compile(r"\d{9,16}(?:\.\d{1,9})?")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _EARLIEST, _SECONDS = 500_000_000, 20_000_000_000
 """Seconds since 1970: from 1985 on. Larger numbers count something smaller than seconds."""
+_OF_SECONDS = 10
+"""Digits of a time in seconds, from 2001 to 2286."""
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -155,6 +157,8 @@ class _Clocks(dict[str, timedelta]):
 def parsed(text: str, zone: tzinfo) -> datetime | None:
     """A time as programs write it: ISO 8601 or seconds, milliseconds or microseconds since 1970; None: neither."""
     if _EPOCH.fullmatch(text):
+        if len(text) == _OF_SECONDS and text.isdecimal():
+            return _START + timedelta(0, int(text))
         seconds = float(text)
         while seconds >= _SECONDS:
             seconds /= 1000
