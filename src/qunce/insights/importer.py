@@ -126,6 +126,11 @@ class Importer(ABC):
     """People have no ids here: `Sender.external_id` is the name as written."""
     local_time: ClassVar[bool] = False
     """Times are written without a zone: `Reading.zone` says in which they are."""
+    own_ids: ClassVar[bool] = False
+    """Messages have the platform's own ids here, as a connector has them too; else what is here already is told by
+    when, who and what."""
+    coarse: ClassVar[bool] = False
+    """Times may be written to the minute."""
     generic: ClassVar[bool] = False
     """Reads whatever has this shape; asked last, after the formats that know what they read."""
 

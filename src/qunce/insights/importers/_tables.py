@@ -189,6 +189,7 @@ class Table(Texts):
     platform = "table"
     by_name = True
     local_time = True
+    coarse = True
     generic = True
 
     @abstractmethod

@@ -39,6 +39,7 @@ class DiscordCsv(Importer):
 
     title: ClassVar[str] = "DiscordChatExporter (CSV)"
     platform: ClassVar[str] = "discord"
+    coarse: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))

@@ -29,6 +29,7 @@ class DiscordJson(Importer):
 
     title: ClassVar[str] = "DiscordChatExporter (JSON)"
     platform: ClassVar[str] = "discord"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))

@@ -55,6 +55,7 @@ class Irc(Log):
     platform = "irc"
     by_name = True
     local_time = True
+    coarse = True
 
     def fits(self, lines: Sequence[str]) -> bool:
         """Most lines have a stamp and a sign, and there is something said or somebody comes or goes."""

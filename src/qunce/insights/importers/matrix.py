@@ -38,6 +38,7 @@ class Matrix(Importer):
 
     title: ClassVar[str] = "Matrix (Element JSON, Synapse export-data)"
     platform: ClassVar[str] = "matrix"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))

@@ -38,6 +38,7 @@ class Slack(Importer):
 
     title: ClassVar[str] = gettext_noop("Slack (export of a workspace)")
     platform: ClassVar[str] = "slack"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return any(_is_day(source, name) for name in _days(source)[:_LOOKED_AT])

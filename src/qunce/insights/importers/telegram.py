@@ -103,6 +103,7 @@ class Telegram(Importer):
 
     title: ClassVar[str] = "Telegram Desktop (JSON)"
     platform: ClassVar[str] = "telegram"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))

@@ -38,6 +38,7 @@ class WhatsApp(Log):
     platform = "whatsapp"
     by_name = True
     local_time = True
+    coarse = True
 
     def fits(self, lines: Sequence[str]) -> bool:
         """Begins with a stamp, and somebody says something."""

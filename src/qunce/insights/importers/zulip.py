@@ -47,6 +47,7 @@ class Zulip(Importer):
 
     title: ClassVar[str] = gettext_noop("Zulip (archive, official export)")
     platform: ClassVar[str] = "zulip"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))
