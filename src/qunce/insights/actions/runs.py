@@ -8,9 +8,11 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from errno import ENOSPC
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from psycopg.errors import DeadlockDetected
 
 from qunce.chat import actions as chat
@@ -22,7 +24,7 @@ from qunce.community.types import HISTORY
 from qunce.insights.actions import portions
 from qunce.insights.actions.imports import RUN, UNDO, forget_file, soon
 from qunce.insights.events import HistoryImported, HistoryUndone
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import Importer, Source, Unreadable
 from qunce.insights.models import Import, ImportedStay
 from qunce.insights.policies.histories import Census, Portion, Taking, noted
 from qunce.insights.selectors import histories
@@ -72,10 +74,10 @@ def run_import(*, import_id: int, source: Source | None = None, progress: Progre
     except (OperationalError, InterfaceError):
         raise
     except (QunceError, ValueError) as error:
-        _fail(run, str(error))
+        _fail(run, error)
     except Exception as error:
         log.exception("import %s failed", import_id)
-        _fail(run, f"{type(error).__name__}: {error}")
+        _fail(run, error)
     return Import.objects.get(pk=import_id)
 
 
@@ -220,17 +222,29 @@ def _finish(mine: Import) -> None:
         _said(run)
 
 
-def _fail(mine: Import, why: str) -> None:
+def _fail(mine: Import, error: Exception) -> None:
     chat.settle_history(group_id=mine.group_id)
     with transaction.atomic():
         run = locks.row(Import, mine.pk)
         if run.runner != mine.runner:
             return
-        run.state, run.error, run.runner = ImportState.FAILED, why[:2000], None
-        run.save(update_fields=["state", "error", "runner"])
+        run.state, run.runner = ImportState.FAILED, None
+        run.error, run.error_fix, run.error_values = _told(error)
+        run.save(update_fields=["state", "runner", "error", "error_fix", "error_values"])
         if run.stored:
             events.publish(HistoryImported(group_id=run.group_id, first=run.first_at, last=run.last_at))
         _said(run)
+
+
+def _told(error: Exception) -> tuple[str, str, dict[str, str] | None]:
+    """Why it has failed: a sentence with its values and the way out, or whatever was said."""
+    if isinstance(error, Unreadable):
+        return error.sentence, error.fix, error.values
+    if isinstance(error, OSError) and error.errno == ENOSPC:
+        full = gettext_noop("The disk is full.")
+        return full, gettext_noop("Make room, then go on: it goes on where it was."), {}
+    plain = isinstance(error, QunceError | ValueError)
+    return (str(error) if plain else f"{type(error).__name__}: {error}")[:2000], "", None
 
 
 def _said(run: Import) -> None:

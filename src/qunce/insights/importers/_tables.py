@@ -9,8 +9,9 @@ from datetime import datetime, tzinfo
 from functools import cached_property
 from itertools import islice
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MessageReceived, Sender
-from qunce.insights.importer import Source
+from qunce.insights.importer import Source, Unreadable
 from qunce.insights.importers._dates import DATE, TIME, DateOrder, Order, Stamps, moment, on, parsed
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._logs import Texts, nothing, placed
@@ -75,14 +76,24 @@ def is_history(columns: Mapping[str, str]) -> bool:
 
 
 def chosen(columns: Sequence[str], wanted: Mapping[str, str], name: str) -> dict[str, str]:
-    """What is wanted, and for the rest what the names say. Raises ValueError where that is not enough."""
+    """What is wanted, and for the rest what the names say. Raises Unreadable where that is not enough."""
     absent = [column for each in wanted.values() for column in each.split(PLUS) if column and column not in columns]
     if absent:
-        raise ValueError(f"{name} has no column called {absent[0]}.")
+        raise Unreadable(
+            gettext_noop("%(file)s has no column called %(column)s."),
+            gettext_noop("Say once more which column holds what."),
+            file=name,
+            column=absent[0],
+        )
     found = {role: column for role, column in (guessed(columns) | dict(wanted)).items() if column}
     if not is_history(found):
         there = ", ".join(columns[:20])
-        raise ValueError(f"Say which columns of {name} hold the time, the sender and the text; there are: {there}.")
+        raise Unreadable(
+            gettext_noop("It is not plain which columns of %(file)s hold the time, the sender and the text."),
+            gettext_noop("Say which they are; there are: %(columns)s."),
+            file=name,
+            columns=there,
+        )
     return found
 
 
@@ -218,7 +229,7 @@ class Table(Texts):
                 if called and called not in found:
                     found[called] = Chat(called, called)
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def _column(self, source: Source, name: str, column: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, several, taken, walk, words
 from qunce.insights.importers._said import file_called, mentioning, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -39,7 +39,7 @@ class DiscordJson(Importer):
         for channel in _channels(source).values():
             names.setdefault(words(channel["id"]), words(channel.get("name")))
         if not names:
-            raise ValueError(gettext_noop("There is no channel in this export of Discord."))
+            raise Unreadable(gettext_noop("There is no channel in this export of Discord."), EXPORT_AGAIN)
         return [Chat(key, name or key) for key, name in names.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

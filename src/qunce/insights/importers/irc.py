@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MemberJoined, MemberLeft, MessageReceived
-from qunce.insights.importer import Source
+from qunce.insights.importer import Source, Unreadable
 from qunce.insights.importers._dates import Stamps
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._logs import Log, People, beginning, placed, stem
@@ -77,11 +78,15 @@ class Irc(Log):
         return iter(sorted(super().files(source), key=lambda file: (_day_of(file[0]) or date.min, file[0])))
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:
-        """One for each channel. Raises ValueError where nothing tells a day."""
+        """One for each channel. Raises Unreadable where nothing tells a day."""
         found = super().chats(source, reading)
         for name, _chat in self.files(source):
             if not (_day_of(name) or reading.day or any(_tells_day(line) for line in beginning(source, name))):
-                raise ValueError(f"Nothing in {name} tells which day it was: say which was its first day.")
+                raise Unreadable(
+                    gettext_noop("Nothing in %(file)s tells which day it was."),
+                    gettext_noop("Put its first day into the file's name: channel.2024-03-05.log."),
+                    file=name,
+                )
         return found
 
     def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, Media, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, several, taken, walk, words
 from qunce.insights.importers._matrix_ids import event_id
 from qunce.insights.importers._said import mentioning, told
@@ -48,7 +48,7 @@ class Matrix(Importer):
         for key, name in _rooms(source).values():
             rooms[key] = rooms.get(key) or name
         if not rooms:
-            raise ValueError(gettext_noop("There is no room in this export of Matrix."))
+            raise Unreadable(gettext_noop("There is no room in this export of Matrix."), EXPORT_AGAIN)
         return [Chat(key, name or key) for key, name in rooms.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MessageReceived, Part, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._json import once, place
 from qunce.insights.importers._said import file_called, text_of, told
@@ -64,7 +64,7 @@ class Mbox(Importer):
             chat = _list(source, name)
             chats.setdefault(chat.key, chat)
         if not chats:
-            raise ValueError(gettext_noop("There is no message in this mailbox."))
+            raise Unreadable(gettext_noop("There is no message in this mailbox."), EXPORT_AGAIN)
         return list(chats.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times have zones)

@@ -45,7 +45,7 @@ class QQJson(Importer):
         """The chats of all exports."""
         found = {chat.key: chat for chat in _exports(source).values()}
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

@@ -53,7 +53,7 @@ class QQText(Texts):
             chats = [line[len(_WITH) :].strip() for line in source.lines(name) if line.startswith(_WITH)]
             found |= {called: Chat(called, called) for called in chats or [alone.key] if called}
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

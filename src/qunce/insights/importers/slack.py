@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._json import beginning, fields, once, place, several, taken, walk, words
 from qunce.insights.importers._said import file_called, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -50,7 +50,7 @@ class Slack(Importer):
         found = [workspace.chat(folder, source.name) for folder in folders]
         chats = [chat for chat in found if not _PRIVATE.fullmatch(chat.key)]
         if not chats:
-            raise ValueError(gettext_noop("There is no channel with messages in this export of Slack."))
+            raise Unreadable(gettext_noop("There is no channel with messages in this export of Slack."), EXPORT_AGAIN)
         return chats
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)

@@ -41,7 +41,7 @@ class WeChatCsv(Texts):
         keys = (key for name, _alone in self.files(source) for key in _Sheet(source, name).chats())
         found = {key: Chat(key, key) for key in keys}
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

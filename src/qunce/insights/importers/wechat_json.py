@@ -39,7 +39,7 @@ class WeChatJson(Importer):
                 if chat:
                     found.setdefault(chat, Chat(chat, chat))
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, Mention, MessageReceived, Part, Sender
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import Importer, Source, Unreadable
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, taken, walk, words
 from qunce.insights.importers._said import mentioning, text_of, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -62,8 +62,9 @@ class Zulip(Importer):
                 if where and (key := realm.channel(value)):
                     counted[key] += 1
         if not counted:
-            raise ValueError(
-                "There is no channel in this export of Zulip: hand in its whole folder, with realm.json."
+            raise Unreadable(
+                gettext_noop("There is no channel in this export of Zulip."),
+                gettext_noop("Hand in its whole folder, with realm.json."),
             )
         return [Chat(key, realm.channels.get(key, key), count or None) for key, count in counted.items()]
 

@@ -22,6 +22,17 @@ class Migration(migrations.Migration):
             name="known",
             field=models.BooleanField(default=False),
         ),
+        migrations.AddField(
+            model_name="import",
+            name="error_fix",
+            field=models.TextField(blank=True, default=""),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            model_name="import",
+            name="error_values",
+            field=models.JSONField(null=True),
+        ),
         migrations.CreateModel(
             name="ImportedPortion",
             fields=[

@@ -39,6 +39,9 @@ class Import(models.Model):
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    """Why it has failed; ``error_fix``: what to do. With ``error_values`` they are sentences to be translated."""
+    error_fix = models.TextField(blank=True)
+    error_values = models.JSONField(null=True)
     by_id = models.BigIntegerField(null=True)
     by_name = models.TextField(blank=True)
     created_at = models.DateTimeField()
@@ -70,8 +73,8 @@ class ImportedPortion(models.Model):
     """What an import has done in one transaction: the messages it stored, and those it found there already.
 
     Between ``first_id`` and ``last_id``, and of this origin, are those that it stored; all were sent between
-    ``since`` and ``until``. ``claimed``, with ``claimed_at``: what was there; ``told_as``: under which id the history tells it,
-    empty where it is the same. What an import claims stays when another one that has stored it is taken back.
+    ``since`` and ``until``. ``claimed``, with ``claimed_at``: what was there; ``told_as``: under which id the history
+    tells it, empty where it is the same. What an import claims stays when another one that stored it is taken back.
     """
 
     of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="portions")
