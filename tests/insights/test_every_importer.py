@@ -5,6 +5,7 @@ it: ``chats`` and, for each, its ``entries`` in order. Times without a zone are 
 occur twice in it, under one id. ``inferred``: dates or names are told by the whole file, so a part may tell others.
 """
 
+import gzip
 import json
 import random
 import shutil
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from qunce.chat.types import Content, MemberJoined, MemberLeft, MessageReceived
-from qunce.insights.importer import Importer, Source, importers, recognised
+from qunce.insights.importer import Importer, Source, Unreadable, importers, recognised
 from qunce.insights.types import Reading, Skip, Skipped
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -185,6 +186,15 @@ def test_reads_the_same_twice_and_from_a_zip(case, tmp_path):
     assert recognised(Source(packed)) == recognised(Source(case.path))
 
 
+def test_reads_the_same_gzipped(case, tmp_path):
+    if not case.path.is_file():
+        pytest.skip("several files")
+    packed = tmp_path / f"{case.path.name}.gz"
+    packed.write_bytes(gzip.compress(case.path.read_bytes()))
+    assert case.read(packed) == case.read(case.path)
+    assert recognised(Source(packed)) == recognised(Source(case.path))
+
+
 def test_ids_are_unique(case):
     for entries in case.read(case.path).values():
         seen = {}
@@ -235,7 +245,9 @@ def assert_clear(error):
     sentence = str(error)
     assert sentence.endswith("."), sentence
     assert "\n" not in sentence
-    assert type(error) is ValueError, "a sentence of a library"
+    assert type(error) is Unreadable, "a sentence of a library"
+    assert error.sentence % error.values
+    assert error.fix
 
 
 def test_a_cut_off_export_invents_nothing(case, tmp_path):

@@ -135,7 +135,9 @@ def _one(
     from qunce.community import selectors
     from qunce.community.types import GroupFilter
     from qunce.insights.actions import imports, runs
+    from qunce.insights.selectors import imports as imports_of
     from qunce.kernel.actor import SYSTEM
+    from qunce.kernel.words import sentences
 
     known = selectors.find_groups(SYSTEM, GroupFilter(community_id=home.pk, text=name)) if name else []
     same = [group.pk for group in known if group.name == name]
@@ -161,7 +163,7 @@ def _one(
         "group_id": group.pk,
         "community": home.name,
         "state": run.state,
-        "error": run.error,
+        "error": sentences(*imports_of.failure(run)),
         "stored": run.stored,
         "repeated": run.repeated,
         "joined": run.joined,

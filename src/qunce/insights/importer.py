@@ -5,6 +5,7 @@ a million messages takes no more memory than one of a thousand. It never gives u
 read is a `Skipped`, and the same file gives the same entries, in the same order, every time.
 """
 
+import gzip
 import io
 import zlib
 from abc import ABC, abstractmethod
@@ -16,37 +17,64 @@ from pathlib import Path
 from typing import IO, ClassVar
 from zipfile import BadZipFile, ZipFile
 
+from qunce.chat.connector import gettext_noop
 from qunce.insights.types import Chat, Entry, Reading
 from qunce.kernel.registry import Registry
 
 HEAD = 65_536
+_BLOCK = 65_536
+"""Characters of text lines that are read at once."""
 _TAIL = 4  # bytes of a character that the head may cut through
+_ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _LOCKED = 1  # the bit of a file in a zip that needs a password
 
 
-class Source:
-    """An export as it was handed in: a file, a folder, or a zip of one. Names are relative, with ``/``.
+EXPORT_AGAIN = gettext_noop("Export it once more.")
 
-    Raises ValueError, with one clear sentence, where there is nothing that can be read.
+
+class Unreadable(ValueError):
+    """Something that cannot be read: a sentence, and what to do about it, marked with `gettext_noop`.
+
+    Whoever shows it translates both and fills the values in.
+    """
+
+    def __init__(self, sentence: str, fix: str = "", **values: str) -> None:
+        super().__init__(" ".join(filter(None, (sentence % values, fix % values))))
+        self.sentence, self.fix, self.values = sentence, fix, values
+
+
+class Source:
+    """An export as it was handed in: a file (gzipped perhaps), a folder, or a zip of one. Names have ``/``.
+
+    Raises Unreadable where there is nothing that can be read.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._zip: ZipFile | None = None
         if not path.exists():
-            raise ValueError(f"{path} does not exist.")
-        if path.is_file() and path.suffix.lower() == ".zip":
+            raise Unreadable(
+                gettext_noop("There is no file %(file)s."),
+                gettext_noop("Look at its name once more."),
+                file=str(path),
+            )
+        self._begins = _beginning(path) if path.is_file() else b""
+        if self._begins == _ZIP or (path.is_file() and path.suffix.lower() == ".zip"):
             try:
                 self._zip = ZipFile(path)
             except BadZipFile:
-                raise ValueError(f"{path.name} is no complete zip file: export or copy it once more.") from None
+                raise self._damaged(path.name) from None
             if any(info.flag_bits & _LOCKED for info in self._zip.infolist()):
-                raise ValueError(f"{path.name} is locked with a password: unpack it and hand in the folder.")
+                raise Unreadable(
+                    gettext_noop("%(file)s is locked with a password."),
+                    gettext_noop("Unpack it, and pack it again without one."),
+                    file=path.name,
+                )
 
     @property
     def name(self) -> str:
         """What the file or folder is called, without its ending."""
-        return self.path.name if self.path.is_dir() else self.path.stem
+        return self.path.name if self.path.is_dir() else Path(self.path.name.removesuffix(".gz")).stem
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -56,16 +84,18 @@ class Source:
         elif self.path.is_dir():
             found = [file.relative_to(self.path).as_posix() for file in self.path.rglob("*") if file.is_file()]
         else:
-            found = [self.path.name]
+            found = [self.path.name.removesuffix(".gz") if self._is_gzip else self.path.name]
         return tuple(sorted(name for name in found if not name.startswith("__MACOSX/")))
 
     def size(self, name: str) -> int:
-        """How many bytes a file has, unpacked."""
+        """How many bytes a file has, unpacked; of one that is gzipped, packed."""
         return self._zip.getinfo(name).file_size if self._zip is not None else self._file(name).stat().st_size
 
     def open(self, name: str) -> IO[bytes]:
         """A file's bytes, to be read once, from the beginning."""
-        return self._zip.open(name) if self._zip is not None else self._file(name).open("rb")
+        if self._zip is not None:
+            return self._zip.open(name)
+        return gzip.open(self.path) if self._is_gzip else self._file(name).open("rb")
 
     def head(self, name: str) -> bytes:
         """The first kilobytes of a file: enough to recognise a format by."""
@@ -96,19 +126,36 @@ class Source:
             self._told(name),
             io.TextIOWrapper(self.open(name), encoding=self.encoding(name), errors="replace") as file,
         ):
-            for line in file:
-                yield line.rstrip("\n")
+            while block := file.readlines(_BLOCK):
+                yield from [line.rstrip("\n") for line in block]
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:
         """A packed file that is damaged is told of in a sentence."""
         try:
             yield
-        except (BadZipFile, EOFError, NotImplementedError, zlib.error):
-            raise ValueError(f"{name} in {self.path.name} is damaged: export or copy it once more.") from None
+        except (BadZipFile, EOFError, NotImplementedError, gzip.BadGzipFile, zlib.error):
+            raise self._damaged(name) from None
+
+    @staticmethod
+    def _damaged(name: str) -> Unreadable:
+        return Unreadable(
+            gettext_noop("%(file)s is not complete, or damaged."),
+            gettext_noop("Export or copy it once more."),
+            file=name,
+        )
+
+    @property
+    def _is_gzip(self) -> bool:
+        return self._begins.startswith(_GZIP)
 
     def _file(self, name: str) -> Path:
         return self.path / name if self.path.is_dir() else self.path
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(_ZIP))
 
 
 class Importer(ABC):
@@ -124,6 +171,11 @@ class Importer(ABC):
     """People have no ids here: `Sender.external_id` is the name as written."""
     local_time: ClassVar[bool] = False
     """Times are written without a zone: `Reading.zone` says in which they are."""
+    own_ids: ClassVar[bool] = False
+    """Messages have the platform's own ids here, as a connector has them too; else what is here already is told by
+    when, who and what."""
+    coarse: ClassVar[bool] = False
+    """Times may be written to the minute."""
     generic: ClassVar[bool] = False
     """Reads whatever has this shape; asked last, after the formats that know what they read."""
 
@@ -137,7 +189,7 @@ class Importer(ABC):
 
     @abstractmethod
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:
-        """The chats in it. Raises ValueError with one clear sentence where nothing can be read at all."""
+        """The chats in it. Raises Unreadable where nothing can be read at all."""
 
     @abstractmethod
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

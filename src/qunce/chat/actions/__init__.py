@@ -41,6 +41,7 @@ from qunce.chat.actions.hand_accounts import enter_groups as enter_groups
 from qunce.chat.actions.hand_accounts import group_is_gone as group_is_gone
 from qunce.chat.actions.hand_accounts import rename_hand_group as rename_hand_group
 from qunce.chat.actions.hand_accounts import set_carrier as set_carrier
+from qunce.chat.actions.histories import analyse_history as analyse_history
 from qunce.chat.actions.histories import record_history as record_history
 from qunce.chat.actions.histories import remove_history as remove_history
 from qunce.chat.actions.histories import settle_history as settle_history
@@ -59,6 +60,10 @@ from qunce.chat.actions.notices import push_notices as push_notices
 from qunce.chat.actions.outcomes import Outcome as Outcome
 from qunce.chat.actions.outcomes import RecallOutcomes as RecallOutcomes
 from qunce.chat.actions.outcomes import settle as settle
+from qunce.chat.actions.overlaps import Claim as Claim
+from qunce.chat.actions.overlaps import Comparison as Comparison
+from qunce.chat.actions.overlaps import Ranges as Ranges
+from qunce.chat.actions.overlaps import within as within
 from qunce.chat.actions.replies import send_reply as send_reply
 from qunce.chat.actions.replies import send_reply_again as send_reply_again
 from qunce.chat.actions.restored import after_restore as after_restore

@@ -6,6 +6,7 @@ The way in is that of every batch (`ingest.Flow`), without an account: no lease,
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from qunce.chat.actions import aside, messages, partitions, search
 from qunce.chat.actions.ingest import Flow, Ingested, is_away
+from qunce.chat.actions.overlaps import Claim, Comparison, Ranges, part
 from qunce.chat.actions.recognition import AccountView
 from qunce.chat.actions.rollups import count_again
 from qunce.chat.models import Account
@@ -23,6 +25,8 @@ from qunce.members import actions as members
 from qunce.members.types import StayChange
 
 log = logging.getLogger(__name__)
+Between: TypeAlias = Callable[[datetime, datetime], Collection[UUID]]
+"""Ids of messages that were sent between two moments."""
 NOBODY = 0
 """No account has this id."""
 
@@ -32,18 +36,27 @@ def record_history(
     group_id: int,
     platform: str,
     events: Sequence[Inbound],
+    comparison: Comparison | None = None,
     then: Callable[[Ingested], None] = lambda _recorded: None,
 ) -> Ingested:
     """Take in a portion of a history of one group, in one transaction; some thousand events are a good portion.
 
     People are those of ``platform``; whatever room the events name, they belong to the group. What cannot be stored
-    is among the result's ``refused``. ``then`` gets the result within the transaction. No guard: the pipeline's part.
+    is among the result's ``refused``; what is here already, by ``comparison``, among its ``claims``. ``then`` gets
+    the result within the transaction. No guard: the pipeline's part.
     """
     possible, refused = _possible(events)
     partitions.ensure_for(event.sent_at for event in possible if isinstance(event, MessageReceived))
     with transaction.atomic():
+        claims: list[Claim] = []
+        if comparison is not None:
+            told = [event for event in possible if isinstance(event, MessageReceived)]
+            new, claims = part(group_id, told, comparison)
+            possible = [*new, *(event for event in possible if not isinstance(event, MessageReceived))]
         recorded = _halving(_view(group_id, platform, possible), possible)
         recorded.refused += refused
+        recorded.claims = claims
+        recorded.repeated += len(claims)
         then(recorded)
     return recorded
 
@@ -110,13 +123,24 @@ def settle_history(*, group_id: int) -> None:
 
 
 # ------------------------------------------------------------------ taken back
-def remove_history(*, group_id: int, first_id: UUID, last_id: UUID, since: datetime, until: datetime) -> int:
-    """Take away what was stored under ids between the two from histories, sent between the moments.
+def remove_history(
+    *,
+    group_id: int,
+    brought: Ranges,
+    since: datetime,
+    until: datetime,
+    also: Between = lambda _since, _until: (),
+    spared: Between = lambda _since, _until: (),
+) -> int:
+    """Take away what was stored under ids in the ranges from histories, sent between the moments.
 
-    A month in each transaction: it may be cut off anywhere and begun again. Counts and traces of people are then
-    made true. Returns how many messages went. No guard: for whoever has asked.
+    ``also``: further ids of messages between two moments; ``spared``: those that stay. A month in each transaction:
+    it may be cut off anywhere and begun again. Counts and traces of people are then made true. Returns how many
+    messages went. No guard: for whoever has asked.
     """
-    gone = sum(_remove(group_id, first_id, last_id, begin, end) for begin, end in _months(since, until))
+    gone = 0
+    for begin, end in _months(since, until):
+        gone += _remove(group_id, brought, (begin, end), also(begin, end), spared(begin, end))
     settle_history(group_id=group_id)
     count_again(group_ids=[group_id])
     return gone
@@ -140,13 +164,38 @@ def take_back_turns(*, group_id: int, turns: Collection[StayChange]) -> None:
     live.touch(f"group:{group_id}")
 
 
-def _remove(group_id: int, first_id: UUID, last_id: UUID, begin: datetime, end: datetime) -> int:
+def analyse_history(*, since: datetime, until: datetime) -> None:
+    """Have the database look at the months that were just filled, so that it plans well from the first page on."""
+    names = {partitions.name_of(begin) for begin, _end in _months(since, until)}
+    with connection.cursor() as cursor:
+        there = names & set(connection.introspection.table_names(cursor))
+        for name in [*sorted(there), "chat_memberday", "chat_grouphour"]:
+            cursor.execute(f"ANALYZE {name}")
+
+
+def _remove(
+    group_id: int,
+    brought: Ranges,
+    month: tuple[datetime, datetime],
+    also: Collection[UUID],
+    spared: Collection[UUID],
+) -> int:
     with transaction.atomic():
         with wire.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM chat_message WHERE group_id = %b AND sent_at >= %b AND sent_at < %b"
-                " AND id BETWEEN %b AND %b AND origin = %b::smallint RETURNING sent_at, id",
-                [group_id, begin, end, first_id, last_id, int(Origin.IMPORT)],
+                " AND origin = %b::smallint AND (id IN (SELECT unnest(%b::uuid[])) OR EXISTS (SELECT FROM"
+                " unnest(%b::uuid[], %b::uuid[]) AS r(a, b) WHERE id BETWEEN r.a AND r.b))"
+                " AND id NOT IN (SELECT unnest(%b::uuid[])) RETURNING sent_at, id",
+                [
+                    group_id,
+                    *month,
+                    int(Origin.IMPORT),
+                    list(also),
+                    [first for first, _last in brought],
+                    [last for _first, last in brought],
+                    list(spared),
+                ],
                 binary=True,
             )
             keys = [(group_id, sent_at, key) for sent_at, key in cursor.fetchall()]

@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 
 from qunce.chat.actions import aside, deliveries, groups, leases, messages, partitions, search, staff_chats
 from qunce.chat.actions.aside import StageFailedError
+from qunce.chat.actions.overlaps import Claim
 from qunce.chat.actions.recognition import AccountView, Recognised, memory
 from qunce.chat.models import Account, Gap, SetAside
 from qunce.chat.selectors.accounts import open_connector
@@ -67,6 +68,10 @@ class Ingested:
     """Of the messages of a history that were stored."""
     refused: list[tuple[Inbound, str]] = field(default_factory=list)
     """What of a history cannot be stored, and why."""
+    claims: list[Claim] = field(default_factory=list)
+    """What a history tells that was here before."""
+    told_again: list[StayChange] = field(default_factory=list)
+    """Entries and departures of a history that were known before."""
 
     def __add__(self, other: "Ingested") -> "Ingested":
         return Ingested(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
@@ -338,6 +343,10 @@ class Flow:
         if not changes:
             return
         self.result.turns = members.record_stays(changes=changes)
+        if self.batch.origin is Origin.IMPORT:
+            news = {(turn.identity_id, turn.joined, turn.at) for turn in self.result.turns}
+            again = (each for each in changes if (each.identity_id, each.joined, each.at) not in news)
+            self.result.told_again = list(again)
         for change in self.result.turns:
             self.touched.add(change.group_id)
             memory.present.discard((change.group_id, change.identity_id))

@@ -32,7 +32,7 @@ def ensure(months: Iterable[int]) -> None:
             locks.name("chat.partitions")
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"CREATE TABLE IF NOT EXISTS chat_message_y{month // 12:04d}m{month % 12 + 1:02d}"
+                    f"CREATE TABLE IF NOT EXISTS {_called(month)}"
                     f" PARTITION OF chat_message FOR VALUES FROM ('{_first(month)}') TO ('{_first(month + 1)}')"
                 )
         _made.add((database, month))
@@ -48,6 +48,15 @@ def ensure_for(times: Iterable[datetime]) -> None:
 def ensure_ahead() -> None:
     """Make this month's and the next one's."""
     ensure({month_of(clock.now()), month_of(clock.now() + AHEAD)})
+
+
+def name_of(moment: datetime) -> str:
+    """The table that messages of this moment of UTC are in."""
+    return _called(month_of(moment))
+
+
+def _called(month: int) -> str:
+    return f"chat_message_y{month // 12:04d}m{month % 12 + 1:02d}"
 
 
 def _first(month: int) -> str:

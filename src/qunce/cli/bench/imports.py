@@ -16,6 +16,7 @@ from qunce.chat import actions as chat
 from qunce.chat.actions.ingest import stages
 from qunce.chat.actions.recognition import memory
 from qunce.chat.types import Batch, Checked, GroupSeen, MessageReceived, Origin, Sender
+from qunce.cli.bench import exports
 from qunce.community import actions as community
 from qunce.community import selectors as groups_of
 from qunce.community.types import HISTORY, CommunityProfile, GroupFilter, GroupState
@@ -56,6 +57,7 @@ def measure(*, messages: int, members: int, rounds: int) -> dict[str, Any]:
                 f"[{at:%Y-%m-%d %H:%M:%S}] <{who}> {text}\n" for at, who, text in _made(messages, members)
             )
         source, key = Source(path), histories.recognise(source=Source(path))
+        formats = exports.measure(folder=Path(folder), messages=messages // 4, members=members, rounds=rounds)
         turns: list[tuple[str, Callable[[], float]]] = [
             ("read", lambda: _read(source, key, messages)),
             ("stored", lambda: _stored(source, key, home.pk, messages)),
@@ -73,6 +75,7 @@ def measure(*, messages: int, members: int, rounds: int) -> dict[str, Any]:
         "members": members,
         **{f"{name.replace(' ', '_')}_per_second": round(statistics.median(each)) for name, each in rates.items()},
         "ratio": round(statistics.median(a / b for a, b in zip(rates["stored"], rates["live"], strict=True)), 3),
+        "formats": formats,
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 

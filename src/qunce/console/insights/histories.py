@@ -321,6 +321,7 @@ def history(request: StaffRequest, import_id: int) -> HttpResponse:
         "format": dict(selectors.formats()).get(made.importer, made.importer),
         "tone": tone,
         "state": state,
+        "failure": kept.failure(made),
         "options": options,
         "zone": ZoneInfo(options.zone or "UTC"),
         "done": made.stored + made.repeated + made.skipped_count,

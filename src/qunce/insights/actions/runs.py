@@ -8,21 +8,23 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from uuid import UUID
+from errno import ENOSPC
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from psycopg.errors import DeadlockDetected
 
 from qunce.chat import actions as chat
-from qunce.chat.actions import Ingested
+from qunce.chat.actions import Comparison, Ingested
 from qunce.chat.types import MessageReceived
 from qunce.community import actions as community
 from qunce.community import selectors as groups
 from qunce.community.types import HISTORY
+from qunce.insights.actions import portions
 from qunce.insights.actions.imports import RUN, UNDO, forget_file, soon
 from qunce.insights.events import HistoryImported, HistoryUndone
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import Importer, Source, Unreadable
 from qunce.insights.models import Import, ImportedStay
 from qunce.insights.policies.histories import Census, Portion, Taking, noted
 from qunce.insights.selectors import histories
@@ -34,7 +36,6 @@ from qunce.kernel.errors import Conflict, QunceError
 from qunce.kernel.ids import new_id
 from qunce.members import actions as members
 from qunce.members import selectors as people
-from qunce.members.types import StayChange
 
 log = logging.getLogger(__name__)
 SILENT = timedelta(minutes=2)
@@ -44,6 +45,8 @@ GONE = timedelta(minutes=15)
 ATTEMPTS = 4
 """Of a portion that waits in a circle with messages that are heard meanwhile."""
 PORTION = 2000
+MANY = 10_000
+"""From so many new messages on the database plans otherwise than before."""
 Progress = Callable[[Import], None]
 
 
@@ -71,10 +74,10 @@ def run_import(*, import_id: int, source: Source | None = None, progress: Progre
     except (OperationalError, InterfaceError):
         raise
     except (QunceError, ValueError) as error:
-        _fail(run, str(error))
+        _fail(run, error)
     except Exception as error:
         log.exception("import %s failed", import_id)
-        _fail(run, f"{type(error).__name__}: {error}")
+        _fail(run, error)
     return Import.objects.get(pk=import_id)
 
 
@@ -120,8 +123,10 @@ def _take_all(run: Import, source: Source, progress: Progress) -> Taking:
     if options.relays and not kind.by_name:
         names = _names(kind, source, run.chat, options)
     taking = Taking(place.prefix, options, names)
+    known = portions.comparison(run, kind)
     for portion in taking.portions(kind.read(source, run.chat, reading), run.entries_done, PORTION):
-        progress(_take(run, place.platform, portion))
+        after, known = _take(run, place.platform, portion, known)
+        progress(after)
     return taking
 
 
@@ -133,16 +138,17 @@ def _names(kind: Importer, source: Source, key: str, options: Options) -> dict[s
     return census.names
 
 
-def _take(run: Import, platform: str, portion: Portion) -> Import:
-    """One portion, with its account, in one transaction; returns the import after it."""
-    after: list[Import] = []
+def _take(run: Import, platform: str, portion: Portion, known: Comparison) -> tuple[Import, Comparison]:
+    """One portion, with its account, in one transaction; returns the import after it, and what is its own by then."""
+    after: list[tuple[Import, Comparison]] = []
     for attempt in range(ATTEMPTS):
         try:
             chat.record_history(
                 group_id=run.group_id,
                 platform=platform,
                 events=portion.events,
-                then=lambda recorded: after.append(_note(run, portion, recorded)),
+                comparison=known,
+                then=lambda recorded: after.append((_note(run, portion, recorded), known.after(recorded.keys))),
             )
             break
         except OperationalError as error:
@@ -164,16 +170,11 @@ def _note(mine: Import, portion: Portion, recorded: Ingested) -> Import:
     run.left += sum(not turn.joined for turn in recorded.turns)
     if recorded.keys:
         times = [at for _group, at, _id in recorded.keys]
-        ids = [key for _group, _at, key in recorded.keys]
         run.first_at, run.last_at = min(run.first_at or times[0], *times), max(run.last_at or times[0], *times)
-        run.first_id, run.last_id = min(run.first_id or ids[0], *ids), max(run.last_id or ids[0], *ids)
     refused = [Skipped(Skip.UNREADABLE, _place(event), why) for event, why in recorded.refused]
     run.skipped = noted(run.skipped, [*portion.skipped, *refused])
     run.save()
-    ImportedStay.objects.bulk_create(
-        ImportedStay(of=run, identity_id=turn.identity_id, joined=turn.joined, at=turn.at, opened=turn.opened)
-        for turn in recorded.turns
-    )
+    portions.note(run, recorded)
     live.touch("imports", f"import:{run.pk}")
     return run
 
@@ -207,6 +208,9 @@ def _merge(run: Import, taking: Taking) -> None:
 
 
 def _finish(mine: Import) -> None:
+    taken = Import.objects.get(pk=mine.pk)
+    if taken.stored >= MANY and taken.first_at and taken.last_at:
+        chat.analyse_history(since=taken.first_at, until=taken.last_at)
     with transaction.atomic():
         run = locks.row(Import, mine.pk)
         if run.runner != mine.runner or run.state != ImportState.RUNNING:
@@ -218,17 +222,29 @@ def _finish(mine: Import) -> None:
         _said(run)
 
 
-def _fail(mine: Import, why: str) -> None:
+def _fail(mine: Import, error: Exception) -> None:
     chat.settle_history(group_id=mine.group_id)
     with transaction.atomic():
         run = locks.row(Import, mine.pk)
         if run.runner != mine.runner:
             return
-        run.state, run.error, run.runner = ImportState.FAILED, why[:2000], None
-        run.save(update_fields=["state", "error", "runner"])
+        run.state, run.runner = ImportState.FAILED, None
+        run.error, run.error_fix, run.error_values = _told(error)
+        run.save(update_fields=["state", "runner", "error", "error_fix", "error_values"])
         if run.stored:
             events.publish(HistoryImported(group_id=run.group_id, first=run.first_at, last=run.last_at))
         _said(run)
+
+
+def _told(error: Exception) -> tuple[str, str, dict[str, str] | None]:
+    """Why it has failed: a sentence with its values and the way out, or whatever was said."""
+    if isinstance(error, Unreadable):
+        return error.sentence, error.fix, error.values
+    if isinstance(error, OSError) and error.errno == ENOSPC:
+        full = gettext_noop("The disk is full.")
+        return full, gettext_noop("Make room, then go on: it goes on where it was."), {}
+    plain = isinstance(error, QunceError | ValueError)
+    return (str(error) if plain else f"{type(error).__name__}: {error}")[:2000], "", None
 
 
 def _said(run: Import) -> None:
@@ -244,18 +260,8 @@ def carry_out_undo(*, import_id: int) -> Import:
     _separate(run)
     while _take_back_stays(run):
         pass
-    nothing = UUID(int=0)
-    chat.remove_history(
-        group_id=run.group_id,
-        first_id=run.first_id or nothing,
-        last_id=run.last_id or nothing,
-        since=run.first_at or run.created_at,
-        until=run.last_at or run.created_at,
-    )
-    if run.started_at and run.touched_at:
-        kind = histories.importer(run.importer)
-        platform = histories.place(kind, run.chat, groups.group(SYSTEM, run.group_id)).platform
-        members.remove_silent(platform=platform, since=run.started_at, until=run.touched_at)
+    portions.take_back_messages(run)
+    _forget_people(run)
     with transaction.atomic():
         run = locks.row(Import, import_id)
         run.state, run.undone_at = ImportState.UNDONE, clock.now()
@@ -268,6 +274,16 @@ def carry_out_undo(*, import_id: int) -> Import:
     return run
 
 
+def _forget_people(run: Import) -> None:
+    """Of whom nothing is left: those whom this import brought, or an earlier one whose messages this one has held."""
+    earlier = Import.objects.filter(group_id=run.group_id, state=ImportState.UNDONE)
+    for each in (run, *earlier):
+        if each.started_at and each.touched_at:
+            kind = histories.importer(each.importer)
+            platform = histories.place(kind, each.chat, groups.group(SYSTEM, each.group_id)).platform
+            members.remove_silent(platform=platform, since=each.started_at, until=each.touched_at)
+
+
 def _separate(run: Import) -> None:
     """Who was merged for it and still is, is apart again."""
     for member_id, _into in reversed(run.merged):
@@ -278,7 +294,8 @@ def _separate(run: Import) -> None:
 def _take_back_stays(run: Import) -> int:
     with transaction.atomic():
         rows = list(ImportedStay.objects.filter(of=run).order_by("-id")[:PORTION])
-        turns = [StayChange(run.group_id, row.identity_id, row.joined, row.at, opened=row.opened) for row in rows]
+        told = [row for row in rows if not row.known]
+        turns = portions.taken_back(portions.passed_on(run, told), run.group_id)
         if turns:
             chat.take_back_turns(group_id=run.group_id, turns=turns)
         ImportedStay.objects.filter(pk__among=[row.pk for row in rows]).delete()

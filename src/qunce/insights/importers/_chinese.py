@@ -1,7 +1,8 @@
 """What QQ and WeChat say themselves: who came and went, and what stands in for pictures."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from qunce.chat.types import Media
@@ -88,14 +89,23 @@ def media(text: str) -> Media | None:
     return Media(kind, "", name.strip())
 
 
-class Named(dict[str, str]):
-    """Who has which name, as far as only one person has had it."""
+class Named:
+    """Who has which name, as far as only one person has had it.
 
-    def add(self, name: str, who: str) -> None:
-        """Somebody has this name now."""
-        if self.setdefault(name, who) != who:
-            self[name] = ""
+    ``everybody``: names and ids of all who speak; the export is looked through for them once somebody is asked for.
+    """
+
+    def __init__(self, everybody: Callable[[], Iterable[tuple[str, str]]]) -> None:
+        self._everybody = everybody
+
+    @cached_property
+    def _ids(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, who in self._everybody():
+            if name and found.setdefault(name, who) != who:
+                found[name] = ""
+        return found
 
     def id_of(self, name: str) -> str:
         """The person's id, where it is known."""
-        return self.get(name) or f"{NAMED}{name}"
+        return self._ids.get(name) or f"{NAMED}{name}"

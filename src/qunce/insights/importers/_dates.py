@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 
 DATE = r"(\d{1,4})\s?[./\-年]\s?(\d{1,2})\s?[./\-月]\s?(\d{1,4})(?:日|\.)?"
@@ -21,6 +21,8 @@ _EPOCH = re.compile(r"\d{9,16}(?:\.\d{1,9})?")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _EARLIEST, _SECONDS = 500_000_000, 20_000_000_000
 """Seconds since 1970: from 1985 on. Larger numbers count something smaller than seconds."""
+_OF_SECONDS = 10
+"""Digits of a time in seconds, from 2001 to 2286."""
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -115,9 +117,48 @@ def moment(day: date, clock: tuple[str | None, ...], zone: tzinfo) -> datetime |
         return None
 
 
+class Stamps:
+    """Moments written as ``2024-03-05 9:05`` or with seconds: a day and a time of day are made once, then added."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._days = _Days(zone)
+        self._clocks = _Clocks()
+
+    def at(self, day: str, clock: str) -> datetime | None:
+        """The moment; None where there is no such day or time."""
+        try:
+            return self._days[day] + self._clocks[clock]
+        except (OverflowError, TypeError, ValueError):
+            return None
+
+
+class _Days(dict[str, datetime]):
+    """Midnights, by days as they are written."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, day: str) -> datetime:
+        year, month, number = day.split("-")
+        found = self[day] = datetime(int(year), int(month), int(number), tzinfo=self._zone)
+        return found
+
+
+class _Clocks(dict[str, timedelta]):
+    """How long after midnight it is, by times of day as they are written."""
+
+    def __missing__(self, clock: str) -> timedelta:
+        at = time(*map(int, clock.split(":")))
+        found = self[clock] = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+        return found
+
+
 def parsed(text: str, zone: tzinfo) -> datetime | None:
     """A time as programs write it: ISO 8601 or seconds, milliseconds or microseconds since 1970; None: neither."""
     if _EPOCH.fullmatch(text):
+        if len(text) == _OF_SECONDS and text.isdecimal():
+            return _START + timedelta(0, int(text))
         seconds = float(text)
         while seconds >= _SECONDS:
             seconds /= 1000

@@ -35,6 +35,7 @@ _EDGE = 16
 """What is wrong so near the end of what has been read may be right with what follows."""
 _SHOWN = 60
 _decode = json.JSONDecoder(strict=False).raw_decode
+_scan = json.JSONDecoder(strict=False).scan_once
 _between = re.compile(r"[ \t\r\n,:]*").match
 _STRINGS_AND_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 _BOUNDARY = re.compile(r'\}\s*,\s*\{\s*"\Z')
@@ -100,6 +101,11 @@ def walk(source: Source, name: str, opened: Collection[str] = ()) -> Iterator[Fo
             container = stack[-1]
             key: str | int = container.count
             try:
+                if not (container.keyed or container.opens):
+                    for value in text.elements():
+                        yield container.where, container.count, value
+                        container.count += 1
+                        key = container.count
                 upcoming = text.peek()
                 if upcoming in _CLOSING:
                     text.at += 1
@@ -164,6 +170,22 @@ class _Text:
                 return self._text[self.at]
             if not self._more():
                 return ""
+
+    def elements(self) -> Iterator[Any]:
+        """The values up to the bracket that closes what is being read. Raises _End where it never comes."""
+        while True:
+            at = _between(self._text, self.at).end()  # type: ignore[union-attr]
+            self.at = at
+            if self._text[at : at + 1] in _OPENING:
+                try:
+                    value, self.at = _scan(self._text, at)
+                except (RecursionError, StopIteration, ValueError):
+                    value = self.value()
+            elif self.peek() in _CLOSING:
+                return
+            else:
+                value = self.value()
+            yield value
 
     def value(self) -> Any:
         """The value that begins here, whole. Raises _End where there is none."""

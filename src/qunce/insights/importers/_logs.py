@@ -4,8 +4,9 @@ import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import Sender
-from qunce.insights.importer import HEAD, Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, HEAD, Importer, Source, Unreadable
 from qunce.insights.types import Chat, Entry, Reading
 
 LINES = 200
@@ -38,7 +39,7 @@ class Texts(Importer):
         """One for each name that files are called by."""
         found = {chat.key: chat for _name, chat in self.files(source)}
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def files(self, source: Source) -> Iterator[tuple[str, Chat]]:
@@ -82,11 +83,16 @@ def beginning(source: Source, name: str) -> list[str]:
     return [line for line in lines if line.strip()][:LINES]
 
 
-def nothing(source: Source, title: str) -> str:
-    """The sentence for a source that holds nothing of a format."""
+def nothing(source: Source, title: str) -> Unreadable:
+    """What is said of a source that holds nothing of a format."""
     if not any(source.size(name) for name in readable(source)):
-        return f"{source.path.name} is empty."
-    return f"Nothing in {source.path.name} can be read as {title}."
+        return Unreadable(gettext_noop("There is nothing in %(file)s."), EXPORT_AGAIN, file=source.path.name)
+    return Unreadable(
+        gettext_noop("Nothing in %(file)s can be read as %(format)s."),
+        gettext_noop("Choose another format, or export it once more."),
+        file=source.path.name,
+        format=title,
+    )
 
 
 def placed(source: Source, name: str) -> Callable[[int], str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 
@@ -14,18 +15,27 @@ _KINDS = {
 }
 _BREAKS = {"p", "br", "div", "li", "tr", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table"}
 _UNSAID = {"script", "style", "head", "title"}
+_NOT_PLAIN = re.compile(r"<(?:script|style|head|title|img|[!?])", re.IGNORECASE)
+"""What is more than tags around words: a real parser reads it."""
+_TAG = re.compile(r"""</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*)?/?>""")
 
 
 def told(pieces: Iterable[Part]) -> tuple[str, tuple[Part, ...] | None]:
     """Text and parts of a message, without empty pieces and with neighbouring texts as one."""
     parts: list[Part] = []
+    said, plain = "", True  # a million objects for nothing but text would cost more than reading it
     for part in pieces:
-        if isinstance(part, Text) and parts and isinstance(parts[-1], Text):
-            parts[-1] = Text(parts[-1].text + part.text)
-        elif part != Text(""):
-            parts.append(part)
-    content = Content(tuple(parts))
-    return content.plain, None if all(isinstance(part, Text) for part in parts) else content.parts
+        if isinstance(part, Text):
+            said += part.text
+            continue
+        if said:
+            parts.append(Text(said))
+        parts.append(part)
+        said, plain = "", False
+    if plain:
+        return said, None
+    content = Content((*parts, Text(said)) if said else tuple(parts))
+    return content.plain, content.parts
 
 
 def mentioning(text: str, people: Mapping[str, Mention]) -> Iterator[Part]:
@@ -50,11 +60,19 @@ def file_called(name: str, content_type: str = "", size: object = None) -> Media
 
 def text_of(html: str) -> str:
     """HTML as plain text: paragraphs and lines are kept, pictures by what stands for them."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    lines = (line.strip() for line in "".join(reader.pieces).split("\n"))
+    if _NOT_PLAIN.search(html) or "<" in (said := _TAG.sub(_broken, html)):
+        reader = _Reader()
+        reader.feed(html)
+        reader.close()
+        said = "".join(reader.pieces)
+    else:
+        said = unescape(said)
+    lines = (line.strip() for line in said.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _broken(tag: re.Match[str]) -> str:
+    return "\n" if tag[1].lower() in _BREAKS else ""
 
 
 class _Reader(HTMLParser):

@@ -4,12 +4,15 @@ import csv
 import re
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import cached_property
+from itertools import islice
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MessageReceived, Sender
-from qunce.insights.importer import Source
-from qunce.insights.importers._dates import DATE, TIME, DateOrder, moment, on, parsed
+from qunce.insights.importer import Source, Unreadable
+from qunce.insights.importers._dates import DATE, TIME, DateOrder, Order, Stamps, moment, on, parsed
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._logs import Texts, nothing, placed
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -39,8 +42,10 @@ PLUS = " + "
 _DATES, _TIMES = ("date", "日期"), ("time", "时间", "時間")
 _KNOWN = {role: names.split() for role, names in ROLES.items()}
 _WRITTEN = re.compile(rf"{DATE}(?:,|T|\s)\s*{TIME}", re.IGNORECASE)
+_USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
 _PLAIN = re.compile(r"\d{4}-|\d{9,}")
 """Times that need no second look."""
+_AT_ONCE = 500
 _TALLEST = 500
 """Lines of one record; a quotation mark that is still open then is a mistake."""
 _FIRST = 3
@@ -71,14 +76,24 @@ def is_history(columns: Mapping[str, str]) -> bool:
 
 
 def chosen(columns: Sequence[str], wanted: Mapping[str, str], name: str) -> dict[str, str]:
-    """What is wanted, and for the rest what the names say. Raises ValueError where that is not enough."""
+    """What is wanted, and for the rest what the names say. Raises Unreadable where that is not enough."""
     absent = [column for each in wanted.values() for column in each.split(PLUS) if column and column not in columns]
     if absent:
-        raise ValueError(f"{name} has no column called {absent[0]}.")
+        raise Unreadable(
+            gettext_noop("%(file)s has no column called %(column)s."),
+            gettext_noop("Say once more which column holds what."),
+            file=name,
+            column=absent[0],
+        )
     found = {role: column for role, column in (guessed(columns) | dict(wanted)).items() if column}
     if not is_history(found):
         there = ", ".join(columns[:20])
-        raise ValueError(f"Say which columns of {name} hold the time, the sender and the text; there are: {there}.")
+        raise Unreadable(
+            gettext_noop("It is not plain which columns of %(file)s hold the time, the sender and the text."),
+            gettext_noop("Say which they are; there are: %(columns)s."),
+            file=name,
+            columns=there,
+        )
     return found
 
 
@@ -93,14 +108,20 @@ def records(source: Source, name: str, delimiter: str) -> Iterator[tuple[int, li
     """The rows of a table, each with the number of its first line; None where a quotation is never closed."""
     again: deque[tuple[int, str]] = deque()
     lines = enumerate(source.lines(name), 1)
+    closed: list[tuple[int, str]] = []
     held: list[tuple[int, str]] = []
     is_open = False
     while True:
         number, line = again.popleft() if again else next(lines, (0, None))
-        if line is not None and not held and '"' not in line:
-            if line.strip():
-                yield number, line.split(delimiter)
+        if line is not None and not held and line.count('"') % 2 == 0:
+            closed.append((number, line))
+            if len(closed) == _AT_ONCE:
+                yield from _rows(closed, delimiter)
+                closed.clear()
             continue
+        if closed:
+            yield from _rows(closed, delimiter)
+            closed.clear()
         if line is not None:
             held.append((number, line))
             is_open ^= line.count('"') % 2 == 1
@@ -115,6 +136,20 @@ def records(source: Source, name: str, delimiter: str) -> Iterator[tuple[int, li
             return
 
 
+def _rows(closed: Sequence[tuple[int, str]], delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+    """The rows in lines in which every quotation is closed: parsed together, one by one where that goes wrong."""
+    rows: Sequence[list[str] | None]
+    try:
+        rows = list(csv.reader([line for _number, line in closed], delimiter=delimiter))
+    except csv.Error:
+        rows = ()
+    if len(rows) != len(closed):
+        rows = [cells(line, delimiter) for _number, line in closed]
+    for (number, line), row in zip(closed, rows, strict=True):
+        if line.strip():
+            yield number, row
+
+
 def cells(record: str, delimiter: str) -> list[str] | None:
     """The values of one row."""
     try:
@@ -125,31 +160,38 @@ def cells(record: str, delimiter: str) -> list[str] | None:
 
 # ------------------------------------------------------------------ what rows say
 class Times:
-    """Reads the times of a column, in whatever way they are written; first it has to see them all."""
+    """Reads the times of a column, in whatever way they are written.
 
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone, self._dates = zone, DateOrder()
-        self._before = ""
+    ``every``: all of them, asked for once where it is not plain in which order the numbers of a date stand.
+    """
 
-    def see(self, text: str) -> None:
-        """The next of them."""
-        if text != self._before and not _PLAIN.match(text) and (found := _WRITTEN.fullmatch(text)):
-            half = found[8] or "."
-            numbers = (int(found[1]), int(found[2]), int(found[3]))
-            self._dates.see(numbers, american=half.isascii() and "." not in half)
-        self._before = text
+    def __init__(self, zone: tzinfo, every: Callable[[], Iterable[str]]) -> None:
+        self._zone, self._every, self._stamps = zone, every, Stamps(zone)
 
     def at(self, text: str) -> datetime | None:
         """The moment; None where it is none."""
         text = text.strip()
+        if _USUAL(text):
+            return self._stamps.at(text[:10], text[11:])
         if at := parsed(text, self._zone):
             return at
         found = _WRITTEN.fullmatch(text)
         if not found:
             return None
         first, second, third, *clock = found.groups()
-        day = on((int(first), int(second), int(third)), self._dates.order)
+        day = on((int(first), int(second), int(third)), self._order)
         return moment(day, tuple(clock), self._zone) if day else None
+
+    @cached_property
+    def _order(self) -> Order:
+        dates, before = DateOrder(), ""
+        for text in self._every():
+            if text != before and not _PLAIN.match(text) and (found := _WRITTEN.fullmatch(text)):
+                half = found[8] or "."
+                numbers = (int(found[1]), int(found[2]), int(found[3]))
+                dates.see(numbers, american=half.isascii() and "." not in half)
+            before = text
+        return dates.order
 
 
 class Table(Texts):
@@ -158,6 +200,7 @@ class Table(Texts):
     platform = "table"
     by_name = True
     local_time = True
+    coarse = True
     generic = True
 
     @abstractmethod
@@ -165,10 +208,8 @@ class Table(Texts):
         """What the columns of a file are called."""
 
     @abstractmethod
-    def rows(
-        self, source: Source, name: str, roles: Mapping[str, str]
-    ) -> Iterator[tuple[int, dict[str, str] | None]]:
-        """The rows, their values by role, with their lines' numbers; None where one cannot be read."""
+    def rows(self, source: Source, name: str, columns: Sequence[str]) -> Iterator[tuple[int, Sequence[str] | None]]:
+        """The rows, their values in the order of ``columns``, with their lines' numbers; None: it cannot be read."""
 
     def columns(self, source: Source) -> Mapping[str, str]:
         """The columns of the first table."""
@@ -184,12 +225,16 @@ class Table(Texts):
             if "chat" not in roles:
                 found[alone.key] = alone
                 continue
-            for _number, values in self.rows(source, name, roles):
-                if values and (called := values["chat"].strip()):
-                    found.setdefault(called, Chat(called, called))
+            for called in self._column(source, name, roles["chat"]):
+                if called and called not in found:
+                    found[called] = Chat(called, called)
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
+
+    def _column(self, source: Source, name: str, column: str) -> Iterator[str]:
+        """The values of one column."""
+        return (values[0].strip() for _number, values in self.rows(source, name, [column]) if values)
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
         """The rows of that chat in all files."""
@@ -200,46 +245,47 @@ class Table(Texts):
     def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
         """The rows of that chat in one file."""
         roles = chosen(self.head(source, name), reading.columns, name)
-        times, first = Times(reading.zone), list[str]()
-        seen = {role: column for role, column in roles.items() if role in {"sent_at", "id"}}
-        for _number, values in self.rows(source, name, seen):
-            if values:
-                times.see(values["sent_at"].strip())
-                if len(first) < _FIRST:
-                    first.append(values.get("id", ""))
+        times = Times(reading.zone, lambda: self._column(source, name, roles["sent_at"]))
+        first = list(islice(self._column(source, name, roles["id"]), _FIRST)) if "id" in roles else []
         place = placed(source, name)
-        rows = _Rows(chat, times, numbered=_counts(first))
-        for number, values in self.rows(source, name, roles):
+        rows = _Rows(chat, times, list(roles), numbered=_counts(first))
+        at = list(roles).index("chat") if "chat" in roles else None
+        for number, values in self.rows(source, name, list(roles.values())):
             if values is None:
                 yield Skipped(Skip.UNREADABLE, place(number))
-            elif values.get("chat", chat).strip() == chat:
+            elif at is None or values[at].strip() == chat:
                 yield rows.entry(values, place, number)
 
 
 class _Rows:
-    """Makes entries of rows, whose values come by role."""
+    """Makes entries of rows, whose values come in the order of ``roles``."""
 
-    def __init__(self, chat: str, times: Times, *, numbered: bool) -> None:
+    def __init__(self, chat: str, times: Times, roles: Sequence[str], *, numbered: bool) -> None:
         """``numbered``: ids only count the rows, so they say nothing."""
-        self._chat, self._times, self._numbered = chat, times, numbered
+        self._chat, self._times = chat, times
         self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
+        at = {role: place for place, role in enumerate(roles)}
+        self._sent_at, self._text, self._reply = at["sent_at"], at["text"], at.get("reply_to")
+        self._name, self._who = at.get("sender"), at.get("sender_id")
+        self._id = None if numbered else at.get("id")
 
-    def entry(self, values: Mapping[str, str], place: Callable[[int], str], number: int) -> Entry:
+    def entry(self, values: Sequence[str], place: Callable[[int], str], number: int) -> Entry:
         """What one row says."""
-        at = self._times.at(values["sent_at"])
-        name, who = values.get("sender", "").strip(), values.get("sender_id", "").strip()
+        at = self._times.at(values[self._sent_at])
+        name = "" if self._name is None else values[self._name].strip()
+        who = "" if self._who is None else values[self._who].strip()
         if at is None or not (name or who):
-            return Skipped(Skip.UNREADABLE, place(number), " ".join(values.values())[:80])
-        text = values["text"].strip()
+            return Skipped(Skip.UNREADABLE, place(number), " ".join(values)[:80])
+        text = values[self._text].strip()
         if not text.strip("\ufffd"):
             return Skipped(Skip.EMPTY, place(number))
         who = who or name
         sender = self._people.get((who, name))
         if sender is None:
             sender = self._people[who, name] = Sender(who, name or who)
-        known = "" if self._numbered else values.get("id", "").strip()
-        reply = values.get("reply_to", "").strip() or None
-        return MessageReceived(self._chat, known or self._ids.of(at, who, text), at, sender, text, reply_to=reply)
+        known = "" if self._id is None else values[self._id].strip()
+        reply = None if self._reply is None else values[self._reply].strip() or None
+        return MessageReceived(self._chat, known or self._ids.of(at, who, text), at, sender, text, None, reply)
 
 
 def _counts(first: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
@@ -74,32 +75,33 @@ class Reader:
 
     def entries(self, record: Record, place: str) -> Sequence[Entry]:
         """What one record says."""
-        kind = record.kind.strip().removesuffix("消息") or record.kind.strip()
-        if record.at is None:
-            return [Skipped(Skip.UNREADABLE, place, record.text[:80])]
-        if record.is_system or kind in SYSTEM or record.kind.strip() in SYSTEM:
-            return self._told(record, record.at, place)
-        who, text = record.who.strip(), record.text.replace("\r\n", "\n")
-        if spoken := _SPEAKER.match(text):
+        at, who, name, written, text, known, is_system = record
+        if at is None:
+            return [Skipped(Skip.UNREADABLE, place, text[:80])]
+        kind = _kind(written)
+        if is_system or not kind:
+            return self._told(text, at, place)
+        who, name, known = who.strip(), name.strip(), known.strip()
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        if ":\n" in text and (spoken := _SPEAKER.match(text)):
             who, text = spoken[1], text[spoken.end() :]
-        name = record.name.strip()
         if who in _UNKNOWN:
             who = f"{NAMED}{name}" if name else ""
         if not who:
             return [Skipped(Skip.UNREADABLE, place, text[:80])]
         told, parts = _said(kind, text)
         if not told.strip("\ufffd"):
-            return [Skipped(Skip.EMPTY, place, record.kind[:80])]
+            return [Skipped(Skip.EMPTY, place, written[:80])]
         sender = self._people.get((who, name))
         if sender is None:
             sender = self._people[who, name] = Sender(who, name or who)
         answered = _ANSWERED.search(text) if "<refermsg>" in text else None
-        known = record.id.strip()
         return [
             MessageReceived(
                 self._chat,
-                known if known not in {"", "0"} else self._ids.of(record.at, who, told),
-                record.at,
+                known if known not in {"", "0"} else self._ids.of(at, who, told),
+                at,
                 sender,
                 told,
                 parts,
@@ -107,9 +109,9 @@ class Reader:
             )
         ]
 
-    def _told(self, record: Record, at: datetime, place: str) -> Sequence[Entry]:
+    def _told(self, said: str, at: datetime, place: str) -> Sequence[Entry]:
         """What WeChat says itself."""
-        text, people = _filled(record.text)
+        text, people = _filled(said)
         told = notice(text)
         if told.what in {"joined", "left"}:
             kind = MemberJoined if told.what == "joined" else MemberLeft
@@ -119,6 +121,13 @@ class Reader:
             ]
         reason = Skip.DELETED if told.what == "recalled" else Skip.SERVICE
         return [Skipped(reason, place, text[:80])]
+
+
+@lru_cache(256)
+def _kind(written: str) -> str:
+    """A record's type, in one of the words that mean it; nothing where WeChat speaks itself."""
+    kind = written.strip().removesuffix("消息") or written.strip()
+    return "" if kind in SYSTEM or written.strip() in SYSTEM else kind.lower() or "1"
 
 
 def users(source: Source) -> dict[str, str]:
@@ -136,11 +145,11 @@ def users(source: Source) -> dict[str, str]:
 
 def dumped(values: Mapping[str, str], called: str, zone: tzinfo, names: Mapping[str, str]) -> tuple[str, Record]:
     """A row of PyWxDump or WeFlow: its chat, and what it says. ``called``: the chat, where the row does not say."""
-    who = values["talker"].strip()
+    who, written = values["talker"].strip(), values["CreateTime"].strip()
     name = names.get(who, "") or who
     if who == SELF or not who:
         who, name = "", SELF if values["is_sender"].strip() == "1" else ""
-    at = parsed(values["CreateTime"].strip(), zone) if _WHOLE.fullmatch(values["CreateTime"].strip()) else None
+    at = parsed(written, zone) if _WHOLE.fullmatch(written) else None
     text = values.get("msg", values.get("content", ""))
     record = Record(at, who, name, values["type_name"], text, values.get("MsgSvrID", ""))
     return values.get("room_name", "").strip() or called, record
@@ -149,14 +158,14 @@ def dumped(values: Mapping[str, str], called: str, zone: tzinfo, names: Mapping[
 def _said(kind: str, text: str) -> tuple[str, tuple[Part, ...] | None]:
     """Text and parts of what somebody says."""
     text = text.strip()
-    if shown := _SHOWN.get(kind.lower()):
+    if shown := _SHOWN.get(kind):
         name = _xml(text) if _XML.match(text) else ""
         found = media(text)
         part = Media(shown, "", (name or (found.name if found else "")) if shown == "file" else "")
         return Content((part,)).plain, (part,)
-    if _XML.match(text):
+    if "<" in text and _XML.match(text):
         return _xml(text), None
-    stands = media(text)
+    stands = media(text) if text[:1] == "[" else None
     return (Content((stands,)).plain, (stands,)) if stands else (text, None)
 
 

@@ -31,7 +31,7 @@ EDITED = re.compile(
     rf"\s*[{MARKS}]*<[^<>\n]*(?:edited|编辑|編輯|bearbeitet|editad[oa]|modifié|modificato|изменено)[^<>\n]*>$"
 )
 
-DELETED = re.compile(
+_DELETED = (
     r"(?:this message was deleted|you deleted this message|deleted by admin.*|this message was deleted by admin.*"
     r"|diese nachricht wurde gelöscht|du hast diese nachricht gelöscht|se eliminó este mensaje"
     r"|este mensaje fue eliminado|eliminaste este mensaje|(?:esta )?mensagem (?:foi )?apagada"
@@ -41,10 +41,12 @@ DELETED = re.compile(
     r"|[这此]?[条則则]?(?:消息|信息|訊息)已(?:被)?[删刪]除|[您你]?已?[删刪]除了?[这此]?[条則则]?(?:消息|信息|訊息)"
     r"|已[删刪]除此(?:消息|訊息)|삭제된 메시지입니다|이 메시지는 삭제되었습니다|このメッセージは削除されました)"
 )
-NOTHING = re.compile(
+_NOTHING = (
     r"null|waiting for this message\b.*|正在等待此(?:消息|訊息).*|warten auf diese nachricht.*"
     r"|esperando (?:el|este) mensaje.*"
 )
+UNSAID = re.compile(rf"(?P<deleted>{_DELETED})|{_NOTHING}")
+"""In the place of something that was taken back, or never came."""
 NOTICES = re.compile(
     r".* (?:created group|changed the (?:subject|group name)|changed this group|created the group|hat die gruppe"
     r"|hat den betreff|creó (?:el )?grupo|cambió|criou (?:o )?grupo|mudou|a créé|a changé|ha creato|ha cambiato) .*"

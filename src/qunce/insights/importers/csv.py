@@ -1,6 +1,7 @@
 """Any table of messages as CSV: with commas, semicolons or tabs, its columns known by name or chosen by a person."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 
 from qunce.insights.importer import Source
 from qunce.insights.importers._logs import beginning
@@ -29,20 +30,18 @@ class Csv(Table):
         lines = beginning(source, name)
         return [cell.strip() for cell in cells(lines[0].lstrip("\ufeff"), delimiter_of(lines)) or []]
 
-    def rows(
-        self, source: Source, name: str, roles: Mapping[str, str]
-    ) -> Iterator[tuple[int, dict[str, str] | None]]:
+    def rows(self, source: Source, name: str, columns: Sequence[str]) -> Iterator[tuple[int, Sequence[str] | None]]:
         """All further rows that are wide enough."""
         head = self.head(source, name)
-        places = [(role, [head.index(column) for column in named.split(PLUS)]) for role, named in roles.items()]
+        picked = _picking([[head.index(part) for part in column.split(PLUS)] for column in columns])
         width = len(head)
         rows = records(source, name, delimiter_of(beginning(source, name)))
         next(rows, None)
-        for number, row in rows:
-            if row is None or len(row) < width:
-                yield number, None
-            else:
-                yield (
-                    number,
-                    {role: row[at[0]] if len(at) == 1 else f"{row[at[0]]} {row[at[1]]}" for role, at in places},
-                )
+        return ((number, picked(row) if row is not None and len(row) >= width else None) for number, row in rows)
+
+
+def _picking(places: Sequence[Sequence[int]]) -> Callable[[list[str]], Sequence[str]]:
+    """What picks the values at these places of a row, those of several places with a space between."""
+    if len(places) > 1 and all(len(at) == 1 for at in places):
+        return itemgetter(*(at[0] for at in places))
+    return lambda row: [" ".join([row[place] for place in at]) for at in places]

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MemberJoined, MemberLeft, MessageReceived, Part, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._json import named, once
 from qunce.insights.importers._said import file_called, told
@@ -39,6 +39,7 @@ class DiscordCsv(Importer):
 
     title: ClassVar[str] = "DiscordChatExporter (CSV)"
     platform: ClassVar[str] = "discord"
+    coarse: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))
@@ -46,7 +47,7 @@ class DiscordCsv(Importer):
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (nothing to choose)
         chats = {chat.key: chat for chat in map(_chat, _exports(source))}
         if not chats:
-            raise ValueError(gettext_noop("There is no channel in this export of Discord."))
+            raise Unreadable(gettext_noop("There is no channel in this export of Discord."), EXPORT_AGAIN)
         return list(chats.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

@@ -4,11 +4,12 @@ import heapq
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from itertools import chain
 from typing import Any, ClassVar, TypeAlias
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, several, taken, walk, words
 from qunce.insights.importers._said import file_called, mentioning, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -17,6 +18,9 @@ _SIGNS = (re.compile(r'"guild"\s*:\s*\{'), re.compile(r'"channel"\s*:\s*\{'), re
 _SAID = {"Default", "Reply", "20", "23"}
 """What people say; 20 and 23 are a bot's answers to commands. All others are notices."""
 _EMOJI = re.compile(r"<a?(:\w+:)\d+>")
+_OF_OTHERS = {"RecipientAdd", "RecipientRemove"}
+_MORE = ("attachments", "stickers", "mentions", "forwardedMessage")
+"""Where none of these is, the content is all that is said."""
 Numbered: TypeAlias = tuple[int, Entry]
 
 
@@ -25,6 +29,7 @@ class DiscordJson(Importer):
 
     title: ClassVar[str] = "DiscordChatExporter (JSON)"
     platform: ClassVar[str] = "discord"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))
@@ -34,13 +39,13 @@ class DiscordJson(Importer):
         for channel in _channels(source).values():
             names.setdefault(words(channel["id"]), words(channel.get("name")))
         if not names:
-            raise ValueError(gettext_noop("There is no channel in this export of Discord."))
+            raise Unreadable(gettext_noop("There is no channel in this export of Discord."), EXPORT_AGAIN)
         return [Chat(key, name or key) for key, name in names.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
         files = [name for name, channel in _channels(source).items() if channel["id"] == chat]
         parts = [_numbered(source, name, _Channel(chat, reading.zone)) for name in files]
-        for _place, entry in heapq.merge(*parts, key=_number):
+        for _place, entry in heapq.merge(*parts, key=_number) if len(parts) > 1 else chain(*parts):
             yield entry
 
 
@@ -96,9 +101,10 @@ class _Channel:
     def read(self, record: Mapping[str, Any], at: str) -> list[Entry]:
         kind = str(record.get("type", "Default"))
         sent_at = datetime.fromisoformat(record["timestamp"])
-        sent_at = (sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=self._zone)).astimezone(UTC)
+        if sent_at.tzinfo is not UTC:
+            sent_at = (sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=self._zone)).astimezone(UTC)
         author = self._person(record["author"])
-        others = [self._person(each) for each in several(record.get("mentions")) if kind.startswith("Recipient")]
+        others = [self._person(each) for each in several(record.get("mentions"))] if kind in _OF_OTHERS else []
         match kind:
             case "GuildMemberJoin":
                 return [MemberJoined(self._key, author, sent_at)]
@@ -108,7 +114,11 @@ class _Channel:
                 return [MemberLeft(self._key, others[0], sent_at)]
             case _ if kind not in _SAID:
                 return [Skipped(Skip.SERVICE, at, kind)]
-        text, parts = told(_pieces(record))
+        said = record.get("content")
+        if isinstance(said, str) and said and not any(map(record.get, _MORE)):
+            text, parts = _EMOJI.sub(r"\1", said) if "<" in said else said, None
+        else:
+            text, parts = told(_pieces(record))
         if not (text.strip() or parts):
             return [Skipped(Skip.EMPTY, at)]
         answered = _answered(record) if kind == "Reply" else None

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
+from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MemberJoined, MemberLeft, MessageReceived
-from qunce.insights.importer import Source
+from qunce.insights.importer import Source, Unreadable
+from qunce.insights.importers._dates import Stamps
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._logs import Log, People, beginning, placed, stem
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -54,6 +56,7 @@ class Irc(Log):
     platform = "irc"
     by_name = True
     local_time = True
+    coarse = True
 
     def fits(self, lines: Sequence[str]) -> bool:
         """Most lines have a stamp and a sign, and there is something said or somebody comes or goes."""
@@ -75,11 +78,15 @@ class Irc(Log):
         return iter(sorted(super().files(source), key=lambda file: (_day_of(file[0]) or date.min, file[0])))
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:
-        """One for each channel. Raises ValueError where nothing tells a day."""
+        """One for each channel. Raises Unreadable where nothing tells a day."""
         found = super().chats(source, reading)
         for name, _chat in self.files(source):
             if not (_day_of(name) or reading.day or any(_tells_day(line) for line in beginning(source, name))):
-                raise ValueError(f"Nothing in {name} tells which day it was: say which was its first day.")
+                raise Unreadable(
+                    gettext_noop("Nothing in %(file)s tells which day it was."),
+                    gettext_noop("Put its first day into the file's name: channel.2024-03-05.log."),
+                    file=name,
+                )
         return found
 
     def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
@@ -87,23 +94,23 @@ class Irc(Log):
         ids, people, place = Ids(), People(), placed(source, name)
         calendar = _Calendar(_day_of(name) or (reading.day.date() if reading.day else None), reading.zone)
         for number, line in enumerate(source.lines(name), 1):
-            if now := _NOW.match(line):
+            if line.startswith("---") and (now := _NOW.match(line)):
                 calendar.turn(now)
                 yield Skipped(Skip.SERVICE, place(number), line[:80])
                 continue
             found = _STAMP.match(line)
-            at = calendar.at(found) if found else calendar.last
+            at = calendar.at(*found.group("clock", "day", "time", "zone")) if found else calendar.last
             rest = found["rest"] if found else line
             if at is None or not (found or line.startswith("===")):
                 if line.strip():
                     yield Skipped(Skip.UNREADABLE, place(number), line[:80])
                 continue
             said = _SAID.match(rest) or _SPOKEN.match(rest)
-            if said and said[2].strip():
-                nick, text = said[1], said[2].strip()
+            nick, text = (said[1], said[2].strip()) if said else ("", "")
+            if text:
                 yield MessageReceived(chat, ids.of(at, nick, text), at, people[nick], text)
             elif said:
-                yield Skipped(Skip.EMPTY, place(number), said[1])
+                yield Skipped(Skip.EMPTY, place(number), nick)
             else:
                 yield _happened(rest, chat, at, people) or _passed(rest, place(number))
 
@@ -113,7 +120,7 @@ class _Calendar:
 
     def __init__(self, day: date | None, zone: tzinfo) -> None:
         self.last: datetime | None = None
-        self._day, self._zone = day, zone
+        self._day, self._zone, self._stamps = day, zone, Stamps(zone)
         self._known: dict[str, datetime] = {}
 
     def turn(self, now: re.Match[str]) -> None:
@@ -125,13 +132,15 @@ class _Calendar:
         self._known.clear()
         self.last = None
 
-    def at(self, stamp: re.Match[str]) -> datetime | None:
-        """The moment of a line. None where there is no such time, or no day is known yet."""
-        clock = stamp["clock"] or stamp["time"]
+    def at(self, bare: str | None, day: str | None, time: str | None, zone: str | None) -> datetime | None:
+        """The moment of a line; ``bare``: a time in brackets. None where there is none, or no day is known yet."""
+        clock = bare or time or ""
         try:
-            if stamp["day"]:
-                at = datetime.fromisoformat(f"{stamp['day']} {clock.replace(',', '.')[:15]}")
-                zone = stamp["zone"]
+            if day:
+                if not zone and clock[8:] == "":
+                    self.last = self._stamps.at(day, clock)
+                    return self.last
+                at = datetime.fromisoformat(f"{day} {clock.replace(',', '.')[:15]}")
                 self.last = (
                     datetime.fromisoformat(f"{at.isoformat()}{zone}") if zone else at.replace(tzinfo=self._zone)
                 )
@@ -146,7 +155,7 @@ class _Calendar:
             self._day += timedelta(days=1)
             self._known.clear()
             self.last = None
-            return self.at(stamp)
+            return self.at(bare, day, time, zone)
         self.last = at_day
         return at_day
 

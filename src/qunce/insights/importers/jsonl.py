@@ -8,6 +8,7 @@ from qunce.insights.importer import Source
 from qunce.insights.importers._logs import beginning
 from qunce.insights.importers._tables import PLUS, Table, guessed, is_history
 
+_load = json.JSONDecoder().decode
 _SEEN = 20
 _WIDTH = 3
 
@@ -32,29 +33,36 @@ class JsonLines(Table):
             fields |= dict.fromkeys(_flat(line) or {})
         return list(fields)
 
-    def rows(
-        self, source: Source, name: str, roles: Mapping[str, str]
-    ) -> Iterator[tuple[int, dict[str, str] | None]]:
+    def rows(self, source: Source, name: str, columns: Sequence[str]) -> Iterator[tuple[int, Sequence[str] | None]]:
         """All objects."""
-        fields = {role: named.split(PLUS) for role, named in roles.items()}
+        fields = [column.split(PLUS) for column in columns]
+        deep = any("." in field for each in fields for field in each)
         for number, line in enumerate(source.lines(name), 1):
             if line.strip():
-                found = _flat(line)
-                yield (
-                    number,
-                    {role: " ".join([found.get(field, "") for field in named]) for role, named in fields.items()}
-                    if found is not None
-                    else None,
-                )
+                found = _flat(line) if deep else _object(line)
+                yield number, None if found is None else [_said(found, each) for each in fields]
+
+
+def _said(found: Mapping[str, Any], fields: Sequence[str]) -> str:
+    """The value of a field as text, or of several with a space between."""
+    if len(fields) == 1:
+        return _text(found.get(fields[0]))
+    return " ".join([_text(found.get(field)) for field in fields])
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    """What a line holds; None for what is no object."""
+    try:
+        found = _load(line if line[:1] != "\ufeff" else line.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _flat(line: str) -> dict[str, str] | None:
     """The values of an object as text, those of objects in it by both names; None for what is no object."""
-    try:
-        found = json.loads(line.lstrip("\ufeff"))
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(found, dict):
+    found = _object(line)
+    if found is None:
         return None
     flat: dict[str, str] = {}
     for key, value in found.items():
@@ -68,4 +76,6 @@ def _flat(line: str) -> dict[str, str] | None:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    if isinstance(value, str):
+        return value
+    return "" if value is None or isinstance(value, dict | list) else str(value)

@@ -7,7 +7,7 @@ that a room is looked through once before it is read.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, Media, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, several, taken, walk, words
 from qunce.insights.importers._matrix_ids import event_id
 from qunce.insights.importers._said import mentioning, told
@@ -26,6 +26,8 @@ _EVENT = re.compile(r'"origin_server_ts"\s*:\s*\d+')
 _ELEMENT = re.compile(r'^\s*\{\s*"(?:room_name|room_creator|topic|export_date|exported_by|messages)"\s*:')
 _EXPORTED = re.compile(r'"(?:exported_by|export_date)"\s*:\s*"')
 _MEDIA = {"m.image": "image", "m.file": "file", "m.audio": "audio", "m.video": "video", "m.sticker": "sticker"}
+_MORE = frozenset({"formatted_body", "m.mentions"})
+"""Where none of these is, the body is all that is said."""
 _PILL = re.compile(
     r'<a\s[^>]{0,100}?href="https://matrix\.to/#/((?:@|%40)[^"?]{1,255})"[^>]{0,100}>([^<]{1,255})</a>', re.IGNORECASE
 )
@@ -36,6 +38,7 @@ class Matrix(Importer):
 
     title: ClassVar[str] = "Matrix (Element JSON, Synapse export-data)"
     platform: ClassVar[str] = "matrix"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))
@@ -45,13 +48,13 @@ class Matrix(Importer):
         for key, name in _rooms(source).values():
             rooms[key] = rooms.get(key) or name
         if not rooms:
-            raise ValueError(gettext_noop("There is no room in this export of Matrix."))
+            raise Unreadable(gettext_noop("There is no room in this export of Matrix."), EXPORT_AGAIN)
         return [Chat(key, name or key) for key, name in rooms.items()]
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)
         for name, (key, _name) in _rooms(source).items():
             if key == chat:
-                room = _Room.of(source, name)
+                room = _heard(source)[name].again()
                 for at, event in _events(source, name):
                     yield from taken(room.read, event, at)
 
@@ -100,6 +103,7 @@ class _Room:
     inside: dict[str, str] = field(default_factory=dict)
     """Memberships so far."""
     inviters: dict[str, str] = field(default_factory=dict)
+    people: dict[tuple[str, bool], Sender] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: Source, name: str) -> "_Room":
@@ -120,7 +124,10 @@ class _Room:
         """What an event says of the room, of people and of other events."""
         self.key = self.key or words(event.get("room_id"))
         content = fields(event.get("content"))
-        match event.get("type"):
+        kind = event.get("type")
+        if kind == "m.room.message" and "m.relates_to" not in content:
+            return
+        match kind:
             case "m.room.create":
                 self.version = words(content.get("room_version")) or "1"
             case "m.room.name":
@@ -135,6 +142,10 @@ class _Room:
                 if original := _replaced(content):
                     self.edits[original, words(event.get("sender"))] = fields(content.get("m.new_content"))
 
+    def again(self) -> "_Room":
+        """The same before its first event is read."""
+        return replace(self, inside={}, inviters={}, people={})
+
     # -------------------------------------------------------------- event by event
     def read(self, event: Mapping[str, Any], at: str) -> list[Entry]:
         kind = event["type"]
@@ -146,28 +157,36 @@ class _Room:
         return [Skipped(reason, at, words(kind))]
 
     def _message(self, event: Mapping[str, Any], at: str) -> Entry:
-        content, unsigned, sender = (
-            fields(event.get("content")),
-            fields(event.get("unsigned")),
-            _text(event["sender"]),
-        )
+        content, sender = fields(event.get("content")), _text(event["sender"])
+        unsigned = fields(event["unsigned"]) if "unsigned" in event else {}
         number = event_id(event, self.version)
-        if _replaced(content):
+        relation = fields(content.get("m.relates_to"))
+        if relation and _replaced(content):
             return Skipped(Skip.SERVICE, at, "m.replace")
         if number in self.gone or not content or "redacted_because" in unsigned:
             return Skipped(Skip.DELETED, at)
-        if content.get("msgtype") == "m.emote":
+        kind = content.get("msgtype")
+        if kind == "m.emote":
             return Skipped(Skip.ACTION, at, words(content.get("body"))[:60])
         sent_at = datetime.fromtimestamp(event["origin_server_ts"] / 1000, UTC)
-        bundled = fields(fields(fields(unsigned.get("m.relations")).get("m.replace")).get("content"))
-        last = self.edits.get((number, sender)) or fields(bundled.get("m.new_content"))
-        relation = fields(content.get("m.relates_to"))
-        text, parts = told(_pieces(last or content, words(event.get("type")), is_reply=bool(relation)))
+        last = self.edits.get((number, sender)) or _bundled(unsigned)
+        said = content.get("body")
+        if kind == "m.text" and isinstance(said, str) and not (last or relation) and content.keys().isdisjoint(_MORE):
+            text, parts = said, None
+        else:
+            text, parts = told(_pieces(last or content, words(event.get("type")), is_reply=bool(relation)))
         if not (text.strip() or parts):
             return Skipped(Skip.EMPTY, at)
         # By convention notices are what bots say.
-        who = Sender(sender, self.names.get(sender, ""), is_bot=content.get("msgtype") == "m.notice")
-        return MessageReceived(self.key, number, sent_at, who, text, parts, _answered(relation))
+        who = self._person(sender, is_bot=kind == "m.notice")
+        return MessageReceived(self.key, number, sent_at, who, text, parts, _answered(relation) if relation else None)
+
+    def _person(self, key: str, *, is_bot: bool) -> Sender:
+        """Whoever speaks, by the last name that the room tells."""
+        known = self.people.get((key, is_bot))
+        if known is None:
+            known = self.people[key, is_bot] = Sender(key, self.names.get(key, ""), is_bot)
+        return known
 
     def _membership(self, event: Mapping[str, Any], at: str) -> Entry:
         """Who came or went. A new name or picture is a membership event too."""
@@ -189,14 +208,25 @@ class _Room:
 @once
 def _rooms(source: Source) -> dict[str, tuple[str, str]]:
     """The room of each file: its id, and what it is called."""
-    rooms = ((name, _Room.of(source, name)) for name in _exports(source))
-    return {name: (room.key, room.name) for name, room in rooms}
+    return {name: (room.key, room.name) for name, room in _heard(source).items()}
+
+
+@once
+def _heard(source: Source) -> dict[str, _Room]:
+    """What each file tells as a whole."""
+    return {name: _Room.of(source, name) for name in _exports(source)}
 
 
 def _replaced(content: Mapping[str, Any]) -> str:
     """The message that this one is the new text of."""
     relation = fields(content.get("m.relates_to"))
     return words(relation.get("event_id")) if relation.get("rel_type") == "m.replace" else ""
+
+
+def _bundled(unsigned: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The new text that a homeserver hangs beneath a message."""
+    relations = fields(unsigned.get("m.relations"))
+    return fields(fields(fields(relations.get("m.replace")).get("content")).get("m.new_content"))
 
 
 def _answered(relation: Mapping[str, Any]) -> str | None:

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MessageReceived, Part, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._json import once, place
 from qunce.insights.importers._said import file_called, text_of, told
@@ -64,7 +64,7 @@ class Mbox(Importer):
             chat = _list(source, name)
             chats.setdefault(chat.key, chat)
         if not chats:
-            raise ValueError(gettext_noop("There is no message in this mailbox."))
+            raise Unreadable(gettext_noop("There is no message in this mailbox."), EXPORT_AGAIN)
         return list(chats.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times have zones)
@@ -90,7 +90,7 @@ def _messages(source: Source, name: str) -> Iterator[bytes]:
     size, blank = 0, True
     with source.open(name) as file:
         for line in file:
-            if blank and _FROM.match(line):
+            if blank and line.startswith(b"From ") and _FROM.match(line):
                 if held:
                     yield b"".join(held)
                 held, size = [], 0
@@ -120,7 +120,10 @@ def _parsed(raw: bytes) -> Message:
 
 def _header(message: Message, key: str) -> str:
     """A header as people read it; encoded as it should be, or as it stands there."""
-    written = next((value for name, value in message.raw_items() if name.lower() == key.lower()), "")
+    low = key.lower()
+    written = next((value for name, value in message.raw_items() if name.lower() == low), "")
+    if isinstance(written, str) and written.isascii() and "=?" not in written:
+        return " ".join(written.split())
     raw = str(written).encode("utf-8", "surrogateescape")
     try:
         text = raw.decode()

@@ -24,6 +24,9 @@ _CHUNK = tuple(re.compile(rf'"{key}"\s*:') for key in ("sender", "uid|uin", "con
 _MANIFEST = "manifest.json"
 _KINDS = {"image": "image", "video": "video", "audio": "audio", "voice": "audio", "ptt": "audio", "file": "file"}
 _ANSWERED = ("referencedMessageId", "replyMsgId", "messageId", "msgId")
+_IDS = ((0, "uin"), (1, "senderUin"), (0, "uid"), (1, "senderUid"))
+_NAMES = ((0, "groupCard"), (1, "sendMemberName"), (0, "nickname"), (1, "sendNickName"), (0, "name"))
+"""Who speaks: keys of the sender (0) and of QQ's own record (1), the surest first."""
 _QUOTED = re.compile(r"\[回复[^\[\]\n]*\]\s*")
 
 
@@ -42,19 +45,13 @@ class QQJson(Importer):
         """The chats of all exports."""
         found = {chat.key: chat for chat in _exports(source).values()}
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
         """The messages of that chat in all files."""
         files = [name for name, held in _exports(source).items() if held.key == chat]
-        known = Named()
-        for name in files:
-            for _at, record in _records(source, name):
-                if not isinstance(record, Broken):
-                    who, called = _speaker(record)
-                    if who and called:
-                        known.add(called, who)
+        known = Named(lambda: _everybody(source, files))
         for name in files:
             reader = _Reader(chat, known, reading)
             for at, record in _records(source, name):
@@ -66,7 +63,7 @@ class _Reader:
 
     def __init__(self, chat: str, known: Named, reading: Reading) -> None:
         self._chat, self._known, self._zone = chat, known, reading.zone
-        self._ids = Ids()
+        self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
 
     def entries(self, message: Any, at: str) -> Sequence[Entry]:
         """What one message says."""
@@ -82,7 +79,8 @@ class _Reader:
             return [Skipped(Skip.DELETED, at)]
         who, name = _speaker(message)
         who = who or (f"{NAMED}{name}" if name else "")
-        text, parts = told(_parts(content))
+        elements = several(content.get("elements"))
+        text, parts = _plain(elements) or told(_parts(content, elements))
         if not who or not text.strip():
             return [Skipped(Skip.EMPTY if who else Skip.UNREADABLE, at, text[:80])]
         known = str(message.get("id") or message.get("messageId") or "")
@@ -91,12 +89,18 @@ class _Reader:
                 self._chat,
                 known or self._ids.of(sent_at, who, text),
                 sent_at,
-                Sender(who, name or who),
+                self._person(who, name),
                 text,
                 parts,
-                _answered(content),
+                _answered(content, elements),
             )
         ]
+
+    def _person(self, who: str, name: str) -> Sender:
+        known = self._people.get((who, name))
+        if known is None:
+            known = self._people[who, name] = Sender(who, name or who)
+        return known
 
     def _told(self, text: str, sent_at: datetime, at: str) -> Sequence[Entry]:
         said = notice(text)
@@ -159,28 +163,42 @@ def _records(source: Source, name: str) -> Iterator[tuple[str, Any]]:
             yield at(number), record
 
 
+def _everybody(source: Source, files: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and numbers of all who speak."""
+    for name in files:
+        for _at, record in _records(source, name):
+            if not isinstance(record, Broken):
+                who, called = _speaker(record)
+                if who:
+                    yield called, who
+
+
 def _speaker(message: Any) -> tuple[str, str]:
     """The number and the name of who says it."""
-    sender, raw = fields(fields(message).get("sender")), fields(fields(message).get("rawMessage"))
-    ids = [
-        str(each or "") for each in (sender.get("uin"), raw.get("senderUin"), sender.get("uid"), raw.get("senderUid"))
-    ]
-    names = [
-        words(each).strip()
-        for each in (
-            sender.get("groupCard"),
-            raw.get("sendMemberName"),
-            sender.get("nickname"),
-            raw.get("sendNickName"),
-            sender.get("name"),
-        )
-    ]
-    return next((each for each in ids if each not in {"", "0"}), ""), next(filter(None, names), "")
+    held = fields(message)
+    told = (fields(held.get("sender")), fields(held.get("rawMessage")))
+    return next(_said_of(told, _IDS, {"", "0"}), ""), next(_said_of(told, _NAMES, {""}), "")
 
 
-def _parts(content: dict[str, Any]) -> Iterator[Part]:
+def _said_of(
+    told: tuple[dict[str, Any], dict[str, Any]], keys: Sequence[tuple[int, str]], nothing: set[str]
+) -> Iterator[str]:
+    """What stands under these keys, the surest first, where it is something."""
+    for which, key in keys:
+        found = told[which].get(key)
+        if found and (said := str(found).strip()) not in nothing:
+            yield said
+
+
+def _plain(elements: list[Any]) -> tuple[str, None] | None:
+    """A message of one piece of text, as most are."""
+    if len(elements) == 1 and (element := fields(elements[0])).get("type") == "text":
+        return words(fields(element.get("data")).get("text")), None
+    return None
+
+
+def _parts(content: dict[str, Any], elements: list[Any]) -> Iterator[Part]:
     """What a message holds, piece by piece."""
-    elements = several(content.get("elements"))
     pieces = [part for element in elements for part in _part(fields(element))]
     if pieces:
         yield from pieces
@@ -212,13 +230,9 @@ def _part(element: dict[str, Any]) -> Iterator[Part]:
         yield Text(next(filter(None, said), ""))
 
 
-def _answered(content: dict[str, Any]) -> str | None:
+def _answered(content: dict[str, Any], elements: list[Any]) -> str | None:
     """The id of the message that is answered."""
-    replies = [fields(content.get("reply"))]
-    replies += [
-        fields(each.get("data"))
-        for each in map(fields, several(content.get("elements")))
-        if each.get("type") == "reply"
-    ]
+    replies = [fields(content["reply"])] if "reply" in content else []
+    replies += [fields(each.get("data")) for each in map(fields, elements) if each.get("type") == "reply"]
     ids = (str(reply.get(key) or "") for reply in replies for key in _ANSWERED)
     return next((each for each in ids if each not in {"", "0"}), None)

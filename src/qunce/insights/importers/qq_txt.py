@@ -7,21 +7,23 @@ lines, but no blank line stands before them; so where a file has these between i
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from qunce.chat.types import Content, MemberJoined, MemberLeft, MessageReceived, Sender
 from qunce.insights.importer import Source
 from qunce.insights.importers._chinese import NAMED, Named, media, notice
-from qunce.insights.importers._dates import hour_of
+from qunce.insights.importers._dates import Stamps, hour_of
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._logs import Texts, nothing, placed
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
-_STAMP = re.compile(r"(\d{4}-\d\d?-\d\d?) (\d\d?):(\d\d):(\d\d)(?: ([AP]M|[上下]午))? ")
+_STAMP = re.compile(r"(\d{4}-\d\d?-\d\d?) (\d\d?)(:\d\d:\d\d)(?: ([AP]M|[上下]午))? ")
 _NUMBER = re.compile(r"\d{5,12}")
 _MAIL = re.compile(r"[^<>\s]+@[^<>\s]+")
 _WITH = "消息对象:"
 _RULER = "=" * 20
+_MARKS = {_WITH[0], _RULER[0]}
 _BEGINNING = "消息记录（此消息记录为文本格式"
 _TITLE = re.compile(r"【(?:群主|管理员|潜水|冒泡|吐槽|活跃|话唠|传说|群聊之火|LV\d+|\d+级)】")
 _SYSTEM = {"10000", "1000000"}
@@ -51,7 +53,7 @@ class QQText(Texts):
             chats = [line[len(_WITH) :].strip() for line in source.lines(name) if line.startswith(_WITH)]
             found |= {called: Chat(called, called) for called in chats or [alone.key] if called}
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
@@ -65,7 +67,7 @@ class QQText(Texts):
         current = self.chat(source, name).key
         begun, header, said = 0, None, list[str]()
         for number, line, found in reader.headed(source, name):
-            if found or line.startswith((_WITH, _RULER)):
+            if found or (line[:1] in _MARKS and line.startswith((_WITH, _RULER))):
                 if header and current == chat:
                     yield from reader.entries(begun, header, said)
                 begun, header, said = number, found, []
@@ -84,17 +86,33 @@ class _Header(NamedTuple):
     who: str
 
 
+def _everybody(source: Source, name: str) -> Iterator[tuple[str, str]]:
+    """Names and numbers of all who speak."""
+    for line in source.lines(name):
+        found = _header(line) if line[:2] in _YEARS else None
+        if found and found.who.isdecimal():
+            yield found.name, found.who
+
+
 def _header(line: str) -> _Header | None:
     stamp = _STAMP.match(line)
     if stamp is None:
         return None
-    rest = line[stamp.end() :].strip()
-    name, bracket, who = rest[:-1].rpartition("(" if rest.endswith(")") else "<")
-    if not bracket or not (_NUMBER if rest.endswith(")") else _MAIL).fullmatch(who) or rest[-1:] not in {")", ">"}:
-        name, who = rest, ""
-    if name.startswith("【"):
+    return _Header(stamp, *_speaker(line[stamp.end() :]))
+
+
+@lru_cache(8192)
+def _speaker(written: str) -> tuple[str, str]:
+    """Name and number (or address) of whoever stands behind a stamp: the same few thousand, again and again."""
+    rest = written.strip()
+    name, who = rest, ""
+    if rest[-1:] in {")", ">"}:
+        before, bracket, number = rest[:-1].rpartition("(" if rest[-1] == ")" else "<")
+        if bracket and (_NUMBER if rest[-1] == ")" else _MAIL).fullmatch(number):
+            name, who = before, number
+    if name[:1] == "【":
         name = _TITLE.sub("", name, count=1)
-    return _Header(stamp, name.strip(), who)
+    return name.strip(), who
 
 
 class _Reader:
@@ -103,8 +121,8 @@ class _Reader:
     def __init__(self, source: Source, name: str, chat: str, reading: Reading) -> None:
         self._chat, self._zone, self._place = chat, reading.zone, placed(source, name)
         self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
-        self._known = Named()
-        self._date, self._day = "", datetime.min.replace(tzinfo=reading.zone)
+        self._known = Named(lambda: _everybody(source, name))
+        self._stamps = Stamps(reading.zone)
         headers = spaced = numbered = 0
         above = ""
         for line in source.lines(name):
@@ -114,7 +132,6 @@ class _Reader:
                 spaced += not above.strip()
                 if found.who.isdecimal():
                     numbered += 1
-                    self._known.add(found.name, found.who)
             above = line
         self._spaced, self._numbered = spaced > headers * _SURE, numbered > 0
 
@@ -159,11 +176,5 @@ class _Reader:
         return [Skipped(reason, self._place(number), text[:80])]
 
     def _moment(self, found: re.Match[str]) -> datetime | None:
-        try:
-            if found[1] != self._date:
-                year, month, day = found[1].split("-")
-                self._date, self._day = found[1], datetime(int(year), int(month), int(day), tzinfo=self._zone)
-            hour = hour_of(int(found[2]), found[5])
-            return self._day.replace(hour=hour, minute=int(found[3]), second=int(found[4]))
-        except ValueError:
-            return None
+        day, hour, rest, mark = found.groups()
+        return self._stamps.at(day, f"{hour_of(int(hour), mark)}{rest}" if mark else hour + rest)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._json import beginning, fields, once, place, several, taken, walk, words
 from qunce.insights.importers._said import file_called, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -28,6 +28,7 @@ _PRIVATE = re.compile(r"D[A-Z0-9]+")
 _LISTS = ("channels.json", "groups.json", "mpims.json")
 _SAID = {"", "bot_message", "file_share", "file_comment", "thread_broadcast"}
 _SKIPPED = {"me_message": Skip.ACTION, "tombstone": Skip.DELETED, "message_deleted": Skip.DELETED}
+_FILES = frozenset({"file", "files"})
 _MARKED = re.compile(r"<([^<>]*)>")
 _EVERYBODY = {"here", "channel", "everyone"}
 
@@ -37,6 +38,7 @@ class Slack(Importer):
 
     title: ClassVar[str] = gettext_noop("Slack (export of a workspace)")
     platform: ClassVar[str] = "slack"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return any(_is_day(source, name) for name in _days(source)[:_LOOKED_AT])
@@ -48,7 +50,7 @@ class Slack(Importer):
         found = [workspace.chat(folder, source.name) for folder in folders]
         chats = [chat for chat in found if not _PRIVATE.fullmatch(chat.key)]
         if not chats:
-            raise ValueError(gettext_noop("There is no channel with messages in this export of Slack."))
+            raise Unreadable(gettext_noop("There is no channel with messages in this export of Slack."), EXPORT_AGAIN)
         return chats
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:  # noqa: ARG002 (times are UTC)
@@ -138,7 +140,11 @@ class _Channel:
             return [MemberLeft(self._key, self._sender(record), sent_at)]
         if subtype not in _SAID or record.get("type", "message") != "message":
             return [Skipped(_SKIPPED.get(subtype, Skip.SERVICE), at, subtype or str(record["type"]))]
-        text, parts = told(self._pieces(record, subtype))
+        said = record.get("text")
+        if isinstance(said, str) and said and "<" not in said and record.keys().isdisjoint(_FILES):
+            text, parts = unescape(said), None
+        else:
+            text, parts = told(self._pieces(record, subtype))
         if not (text.strip() or parts):
             return [Skipped(Skip.EMPTY, at)]
         thread = words(record.get("thread_ts"))
@@ -153,7 +159,7 @@ class _Channel:
         user = words(record.get("user")) or words(fields(record.get("comment")).get("user"))
         bot = words(record.get("bot_id"))
         if user:
-            person = self._person(user, fields(record.get("user_profile")))
+            person = self._known.people.get(user) or self._person(user, fields(record.get("user_profile")))
             return Sender(person.external_id, person.name, is_bot=True) if bot else person
         name = words(record.get("username")) or words(fields(record.get("bot_profile")).get("name"))
         if not (bot or name):
@@ -212,5 +218,4 @@ def _cards(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _moment(stamp: str) -> datetime:
-    seconds, _, fraction = stamp.partition(".")
-    return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(fraction[:6].ljust(6, "0")))
+    return datetime.fromtimestamp(float(words(stamp)), UTC)  # microseconds of our time are exact in a float

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import Media, MemberJoined, MemberLeft, Mention, MessageReceived, Part, Poll, Sender, Text
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import EXPORT_AGAIN, Importer, Source, Unreadable
 from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._json import (
     Broken,
@@ -103,6 +103,7 @@ class Telegram(Importer):
 
     title: ClassVar[str] = "Telegram Desktop (JSON)"
     platform: ClassVar[str] = "telegram"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))
@@ -116,7 +117,9 @@ class Telegram(Importer):
                     called = chat.name or (chat.key if where else source.name)
                     groups.setdefault(chat.key, Chat(chat.key, called, chat.messages or None))
         if not groups:
-            raise ValueError(gettext_noop("There is no group and no channel in this export of Telegram."))
+            raise Unreadable(
+                gettext_noop("There is no group and no channel in this export of Telegram."), EXPORT_AGAIN
+            )
         return list(groups.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:

@@ -8,7 +8,6 @@ their names.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import TypeAlias
 
 from qunce.insights.importer import Source
 from qunce.insights.importers._chinese import Named
@@ -21,6 +20,7 @@ from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 _MEMOTRACE = {"IsSender", "CreateTime", "StrContent", "StrTime"}
 _DUMP = {"type_name", "is_sender", "talker", "CreateTime"}
 _LAST = ("Remark", "NickName", "Sender")
+_NAMES = ("NickName", "Remark", "Sender")
 _PAGE = re.compile(r"_\d+(?:_\d+)?$")
 
 
@@ -36,27 +36,21 @@ class WeChatCsv(Texts):
         head = set(_head(lines))
         return head >= _MEMOTRACE or (head >= _DUMP and bool(head & {"msg", "content"}))
 
-    def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:
+    def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (only some need to know)
         """The rooms, or else the files."""
-        found: dict[str, Chat] = {}
-        for name, _alone in self.files(source):
-            for _number, key, record in _rows(source, name, reading.zone, {}):
-                if record:
-                    found.setdefault(key, Chat(key, key))
+        keys = (key for name, _alone in self.files(source) for key in _Sheet(source, name).chats())
+        found = {key: Chat(key, key) for key in keys}
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
         """The rows of that chat in all files."""
-        names, known = users(source), Named()
-        for name, _alone in self.files(source):
-            for _number, key, record in _rows(source, name, reading.zone, names):
-                if record and key == chat and record.name:
-                    known.add(record.name, record.who)
-        for name, _alone in self.files(source):
-            reader, place = Reader(chat, known), placed(source, name)
-            for number, key, record in _rows(source, name, reading.zone, names):
+        sheets = [_Sheet(source, name) for name, _alone in self.files(source)]
+        known = Named(lambda: _everybody(sheets, chat, reading))
+        for sheet in sheets:
+            reader, place = Reader(chat, known), placed(source, sheet.name)
+            for number, key, record in sheet.records(reading.zone):
                 if record is None:
                     yield Skipped(Skip.UNREADABLE, place(number))
                 elif key == chat:
@@ -68,45 +62,74 @@ def _head(lines: Sequence[str]) -> list[str]:
     return [cell.strip() for cell in cells(lines[0].lstrip("\ufeff"), delimiter_of(lines)) or []] if lines else []
 
 
-_Rows: TypeAlias = Iterator[tuple[int, str, Record | None]]
-"""Each row's line, its chat, and what it says; None where it cannot be read."""
+class _Sheet:
+    """One file: its columns and rows."""
+
+    def __init__(self, source: Source, name: str) -> None:
+        self.name = name
+        self._source = source
+        lines = beginning(source, name)
+        self._delimiter, self._head = delimiter_of(lines), _head(lines)
+        self._called = _PAGE.sub("", stem(name))
+        self._is_traced = "StrContent" in self._head
+
+    def chats(self) -> list[str]:
+        """The chats in it: the talkers where there are several, the rooms, or what the file is called."""
+        column = "TalkerId" if self._is_traced else "room_name"
+        if column not in self._head:
+            return [self._called] if any(row for _number, row in self._rows()) else []
+        at = self._head.index(column)
+        found = dict.fromkeys(row[at] for _number, row in self._rows() if row)
+        if self._is_traced:
+            return [f"{self._called}/{talker}" for talker in found] if len(found) > 1 else [self._called] * len(found)
+        return list(dict.fromkeys(room.strip() or self._called for room in found))
+
+    def records(self, zone: tzinfo) -> Iterator[tuple[int, str, Record | None]]:
+        """Each row's line, its chat, and what it says; None where it cannot be read."""
+        if self._is_traced:
+            yield from self._traced(zone)
+            return
+        names = users(self._source)
+        for number, row in self._rows():
+            if row is None:
+                yield number, "", None
+            else:
+                values = dict(zip(self._head, row, strict=False))
+                yield number, *dumped(values, self._called, zone, names)
+
+    def _rows(self) -> Iterator[tuple[int, list[str] | None]]:
+        """The rows that are wide enough."""
+        rows, width = records(self._source, self.name, self._delimiter), len(self._head)
+        next(rows, None)
+        return ((number, row if row is not None and len(row) >= width else None) for number, row in rows)
+
+    def _traced(self, zone: tzinfo) -> Iterator[tuple[int, str, Record | None]]:
+        """The rows of MemoTrace; names and ids may stand behind the last column that has a name."""
+        width = len(self._head)
+        at = {column: place for place, column in enumerate(self._head)}
+        beyond = at | {column: width + place for place, column in enumerate(_LAST)}
+        several = "TalkerId" in at and len(self.chats()) > 1
+        for number, row in self._rows():
+            if row is None:
+                yield number, "", None
+                continue
+            key = f"{self._called}/{row[at['TalkerId']]}" if several else self._called
+            yield number, key, _record(row, beyond if len(row) >= width + len(_LAST) else at, zone)
 
 
-def _rows(source: Source, name: str, zone: tzinfo, names: Mapping[str, str]) -> _Rows:
-    lines = beginning(source, name)
-    head = _head(lines)
-    called = _PAGE.sub("", stem(name))
-    rows = records(source, name, delimiter_of(lines))
-    next(rows, None)
-    talkers = _talkers(source, name) if "TalkerId" in head else set()
-    for number, row in rows:
-        if row is None or len(row) < len(head):
-            yield number, "", None
-            continue
-        values = dict(zip(head, row, strict=False))
-        if "StrContent" in head:
-            beyond = row[len(head) :]
-            if len(beyond) >= len(_LAST):
-                values |= zip(_LAST, beyond, strict=False)
-            key = f"{called}/{values['TalkerId']}" if len(talkers) > 1 else called
-            yield number, key, _traced(values, zone)
-        else:
-            yield number, *dumped(values, called, zone, names)
-
-
-def _talkers(source: Source, name: str) -> set[str]:
-    """The chats in a file of MemoTrace."""
-    lines = beginning(source, name)
-    at = _head(lines).index("TalkerId")
-    rows = records(source, name, delimiter_of(lines))
-    next(rows, None)
-    return {row[at] for _number, row in rows if row and len(row) > at}
-
-
-def _traced(values: Mapping[str, str], zone: tzinfo) -> Record:
+def _record(row: Sequence[str], at: Mapping[str, int], zone: tzinfo) -> Record:
     """A row of MemoTrace."""
-    at = parsed(values["CreateTime"].strip(), zone) or parsed(values["StrTime"].strip(), zone)
-    name = values.get("NickName", "").strip() or values.get("Remark", "").strip()
-    if not name and values["IsSender"].strip() == "1":
-        name = SELF
-    return Record(at, values.get("Sender", "").strip(), name, values.get("Type", ""), values["StrContent"])
+    nick, remark, sender = (
+        row[at[column]].strip() if column in at else "" for column in ("NickName", "Remark", "Sender")
+    )
+    moment = parsed(row[at["CreateTime"]].strip(), zone) or parsed(row[at["StrTime"]].strip(), zone)
+    name = nick or remark or (SELF if row[at["IsSender"]].strip() == "1" else "")
+    return Record(moment, sender, name, row[at["Type"]] if "Type" in at else "", row[at["StrContent"]])
+
+
+def _everybody(sheets: Sequence[_Sheet], chat: str, reading: Reading) -> Iterator[tuple[str, str]]:
+    """Names and ids of all who speak."""
+    for sheet in sheets:
+        for _number, key, record in sheet.records(reading.zone):
+            if record and key == chat:
+                yield record.name, record.who

@@ -7,7 +7,7 @@ from typing import Any
 from qunce.insights.importer import Importer, Source
 from qunce.insights.importers._chinese import Named
 from qunce.insights.importers._dates import parsed
-from qunce.insights.importers._json import Broken, beginning, fields, place, walk, words
+from qunce.insights.importers._json import Broken, beginning, fields, once, place, walk, words
 from qunce.insights.importers._logs import nothing, readable, stem
 from qunce.insights.importers._wechat import Reader, Record, dumped, users
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -39,17 +39,14 @@ class WeChatJson(Importer):
                 if chat:
                     found.setdefault(chat, Chat(chat, chat))
         if not found:
-            raise ValueError(nothing(source, self.title))
+            raise nothing(source, self.title)
         return list(found.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
         """The messages of that chat in all files."""
-        names, known = users(source), Named()
+        names = users(source)
         files = [name for name in _files(source) if (_session(source, name) or Chat(chat, "")).key == chat]
-        for name in files:
-            for _key, held, record in _records(source, name, reading, names):
-                if held == chat and isinstance(record, Record) and record.name and record.who:
-                    known.add(record.name, record.who)
+        known = Named(lambda: _everybody(source, files, chat, reading))
         for name in files:
             reader = Reader(chat, known)
             for key, held, record in _records(source, name, reading, names):
@@ -59,6 +56,16 @@ class WeChatJson(Importer):
                     yield from reader.entries(record, place(name, key))
 
 
+def _everybody(source: Source, files: Sequence[str], chat: str, reading: Reading) -> Iterator[tuple[str, str]]:
+    """Names and ids of all who speak."""
+    names = users(source)
+    for name in files:
+        for _key, held, record in _records(source, name, reading, names):
+            if held == chat and isinstance(record, Record) and record.who:
+                yield record.name, record.who
+
+
+@once
 def _files(source: Source) -> list[str]:
     found = []
     for name in readable(source):
@@ -106,11 +113,13 @@ def _records(
 
 def _flowed(message: dict[str, Any], reading: Reading) -> Record:
     """A message of WeFlow."""
-    at = parsed(_text(message.get("createTime")), reading.zone)
-    is_system = message.get("isSend", 0) is None
-    who, name = _text(message.get("senderUsername")), _text(message.get("senderDisplayName"))
-    return Record(at, who, name, _text(message.get("type")), _text(message.get("content")), is_system=is_system)
+    get = message.get
+    at = parsed(_text(get("createTime")), reading.zone)
+    who, name = _text(get("senderUsername")), _text(get("senderDisplayName"))
+    return Record(at, who, name, _text(get("type")), _text(get("content")), "", get("isSend", 0) is None)
 
 
 def _text(value: Any) -> str:
-    return str(value) if isinstance(value, str | int | float) else ""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) else ""

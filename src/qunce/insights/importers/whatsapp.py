@@ -8,7 +8,6 @@ are written, nor where a name with a colon in it ends: the whole file is read on
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from qunce.chat.types import Content, Media, MemberJoined, MemberLeft, MessageReceived, Part, Text
 from qunce.insights.importer import Source
@@ -18,9 +17,14 @@ from qunce.insights.importers._ids import Ids
 from qunce.insights.importers._logs import Log, People, placed, stem
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
+_NOT_A_LOG = r"(?!<\S+>\s)"
+"""Logs of other programs have a nick in angle brackets there."""
 _HEADER = re.compile(
-    rf"[{words.MARKS}]*(\[)?{DATE}(?:,|،|\sà|\sum|\som|\sв|\skl\.?)?\s{{1,2}}{TIME}(?(1)\]|\s[-–—])\s(?!<\S+>\s)(?P<rest>.*)"
+    rf"[{words.MARKS}]*(\[)?{DATE}(?:,|،|\sà|\sum|\som|\sв|\skl\.?)?\s{{1,2}}{TIME}(?(1)\]|\s[-–—])\s{_NOT_A_LOG}(?P<rest>.*)"
 )
+_DIGITS = re.compile(r"\d+")
+_SHAPES = 16
+"""More than these are not one phone's: they are not worth being remembered."""
 _DATE, _TIME = slice(0, 3), slice(3, 8)
 _OFTEN = 3
 """So often must a name with a colon be seen, and never without what follows."""
@@ -34,6 +38,7 @@ class WhatsApp(Log):
     platform = "whatsapp"
     by_name = True
     local_time = True
+    coarse = True
 
     def fits(self, lines: Sequence[str]) -> bool:
         """Begins with a stamp, and somebody says something."""
@@ -54,19 +59,44 @@ class WhatsApp(Log):
 
     def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
         """Its messages, joins and departures."""
-        reader = _Reader(source, name, chat, reading)
-        begun, found, more = 0, None, list[str]()
+        reader, ends = _Reader(source, name, chat, reading), _Headers().ends
+        begun, first, header, more = 0, "", 0, list[str]()
         for number, line in enumerate(source.lines(name), 1):
-            if header := _HEADER.match(line):
-                if found:
-                    yield from reader.entries(begun, found, more)
-                begun, found, more = number, header, []
-            elif found:
+            if end := ends(line):
+                if begun:
+                    yield from reader.entries(begun, first, header, more)
+                begun, first, header, more = number, line, end, []
+            elif begun:
                 more.append(line)
             elif line.strip():
                 yield Skipped(Skip.UNREADABLE, reader.place(number), line[:80])
-        if found:
-            yield from reader.entries(begun, found, more)
+        if begun:
+            yield from reader.entries(begun, first, header, more)
+
+
+class _Headers:
+    """Finds the stamps that messages begin with. One phone writes them all in a few shapes: these are tried first."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[str, None] = {}
+        self._seen = re.compile(r"(?!)").match
+
+    def ends(self, line: str) -> int:
+        """Where the stamp ends that a line begins with; 0 where there is none."""
+        if found := self._seen(line):
+            return found.end()
+        header = _HEADER.match(line)
+        if header is None:
+            return 0
+        end = header.start("rest")
+        if len(self._shapes) < _SHAPES:
+            self._shapes[_DIGITS.sub(_digits, re.escape(line[:end]))] = None
+            self._seen = re.compile(rf"(?:{'|'.join(self._shapes)}){_NOT_A_LOG}").match
+        return end
+
+
+def _digits(found: re.Match[str]) -> str:
+    return r"\d{1,2}" if len(found[0]) <= len("12") else rf"\d{{{len(found[0])}}}"
 
 
 class _Reader:
@@ -78,20 +108,20 @@ class _Reader:
         self._chat, self._zone = chat, reading.zone
         self._ids, self._people = Ids(), People()
         self._names: dict[str, str | None] = {}
-        self._stamp: list[str | Any] = []
-        self._date: list[str | Any] = []
+        self._stamp = ""
+        self._date: tuple[str, ...] = ()
         self._day: date | None = None
         self._at: datetime | None = None
 
-    def entries(self, number: int, found: re.Match[str], more: list[str]) -> Sequence[Entry]:
-        """What one stamp and the lines behind it say."""
-        _bracket, *stamp, rest = found.groups()
+    def entries(self, number: int, line: str, header: int, more: list[str]) -> Sequence[Entry]:
+        """What one line with a stamp of that length, and the lines behind it, say."""
+        stamp = line[:header]
         if stamp != self._stamp:
-            self._stamp, self._at = stamp, self._moment(stamp)
+            self._stamp, self._at = stamp, self._moment(line)
         at = self._at
         if at is None:
-            return [Skipped(Skip.UNREADABLE, self.place(number), found[0][:80])]
-        called, text = self._named(rest)
+            return [Skipped(Skip.UNREADABLE, self.place(number), line[:80])]
+        called, text = self._named(line[header:])
         text = "\n".join([text, *more]).strip() if more else text.strip()
         if called is None:
             return self._notice(text, at, number)
@@ -109,12 +139,14 @@ class _Reader:
             return [Skipped(reason, self.place(number), text[:80])]
         return [MessageReceived(self._chat, self._ids.of(at, called, text), at, self._people[called], text, parts)]
 
-    def _moment(self, stamp: list[str | Any]) -> datetime | None:
+    def _moment(self, line: str) -> datetime | None:
+        found = _HEADER.match(line)
+        stamp = found.groups()[1:-1] if found else ()
         if stamp[_DATE] != self._date:
             self._date = stamp[_DATE]
             first, second, third = self._date
             self._day = on((int(first), int(second), int(third)), self._order)
-        return moment(self._day, tuple(stamp[_TIME]), self._zone) if self._day else None
+        return moment(self._day, stamp[_TIME], self._zone) if self._day else None
 
     def _named(self, rest: str) -> tuple[str | None, str]:
         """Who says it, and what; nobody where WhatsApp speaks."""
@@ -149,18 +181,18 @@ def _habits(source: Source, name: str) -> tuple[Order, set[str]]:
     dates = DateOrder()
     more: dict[str, tuple[str, int]] = {}
     short = set()
-    before: list[str | Any] = []
+    before = ""
+    ends = _Headers().ends
     for line in source.lines(name):
-        found = _HEADER.match(line)
-        if not found:
+        end = ends(line)
+        if not end:
             continue
-        _bracket, *stamp, rest = found.groups()
-        if stamp[_DATE] != before:
-            before = stamp[_DATE]
-            half = stamp[-1] or "."
-            first, second, third = before
-            dates.see((int(first), int(second), int(third)), american=half.isascii() and "." not in half)
-        called, _colon, text = rest.partition(": ")
+        if not (before and line.startswith(before)) and (found := _HEADER.match(line)):
+            before = line[: found.end(4) + 1]  # with what stands behind the date
+            _bracket, first, second, third, *_clock, half, _rest = found.groups()
+            marked = (half or ".").isascii() and "." not in (half or ".")
+            dates.see((int(first), int(second), int(third)), american=marked)
+        called, _colon, text = line[end:].partition(": ")
         if called in short:
             continue
         second_name, colon, _text = text.partition(": ")
@@ -182,10 +214,10 @@ _PLAIN = {ord(mark): None for mark in words.MARKS} | {ord(space): " " for space 
 
 def _unsaid(text: str, *, marked: bool) -> Skip | None:
     low = text[:_LONGEST_NAME].lower().rstrip(".。")
-    if not low.strip("\ufffd") or words.NOTHING.fullmatch(low):
+    if not low.strip("\ufffd"):
         return Skip.EMPTY
-    if words.DELETED.fullmatch(low):
-        return Skip.DELETED
+    if found := words.UNSAID.fullmatch(low):
+        return Skip.DELETED if found["deleted"] else Skip.EMPTY
     if marked and words.CALLS.fullmatch(low):
         return Skip.SERVICE
     return None

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, Mention, MessageReceived, Part, Sender
-from qunce.insights.importer import Importer, Source
+from qunce.insights.importer import Importer, Source, Unreadable
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, taken, walk, words
 from qunce.insights.importers._said import mentioning, text_of, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
@@ -47,6 +47,7 @@ class Zulip(Importer):
 
     title: ClassVar[str] = gettext_noop("Zulip (archive, official export)")
     platform: ClassVar[str] = "zulip"
+    own_ids: ClassVar[bool] = True
 
     def recognises(self, source: Source) -> bool:
         return bool(_exports(source))
@@ -61,8 +62,9 @@ class Zulip(Importer):
                 if where and (key := realm.channel(value)):
                     counted[key] += 1
         if not counted:
-            raise ValueError(
-                "There is no channel in this export of Zulip: hand in its whole folder, with realm.json."
+            raise Unreadable(
+                gettext_noop("There is no channel in this export of Zulip."),
+                gettext_noop("Hand in its whole folder, with realm.json."),
             )
         return [Chat(key, realm.channels.get(key, key), count or None) for key, count in counted.items()]
 
@@ -162,11 +164,14 @@ class _Channel:
             return [Skipped(Skip.ACTION, at, text_of(said)[:60])]
         quoted = _QUOTED_HTML.match(said)
         rest = said[quoted.end() :] if quoted else said
-        people = {unescape(name): _mention(unescape(name)[1:], key) for key, name in _PILL.findall(rest)}
+        pills = _PILL.findall(rest) if "<span" in rest else ()
+        people = {unescape(name): _mention(unescape(name)[1:], key) for key, name in pills}
         name = words(record.get("sender_full_name"))
         number = record.get("sender_id")
         key = str(number) if isinstance(number, int) else name
-        who = self._people.setdefault((key, name), Sender(_required(key), name, name in _BOTS))
+        who = self._people.get((key, name))
+        if who is None:
+            who = self._people[key, name] = Sender(_required(key), name, name in _BOTS)
         return self._said(record, at, who, quoted and quoted[1], mentioning(text_of(rest), people))
 
     def official(self, record: Mapping[str, Any], at: str) -> list[Entry]:

@@ -1,5 +1,6 @@
 """Histories that were taken over: by whom, from what, how, and what came of it."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -37,10 +38,10 @@ class Import(models.Model):
     """Members that were merged for it: [[member, into], …]."""
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
-    first_id = models.UUIDField(null=True)
-    last_id = models.UUIDField(null=True)
-    """Between these ids, and of this origin, are the messages that this import has stored."""
     error = models.TextField(blank=True)
+    """Why it has failed; ``error_fix``: what to do. With ``error_values`` they are sentences to be translated."""
+    error_fix = models.TextField(blank=True)
+    error_values = models.JSONField(null=True)
     by_id = models.BigIntegerField(null=True)
     by_name = models.TextField(blank=True)
     created_at = models.DateTimeField()
@@ -68,11 +69,39 @@ class Import(models.Model):
         return sum(each["count"] for each in self.skipped.values())
 
 
+class ImportedPortion(models.Model):
+    """What an import has done in one transaction: the messages it stored, and those it found there already.
+
+    Between ``first_id`` and ``last_id``, and of this origin, are those that it stored; all were sent between
+    ``since`` and ``until``. ``claimed``, with ``claimed_at``: what was there; ``told_as``: under which id the history
+    tells it, empty where it is the same. What an import claims stays when another one that stored it is taken back.
+    """
+
+    of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="portions")
+    group_id = models.BigIntegerField()
+    first_id = models.UUIDField(null=True)
+    last_id = models.UUIDField(null=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    claimed_at = ArrayField(models.DateTimeField(), default=list)
+    claimed = ArrayField(models.UUIDField(), default=list)
+    told_as = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        """Looked for by group and time."""
+
+        indexes = [models.Index(fields=["group_id", "since"], name="portions_of_group")]
+
+
 class ImportedStay(models.Model):
-    """An entry or departure that an import has told (members.types.StayChange), so that it can be taken back."""
+    """An entry or departure that an import has told (members.types.StayChange), so that it can be taken back.
+
+    ``known``: it was known before; the import holds it should another one that told it first be taken back.
+    """
 
     of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="stays")
     identity_id = models.BigIntegerField()
     joined = models.BooleanField()
     at = models.DateTimeField(null=True)
     opened = models.BooleanField()
+    known = models.BooleanField(default=False)

@@ -1,6 +1,6 @@
 """Reads of histories as files, before anything is taken over: which format, which chats, what is in one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.community.types import HISTORY
-from qunce.insights.importer import Importer, Source, importers, recognised
+from qunce.insights.importer import Importer, Source, Unreadable, importers, recognised
 from qunce.insights.models import Import
 from qunce.insights.policies.histories import Census, Taking
 from qunce.insights.types import Chat, Entry, ImportState, Look, Options, Reading, Skipped
@@ -55,7 +55,19 @@ def chats(*, source: Source, importer_key: str, options: Options) -> Sequence[Ch
     try:
         return importer(importer_key).chats(source, reading_of(options))
     except ValueError as error:
-        raise Invalid(_(str(error)), field="file") from error
+        raise refused(error) from error
+
+
+def refused(error: ValueError) -> Invalid:
+    """What an importer says of a file that it cannot read, in the reader's language."""
+    if not isinstance(error, Unreadable):
+        return Invalid(str(error), field="file")
+    return Invalid(filled(error.sentence, error.values), fix=filled(error.fix, error.values), field="file")
+
+
+def filled(sentence: str, values: Mapping[str, str]) -> str:
+    """An importer's sentence in the reader's language."""
+    return _(sentence) % values if sentence else ""
 
 
 def look(
@@ -79,7 +91,7 @@ def look(
         else:
             most = None
     except ValueError as error:
-        raise Invalid(_(str(error)), field="file") from error
+        raise refused(error) from error
     taking = Taking("", options, None if kind.by_name else census.names)
     return Look(
         entries=[taking.take(entry) for entry in first],

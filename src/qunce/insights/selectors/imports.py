@@ -1,17 +1,18 @@
 """Reads of imports: what was taken over, by whom, and how far it is."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from qunce.insights.importer import Source
+from qunce.insights.importer import Source, Unreadable
 from qunce.insights.models import Import as Import  # noqa: PLC0414 (rows are passed along, so their type is public)
+from qunce.insights.selectors.histories import filled, refused
 from qunce.kernel import files
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import Invalid, NotAllowed, NotFound
+from qunce.kernel.errors import NotAllowed, NotFound
 
 
 def imports(actor: Actor, *, group_id: int | None = None) -> QuerySet[Import]:
@@ -40,12 +41,27 @@ def uploaded(actor: Actor, sha256: str, *, name: str) -> Iterator[Source]:
 
 @contextmanager
 def source_of(run: Import) -> Iterator[Source]:
-    """The file of an import: the one that is kept, or where a program left it. Raises Invalid where it is gone."""
+    """The file of an import: the one that is kept, or where a program left it. Raises Unreadable where it is gone."""
     if not run.kept:
-        yield opened(Path(run.path))
+        yield Source(Path(run.path))
         return
-    with files.on_disk(run.file_sha256, name=run.file_name) as path:
-        yield opened(path)
+    with ExitStack() as held:
+        try:
+            path = held.enter_context(files.on_disk(run.file_sha256, name=run.file_name))
+        except NotFound:
+            raise Unreadable(
+                gettext_noop("The file %(file)s is not here any more."),
+                gettext_noop("Hand it in once more: what was taken over by now is not doubled."),
+                file=run.file_name,
+            ) from None
+        yield Source(path)
+
+
+def failure(run: Import) -> tuple[str, str]:
+    """Why an import has failed, and what to do, in the reader's language."""
+    if run.error_values is None:
+        return run.error, ""
+    return filled(run.error, run.error_values), filled(run.error_fix, run.error_values)
 
 
 def opened(path: Path) -> Source:
@@ -53,4 +69,4 @@ def opened(path: Path) -> Source:
     try:
         return Source(path)
     except ValueError as error:
-        raise Invalid(str(error), fix=_("Choose the export once more."), field="file") from error
+        raise refused(error) from error
