@@ -18,10 +18,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
-from qunce.console.insights import drawn, words
+from qunce.console.insights import drawn
 from qunce.console.insights.overview import Row, row_of
 from qunce.insights.actions.dictionary import set_dictionary
-from qunce.insights.selectors import audience, health
+from qunce.insights.selectors import audience, health, writing
 from qunce.insights.selectors.dictionary import dictionary
 from qunce.insights.types import Unit
 from qunce.insights.types.audience import Funnel, Outcome, Rung
@@ -124,7 +124,7 @@ def _step(funnel: Funnel, rung: Rung, url: str) -> Step:
         missed,
         f"{url}&rung={rung}&outcome={Outcome.MISSED}",
         funnel.count(rung, Outcome.EARLY),
-        words.measured(share, Unit.SHARE),
+        writing.measured(share, Unit.SHARE),
         round((share or 0) * 100),
     )
 

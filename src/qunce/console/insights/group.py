@@ -25,7 +25,7 @@ from qunce.console.insights import drawn, words
 from qunce.console.insights.silence import KINDS, SilenceForm
 from qunce.insights.metric import metrics
 from qunce.insights.policies.graphs import reply_graph
-from qunce.insights.selectors import evidence, facts, health, texts
+from qunce.insights.selectors import evidence, facts, health, texts, writing
 from qunce.insights.selectors.diagnosis import diagnosis
 from qunce.insights.selectors.facts import Coverage
 from qunce.insights.selectors.standing import standing
@@ -64,6 +64,8 @@ FIRST = (
 """Metrics that are shown before the others."""
 MOST_PEOPLE, MOST_BRIDGES = 60, 8
 MOST_TOPICS, MOST_WORDS = 6, 24
+FEW = 20
+"""Of fewer messages hardly more can be said than that they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _dial(request: StaffRequest, group: Group, days: str) -> HttpResponse:
         "days": days,
         "known": known,
         "score": None if known.score is None else round(known.score),
-        "tone": words.tone_of(known.score),
+        "tone": writing.tone_of(known.score),
         "stage": stage,
         "stage_tone": stage_tone,
     }
@@ -148,7 +150,7 @@ def _standing(told: Diagnosis) -> dict[str, object]:
     return {
         "diagnosis": told,
         "score": None if score is None else round(score),
-        "tone": words.tone_of(score),
+        "tone": writing.tone_of(score),
         "stage": stage,
         "stage_tone": tone,
         "change": None if told.change is None else round(told.change),
@@ -176,8 +178,8 @@ def _told(request: StaffRequest, group: Group, diagnosis: Diagnosis) -> list[Tol
             numbers=[
                 (
                     _(number.label),
-                    words.measured(number.value, number.unit),
-                    "" if number.bound is None else words.measured(number.bound, number.unit),
+                    writing.measured(number.value, number.unit),
+                    "" if number.bound is None else writing.measured(number.bound, number.unit),
                 )
                 for number in finding.evidence.numbers
             ],
@@ -231,10 +233,12 @@ def _counted(read: Facts) -> dict[str, object]:
     graph = reply_graph(read, MOST_PEOPLE)
     known = facts.coverage(read)
     shown = {kind.key: words.figure(kind, kind().over(read)) for kind in metrics.values()}
+    few = int(read.said.sum()) < FEW
     return {
         "facts": read,
+        "few": few,
         "unobserved": known.days - known.observed,
-        "figures": [shown.pop(key) for key in FIRST if key in shown],
+        "figures": [shown.pop(key) for key in (FIRST[:3] if few else FIRST) if key in shown],
         "further": sorted(shown.values(), key=lambda each: each.title),
         "rhythm": drawn.rhythm(read),
         "volume": drawn.volume(read),

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
-from qunce.insights.selectors import health
+from qunce.insights.selectors import health, writing
 from qunce.insights.types import GroupHealth, NextHour, Stage
 from qunce.kernel.htmx import page
 
@@ -34,7 +34,7 @@ class Row:
     health: GroupHealth
     tone: str
     stage_tone: str
-    stage: str | Promise
+    stage: str
     score: int | None
     change: int | None
     risk: int | None
@@ -84,7 +84,7 @@ def overview(request: StaffRequest) -> HttpResponse:
             "groups": len(groups),
             "unscored": sum(each.score is None for each in groups),
             "communities": community.visible_communities(request.actor),
-            "stages": [(key, name) for key, (_tone, name) in words.STAGES.items()],
+            "stages": [(key, name) for key, (_tone, name) in words.stages().items()],
             "orders": [(key, title) for key, (title, _key) in ORDERS.items()],
             "wanted": {**wanted, "order": order},
         },
@@ -116,7 +116,7 @@ def _answer(groups: list[GroupHealth]) -> str:
     scored = [each.score for each in groups if each.score is not None]
     if not scored:
         return _("No group can be judged yet")
-    bad = sum(score < words.FAIR for score in scored)
+    bad = sum(score < writing.FAIR for score in scored)
     if not bad and (quieter := sum(each.stage == Stage.DECLINING for each in groups if each.score is not None)):
         return ngettext("%(count)d group is getting quieter", "%(count)d groups are getting quieter", quieter) % {
             "count": quieter
@@ -138,7 +138,7 @@ def row_of(each: GroupHealth) -> Row:
     stage_tone, stage = words.stage_of(each.stage)
     return Row(
         health=each,
-        tone=words.tone_of(each.score),
+        tone=writing.tone_of(each.score),
         stage_tone=stage_tone,
         stage=stage,
         score=_whole(each.score),
