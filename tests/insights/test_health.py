@@ -11,6 +11,7 @@ from qunce.insights.actions import health as actions
 from qunce.insights.models import Condition, Filled, Health
 from qunce.insights.policies import health as policy
 from qunce.insights.selectors import health as selectors
+from qunce.insights.selectors import overview
 from qunce.insights.selectors.diagnosis import diagnosis
 from qunce.insights.types import Silence, Stage
 from qunce.kernel import audit, clock
@@ -64,21 +65,21 @@ def test_every_group_is_assessed_once_a_day(home):
 def test_what_is_shown_of_all_groups(home):
     made = all_stories(home)
     actions.assess()
-    found = {each.group_id: each for each in selectors.latest(SYSTEM)}
+    found = {each.group_id: each for each in overview.listed(SYSTEM)}
     leaderless = found[made["leader gone"].pk]
     assert leaderless.findings[0].startswith("The team spoke on 0 of the last 14 days")
     assert leaderless.community_id == home.pk
     assert leaderless.size == 300
     assert found[made["healthy"].pk].stage in {Stage.MATURE, Stage.GROWING}
-    assert selectors.latest(STRANGER) == []
-    points = {each.group_id for each in selectors.lifecycle(SYSTEM)}
+    assert list(overview.listed(STRANGER)) == []
+    points = {each.group_id for each in overview.lifecycle(SYSTEM)}
     assert made["healthy"].pk in points
     assert made["course finished"].pk not in points
 
 
 def test_a_group_that_nobody_has_assessed_is_listed_without_a_score(home):
     (group,) = groups(1, home)
-    (found,) = selectors.latest(SYSTEM)
+    (found,) = overview.listed(SYSTEM)
     assert (found.group_id, found.score, found.stage, found.findings) == (group.pk, None, None, [])
 
 
@@ -86,7 +87,7 @@ def test_lists_of_all_groups_cost_the_same_however_many(home):
     all_stories(home)
     actions.assess()
     with CaptureQueriesContext(connection) as asked:
-        selectors.next_hour(SYSTEM)
+        overview.next_hour(SYSTEM)
     assert len(asked) <= 5
 
 
@@ -96,15 +97,15 @@ def test_the_next_hour_goes_where_most_people_gain(home):
     panel.size[1] = 12
     keep(panel, [large, small, fine])
     actions.assess()
-    found = selectors.next_hour(SYSTEM)
+    found = overview.next_hour(SYSTEM)
     assert [each.group_id for each in found] == [large.pk, small.pk]
     assert found[0].signal == "ad_decay"
     assert found[0].proposal.key == "ad_window"
     assert "300 people" in found[0].reason
     assert sum(each.share for each in found) == pytest.approx(1)
     assert found[0].share > 0.8
-    assert [each.group_id for each in selectors.next_hour(SYSTEM, n=1)] == [large.pk]
-    assert selectors.next_hour(STRANGER) == []
+    assert [each.group_id for each in overview.next_hour(SYSTEM, n=1)] == [large.pk]
+    assert overview.next_hour(STRANGER) == []
 
 
 def test_a_diagnosis_explains_itself(home):
@@ -239,8 +240,8 @@ def test_the_end_of_a_course_is_no_decline(home):
     assert (known.score, known.stage, known.findings) == (None, Stage.FINISHED, [])
     found = diagnosis(SYSTEM, group.pk)
     assert (found.silence, found.stage, found.spans[-1].first) == (Silence.COURSE, Stage.FINISHED, over)
-    assert selectors.next_hour(SYSTEM) == []
-    assert selectors.latest(SYSTEM)[0].planned
+    assert overview.next_hour(SYSTEM) == []
+    assert overview.listed(SYSTEM)[0].planned
     entry = AuditEntry.objects.get(action="silence.planned")
     assert audit.say(entry) == f"{operator.name} planned the end of 群 00 on {over}."
     actions.take_back_plan(actor=operator, plan_id=plan.pk)
@@ -267,7 +268,7 @@ def test_a_holiday_says_nothing_about_a_group(home):
     known = Condition.objects.get()
     assert known.score > 90 > lost
     assert known.stage == Stage.MATURE
-    assert selectors.latest(SYSTEM)[0].planned
+    assert overview.listed(SYSTEM)[0].planned
 
 
 def test_plans_are_for_operators_and_make_sense(home):

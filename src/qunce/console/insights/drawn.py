@@ -308,17 +308,23 @@ def lifecycle(points: Sequence[LifecyclePoint]) -> Chart:
         what=_("Group"),
         spots=[
             Spot(
-                each.name,
+                _of_point(each),
                 min(round((2**each.trend - 1) * 100), MOST_GROWTH),
                 round(each.score),
                 round(each.size),
                 words.stage_of(each.stage)[1],
-                reverse("console:group_insight", args=[each.group_id]),
+                reverse("console:group_insight", args=[each.group_id]) if each.groups == 1 else "",
             )
             for each in points
         ],
         kinds={title: _colour(tone) for tone, title in words.stages().values()},
     )
+
+
+def _of_point(point: LifecyclePoint) -> str:
+    if point.groups == 1:
+        return point.name
+    return ngettext("%(count)d group", "%(count)d groups", point.groups) % {"count": point.groups}
 
 
 def _colour(tone: str) -> str:

@@ -17,7 +17,7 @@ from qunce.insights.selectors.diagnosis import STAGE_READS, daily_keys, life_of,
 from qunce.insights.selectors.health import scores_before, signals_in_use, silences, stored, yesterday
 from qunce.insights.selectors.series import panel as read_panel
 from qunce.insights.signal import Signal
-from qunce.insights.types import Panel, Silence, Stage, Stretch
+from qunce.insights.types import Finding, Panel, Silence, Stage, Stretch
 from qunce.kernel import audit, clock, live, locks
 from qunce.kernel.actor import SYSTEM, Actor, Permission
 from qunce.kernel.errors import Invalid, NotFound
@@ -148,6 +148,9 @@ def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mappin
     for row, group_id in enumerate(panel.group_ids):
         score = judged.score(row)
         stage = judged.stage(row, by_rules[row] if seen[row] or group_id in away else None)
+        size = _number(sizes[row], 0)
+        findings = _findings(judged, row, kinds) if score is not None else []
+        worth, mend = _worth(findings, kinds, size, stage)
         rows.append(
             Condition(
                 group_id=group_id,
@@ -156,10 +159,12 @@ def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mappin
                 change=None if score is None or group_id not in before else round(score - before[group_id], 1),
                 stage=stage.value if stage else "",
                 trend=_number(trends[row], 3) if seen[row] else None,
-                size=_number(sizes[row], 0),
+                size=size,
                 risk=_number(risks[row], 3) if seen[row] else None,
                 severities=judged.strengths(row),
-                findings=_findings(judged, row, kinds) if score is not None else [],
+                findings=[stored(each) for each in findings],
+                worth=worth,
+                mend=mend,
                 at=now,
             )
         )
@@ -172,11 +177,24 @@ def _judge(panel: Panel, kinds: Mapping[str, Signal]) -> _Judged:
     return _Judged(panel, severities, weighed)
 
 
-def _findings(judged: _Judged, row: int, kinds: Mapping[str, Signal]) -> list[list[object]]:
+def _worth(
+    findings: Sequence[Finding], kinds: Mapping[str, Signal], size: float | None, stage: Stage | None
+) -> tuple[float, str]:
+    """What an hour is worth at most, and spent on what."""
+    found = [(0.0, "")]
+    for each in findings:
+        kind = kinds[each.signal]
+        given = {"severity": each.severity, "weight": kind.weight, "chance": kind.chance}
+        found.append((round(health.worth(size=size, stage=stage, **given), 4), each.signal))
+    worth, mend = max(found)
+    return (worth, mend) if worth > 0 else (0.0, "")
+
+
+def _findings(judged: _Judged, row: int, kinds: Mapping[str, Signal]) -> list[Finding]:
     strengths = judged.strengths(row)
     keys = strongest(strengths, dict(kinds))[:KEPT_FINDINGS]
     one = row_of(judged.panel, row)
-    return [stored(kinds[key].explain(one, 0, strengths[key])) for key in keys]
+    return [kinds[key].explain(one, 0, strengths[key]) for key in keys]
 
 
 def _number(value: float | np.float32, digits: int) -> float | None:

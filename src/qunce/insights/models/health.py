@@ -18,7 +18,10 @@ class Health(models.Model):
 
 
 class Condition(models.Model):
-    """The latest of it per group, with what lists of groups show. ``findings``: the strongest (selectors.health)."""
+    """The latest of it per group, with what lists of groups show. ``findings``: the strongest (selectors.overview).
+
+    ``worth``: of an hour of a person there (policies.health), spent on what the signal ``mend`` found.
+    """
 
     group_id = models.BigIntegerField(primary_key=True)
     day = models.DateField()
@@ -30,6 +33,8 @@ class Condition(models.Model):
     risk = models.FloatField(null=True)
     severities = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
+    worth = models.FloatField(default=0)
+    mend = models.CharField(max_length=40, blank=True)
     at = models.DateTimeField()
 
 
