@@ -23,7 +23,7 @@ from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
-from qunce.insights.actions import health, imports, reports
+from qunce.insights.actions import imports, reports
 from qunce.insights.models import KeptReport
 from qunce.insights.selectors import histories
 from qunce.insights.selectors import imports as imports_kept
@@ -222,7 +222,7 @@ def some_histories(home):
 
 def a_silence(group_id):
     """A planned one."""
-    return health.plan_end(actor=SYSTEM, group_id=group_id, kind=Silence.COURSE, begins_on=clock.today("UTC")).pk
+    return silence.plan_end(actor=SYSTEM, group_id=group_id, kind=Silence.COURSE, begins_on=clock.today("UTC")).pk
 
 
 def two_groups(home, chat):

@@ -8,12 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from qunce.cli.bench.stories import LAST, STORIES, simulated, story
 from qunce.insights.actions import health as actions
+from qunce.insights.actions import silence
 from qunce.insights.models import Condition, Filled, Health
 from qunce.insights.policies import health as policy
 from qunce.insights.selectors import health as selectors
 from qunce.insights.selectors import overview
 from qunce.insights.selectors.diagnosis import diagnosis
-from qunce.insights.types import Silence, Stage
+from qunce.insights.types import GroupOrder, Silence, Stage
 from qunce.kernel import audit, clock
 from qunce.kernel.actor import SYSTEM, Actor, Role
 from qunce.kernel.errors import Invalid, NotAllowed, NotFound
@@ -234,7 +235,7 @@ def test_the_end_of_a_course_is_no_decline(home):
     assert Condition.objects.get().score < 50
     operator = world.actor(world.member_of_staff(roles={home.pk: Role.OPERATOR}))
     over = LAST - timedelta(days=20)
-    plan = actions.plan_end(actor=operator, group_id=group.pk, kind=Silence.COURSE, begins_on=over)
+    plan = silence.plan_end(actor=operator, group_id=group.pk, kind=Silence.COURSE, begins_on=over)
     actions.assess(group_ids=[group.pk])
     known = Condition.objects.get()
     assert (known.score, known.stage, known.findings) == (None, Stage.FINISHED, [])
@@ -244,7 +245,7 @@ def test_the_end_of_a_course_is_no_decline(home):
     assert overview.listed(SYSTEM)[0].planned
     entry = AuditEntry.objects.get(action="silence.planned")
     assert audit.say(entry) == f"{operator.name} planned the end of 群 00 on {over}."
-    actions.take_back_plan(actor=operator, plan_id=plan.pk)
+    silence.take_back_plan(actor=operator, plan_id=plan.pk)
     actions.assess(group_ids=[group.pk])
     assert Condition.objects.get().score < 50
 
@@ -257,7 +258,7 @@ def test_a_holiday_says_nothing_about_a_group(home):
     keep(panel, [group])
     actions.assess()
     lost = Condition.objects.get().score
-    actions.plan_end(
+    silence.plan_end(
         actor=SYSTEM,
         group_id=group.pk,
         kind=Silence.HOLIDAY,
@@ -276,26 +277,26 @@ def test_plans_are_for_operators_and_make_sense(home):
     plan = {"group_id": group.pk, "begins_on": LAST}
     for role in (Role.VIEWER, Role.SERVICE):
         with pytest.raises(NotAllowed):
-            actions.plan_end(actor=Actor(1, "陈默", {home.pk: role}), kind=Silence.COURSE, **plan)
+            silence.plan_end(actor=Actor(1, "陈默", {home.pk: role}), kind=Silence.COURSE, **plan)
     with pytest.raises(NotFound):
-        actions.plan_end(actor=STRANGER, kind=Silence.COURSE, **plan)
+        silence.plan_end(actor=STRANGER, kind=Silence.COURSE, **plan)
     with pytest.raises(Invalid):
-        actions.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, **plan)
+        silence.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, **plan)
     with pytest.raises(Invalid):
-        actions.plan_end(actor=SYSTEM, kind=Silence.COURSE, ends_on=LAST + DAY, **plan)
+        silence.plan_end(actor=SYSTEM, kind=Silence.COURSE, ends_on=LAST + DAY, **plan)
     with pytest.raises(Invalid):
-        actions.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, ends_on=LAST - DAY, **plan)
-    made = actions.plan_end(actor=SYSTEM, kind=Silence.PROJECT, **plan)
+        silence.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, ends_on=LAST - DAY, **plan)
+    made = silence.plan_end(actor=SYSTEM, kind=Silence.PROJECT, **plan)
     with pytest.raises(Invalid):
-        actions.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, ends_on=LAST + DAY, **plan)
+        silence.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, ends_on=LAST + DAY, **plan)
     assert selectors.planned_silences(SYSTEM, group.pk) == [made]
     with pytest.raises(NotAllowed):
-        actions.take_back_plan(actor=Actor(1, "陈默", {home.pk: Role.VIEWER}), plan_id=made.pk)
+        silence.take_back_plan(actor=Actor(1, "陈默", {home.pk: Role.VIEWER}), plan_id=made.pk)
     with pytest.raises(NotFound):
-        actions.take_back_plan(actor=STRANGER, plan_id=made.pk)
-    actions.take_back_plan(actor=SYSTEM, plan_id=made.pk)
+        silence.take_back_plan(actor=STRANGER, plan_id=made.pk)
+    silence.take_back_plan(actor=SYSTEM, plan_id=made.pk)
     with pytest.raises(NotFound):
-        actions.take_back_plan(actor=SYSTEM, plan_id=made.pk)
+        silence.take_back_plan(actor=SYSTEM, plan_id=made.pk)
 
 
 # ------------------------------------------------------------------ the past
@@ -358,3 +359,29 @@ def test_a_year_of_silence_before_the_first_word_is_no_past(home):
     actions.assess()
     assert Condition.objects.get().stage in {Stage.FORMING, Stage.GROWING, Stage.MATURE}
     assert diagnosis(SYSTEM, group.pk).spans[0].first > LAST - timedelta(days=40)
+
+
+def test_lists_of_all_groups_are_cut_and_ordered_by_the_database(home, monkeypatch):
+    made = all_stories(home)
+    actions.assess()
+    (unknown,) = groups(1, home, platform="telegram")
+    for order in GroupOrder:
+        whole = overview.listed(SYSTEM, order=order)
+        assert len(whole) == len(made) + 1
+        parts = [each.group_id for first in range(0, len(whole), 5) for each in whole[first : first + 5]]
+        assert parts == [each.group_id for each in whole[:]]
+        assert len(set(parts)) == len(whole)
+        if order is not GroupOrder.NAME:
+            assert parts[-1] == unknown.pk
+    scores = [each.score for each in overview.listed(SYSTEM, order=GroupOrder.WORST) if each.score is not None]
+    assert scores == sorted(scores)
+    dormant = overview.listed(SYSTEM, stage=Stage.MATURE, order=GroupOrder.NAME)
+    assert {each.stage for each in dormant} == {Stage.MATURE}
+    counted = overview.counts(SYSTEM)
+    assert (counted.groups, counted.scored) == (len(whole), len(scores))
+    assert counted.bad == sum(score < 50 for score in scores)
+    assert overview.counts(STRANGER) == overview.Counts(0, 0, 0, 0)
+    monkeypatch.setattr(overview, "MOST_POINTS", 2)
+    points = overview.lifecycle(SYSTEM)
+    monkeypatch.setattr(overview, "MOST_POINTS", 300)
+    assert sum(point.groups for point in points) == len(overview.lifecycle(SYSTEM))

@@ -14,6 +14,8 @@ from qunce.kernel import layout
 Number = int | float | None
 LONGEST_NAME = 104  # pixels of a name beside a bar
 _CURVE = 240  # points are as many as can be told apart
+_PHONE = 480  # pixels: up to so wide a chart is one of a phone
+_WIDE, _NARROW = (500, 400), (170, 200)  # of the dots of a graph, names not counted
 _DEEP = 0.55  # of the strongest colour: from there on ink cannot be read
 _PERCENT = {"axisLabel": {"formatter": "{value}%"}}
 
@@ -74,7 +76,8 @@ def over_time(
     """
     series = _series(kind, values, stack)
     if turns and series:
-        marks = [{"xAxis": point, "label": {"formatter": word}} for point, word in turns.items()]
+        look = {"color": "colour:ink-soft", "textBorderWidth": 0}
+        marks = [{"xAxis": point, "label": {"formatter": word, **look}} for point, word in turns.items()]
         style = {"color": "colour:rose", "type": "dashed"}
         series[0]["markLine"] = {"silent": True, "symbol": "none", "lineStyle": style, "data": marks}
     option = {
@@ -285,7 +288,7 @@ def network(
     top = max((node.size for node in nodes), default=0) or 1
     heaviest = max((weight for _a, _b, weight in edges), default=0) or 1
     sizes = [round(5 + 27 * sqrt(max(node.size, 0) / top), 1) for node in nodes]
-    sides = layout.named([(node.name, node.size) for node in nodes], sizes, places)
+    names = [(node.name, node.size) for node in nodes]
     data = [
         {
             "name": str(place),
@@ -294,16 +297,20 @@ def network(
             "y": y,
             "symbolSize": sizes[place],
             "category": min(node.circle, 5),
-            "label": {
-                "show": place in sides,
-                "formatter": "{c}",
-                "position": sides.get(place, "right"),
-                "fontSize": 11,
-            },
             "url": node.url,
         }
         for place, (node, (x, y)) in enumerate(zip(nodes, places, strict=True))
     ]
+
+    def labelled(picture: tuple[int, int]) -> list[dict[str, Any]]:
+        """The nodes, with the names that have room in a picture so large."""
+        sides = layout.named(names, sizes, places, picture)
+        look = {"formatter": "{c}", "fontSize": 11, "width": layout.LONGEST_NAME, "overflow": "truncate"}
+        return [
+            {**each, "label": {"show": place in sides, "position": sides.get(place), **look}}
+            for place, each in enumerate(data)
+        ]
+
     links = [
         {"source": str(a), "target": str(b), "lineStyle": {"width": round(0.6 + 3.4 * weight / heaviest, 2)}}
         for a, b, weight in edges
@@ -313,17 +320,17 @@ def network(
         "layout": "none",
         "roam": False,
         "preserveAspect": True,
-        "data": data,
+        "data": labelled(_WIDE),
         "links": links,
         "categories": [{"name": str(number)} for number in range(6)],
-        "labelLayout": {"hideOverlap": True},
-        "left": 24,
-        "right": 72,
+        "left": layout.LONGEST_NAME,
+        "right": layout.LONGEST_NAME,
         "top": 16,
         "bottom": 16,
     }
     rows = [(nodes[a].name, nodes[b].name, weight) for a, b, weight in sorted(edges, key=lambda edge: -edge[2])]
-    option = {"series": [series], "tooltip": {"trigger": "item", "formatter": "{c}"}}
+    phone = {"query": {"maxWidth": _PHONE}, "option": {"series": [{"data": labelled(_NARROW)}]}}
+    option = {"series": [series], "tooltip": {"trigger": "item", "formatter": "{c}"}, "media": [phone]}
     return Chart(label, option, [who, whom, unit], rows, empty=not edges)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import hypot, sqrt
 
-_PICTURE = (580, 420)
-"""Pixels that a graph usually has."""
+LONGEST_NAME = 84
+"""Pixels of a name; a longer one is cut, and beside the outermost dots so much is free."""
 _WIDER, _BESIDE = 1.45, 9.0
 _MOST_NAMES = 14
 _WIDE_SIGNS = 0x2E80
@@ -55,14 +55,17 @@ def _apart(found: Mapping[int, tuple[float, float]]) -> dict[int, tuple[float, f
 
 
 def named(
-    nodes: Sequence[tuple[str, float]], sizes: Sequence[float], places: Sequence[tuple[float, float]]
+    nodes: Sequence[tuple[str, float]],
+    sizes: Sequence[float],
+    places: Sequence[tuple[float, float]],
+    picture: tuple[int, int],
 ) -> dict[int, str]:
     """Whose names have room, the loudest first, and on which side: beside no other name and on no large dot."""
     if not nodes:
         return {}
     left, right = min(x for x, _y in places), max(x for x, _y in places)
     high, low = min(y for _x, y in places), max(y for _x, y in places)
-    scale = min(_PICTURE[0] / ((right - left) or 1), _PICTURE[1] / ((low - high) or 1))
+    scale = min(picture[0] / ((right - left) or 1), picture[1] / ((low - high) or 1))
     dots = [((x - left) * scale, (y - high) * scale) for x, y in places]
     taken: list[Box] = [
         (x - size / 2, y - size / 2, x + size / 2, y + size / 2) for (x, y), size in zip(dots, sizes, strict=True)
@@ -82,7 +85,8 @@ def named(
 
 def _beside(dot: tuple[float, float], size: float, name: str) -> list[tuple[str, Box]]:
     """Where a name of eleven pixels may stand at a dot."""
-    (x, y), wide, away = dot, sum(11.0 if ord(sign) > _WIDE_SIGNS else 6.4 for sign in name), size / 2 + 5
+    (x, y), away = dot, size / 2 + 5
+    wide = min(LONGEST_NAME, sum(11.0 if ord(sign) > _WIDE_SIGNS else 6.4 for sign in name))
     return [
         ("right", (x + away, y - 7, x + away + wide, y + 7)),
         ("left", (x - away - wide, y - 7, x - away, y + 7)),

@@ -24,7 +24,7 @@ from qunce.insights.selectors.overview import Counts
 from qunce.insights.types import GroupHealth, GroupOrder, NextHour, Stage
 from qunce.kernel.htmx import page
 
-PER_PAGE = 50
+PER_PAGE = 30
 HOURS, HOURS_TODAY = 10, 3
 
 

@@ -96,7 +96,7 @@ def judgement(
 
 
 def worth(*, size: float | None, severity: float, weight: float, chance: float, stage: Stage | None) -> float:
-    """What an hour of a person is worth: people × how bad it is × how likely it helps; for the order of groups alone."""
+    """What an hour of a person is worth: people × how bad it is × how likely it helps; for the order alone."""
     if severity < WORTH_AN_HOUR:
         return 0.0
     return (size or 1) * severity * weight / 100 * chance * (LIKELY.get(stage, 0.8) if stage else 0.8)

@@ -1,5 +1,6 @@
 """Everything that is said of one group's health, looked at afresh."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -91,7 +92,7 @@ def with_plans(panel: Panel) -> Panel:
     return replace(panel, series=series_left if away.any() else panel.series, planned_silence=over)
 
 
-def strongest(severities: dict[str, float], kinds: dict[str, Signal]) -> list[str]:
+def strongest(severities: Mapping[str, float], kinds: Mapping[str, Signal]) -> list[str]:
     """The keys of the signals worth a sentence: trouble by what it takes, then good news."""
     said = [key for key, severity in severities.items() if severity >= health.SAID_FROM]
     return sorted(said, key=lambda key: (kinds[key].weight <= 0, -abs(kinds[key].weight) * severities[key], key))

@@ -62,11 +62,20 @@ class Measured(Signal):
 
     def explain(self, panel: Panel, row: int, severity: float, facts: Facts | None = None) -> Finding:
         """The sentence with its numbers; from ``facts``, who and what is meant."""
-        found = self.numbers(row_of(panel, row))
+        return self._found(panel, self.numbers(row_of(panel, row)), 0, severity, facts)
+
+    def explain_rows(self, panel: Panel, rows: Mapping[int, float]) -> dict[int, Finding]:
+        """The numbers of all groups are found at once."""
+        found = self.numbers(panel) if rows else {}
+        return {row: self._found(panel, found, row, severity, None) for row, severity in rows.items()}
+
+    def _found(
+        self, panel: Panel, found: Mapping[str, Column], row: int, severity: float, facts: Facts | None
+    ) -> Finding:
         sentence, shown = self.sentence, self.shown
-        if self.rare and all(found[name][0] < self.rare.least for name in self.rare.names):
+        if self.rare and all(found[name][row] < self.rare.least for name in self.rare.names):
             sentence, shown = self.rare.sentence, self.rare.shown
-        numbers = [(each, float(found[each.name][0])) for each in shown]
+        numbers = [(each, float(found[each.name][row])) for each in shown]
         people, messages = self._pointed_out(panel, facts) if facts is not None else ((), ())
         evidence = Evidence(
             numbers=[Number(each.label, value, each.unit, each.bound) for each, value in numbers if value == value],  # noqa: PLR0124 (NaN is unlike itself)
