@@ -23,7 +23,7 @@ from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
-from qunce.insights.actions import imports, reports
+from qunce.insights.actions import imports, reports, silence
 from qunce.insights.models import KeptReport
 from qunce.insights.selectors import histories
 from qunce.insights.selectors import imports as imports_kept

@@ -52,7 +52,7 @@ def measure(*, groups: int, days: int, rounds: int) -> dict[str, Any]:
 
     works: dict[str, Callable[[], object]] = {
         "signals": score,
-        "warning": lambda: warning.probabilities(panel),
+        "warning": lambda: warning.probabilities(panel, warning.BUILT_IN),
         "stages_1000": lambda: stages.by_week(*life_of(year), year.stretch.first),
         "sums": lambda: [np.nansum(series, axis=1) for series in panel.series.values()],
     }

@@ -22,6 +22,7 @@ from qunce.insights.selectors import overview as selectors
 from qunce.insights.selectors import writing
 from qunce.insights.selectors.overview import Counts
 from qunce.insights.types import GroupHealth, GroupOrder, NextHour, Stage
+from qunce.kernel.actor import Permission
 from qunce.kernel.htmx import page
 
 PER_PAGE = 30
@@ -88,6 +89,7 @@ def overview(request: StaffRequest) -> HttpResponse:
             "stages": [(key, name) for key, (_tone, name) in words.stages().items()],
             "orders": list(ORDERS.items()),
             "wanted": {**wanted, "order": order},
+            "may_lead": request.actor.may_anywhere(Permission.LEAD),
         },
         piece="console/insights/overview_all.html",
     )

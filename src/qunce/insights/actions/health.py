@@ -18,6 +18,7 @@ from qunce.insights.policies.windows import Column
 from qunce.insights.selectors.diagnosis import STAGE_READS, daily_keys, life_of, strongest, with_plans
 from qunce.insights.selectors.health import scores_before, signals_in_use, silences, stored, yesterday
 from qunce.insights.selectors.series import panel as read_panel
+from qunce.insights.selectors.warnings import weights_in_force
 from qunce.insights.signal import Signal
 from qunce.insights.types import Finding, Panel, Stage, Stretch
 from qunce.kernel import clock, live, locks
@@ -152,7 +153,11 @@ def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mappin
     """How each group of the panel is at its end."""
     panel, day, now = judged.panel, judged.panel.stretch.last, clock.now()
     seen, away = health.observed(panel), silences(panel.group_ids, day)
-    trends, sizes, risks = health.trend(panel), health.members(panel), warning.probabilities(panel)
+    trends, sizes, risks = (
+        health.trend(panel),
+        health.members(panel),
+        warning.probabilities(panel, weights_in_force()),
+    )
     before, findings = scores_before(panel.group_ids, day), _findings(judged, kinds)
     rows = []
     for row, group_id in enumerate(panel.group_ids):
@@ -186,29 +191,39 @@ def _judge(panel: Panel, kinds: Mapping[str, Signal]) -> _Judged:
     return _Judged(panel, severities, weighed)
 
 
-# One document for all rows: arrays of texts and of documents would be taken apart and quoted value by value.
-_ROWS = """
-FROM jsonb_to_recordset(%s) AS row (group_id int8, day date, score float8, change float8, stage text, trend float8,
-    size float8, risk float8, severities jsonb, findings jsonb, worth float8, mend text, at timestamptz)
+_STORE = """
+WITH given AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%s) AS row (group_id int8, day date, score float8, change float8, stage text,
+        trend float8, size float8, risk float8, severities jsonb, findings jsonb, worth float8, mend text,
+        at timestamptz)
+), kept AS (
+    INSERT INTO insights_health (group_id, day, score, stage, severities)
+    SELECT group_id, day, score, stage, severities FROM given
+    ON CONFLICT (group_id, day) DO UPDATE
+    SET score = excluded.score, stage = excluded.stage, severities = excluded.severities
+)
+INSERT INTO insights_condition
+    (group_id, day, score, change, stage, trend, size, risk, severities, findings, worth, mend, at)
+SELECT group_id, day, score, change, stage, trend, size, risk, severities, findings, worth, mend, at FROM given
+ON CONFLICT (group_id) DO UPDATE SET day = excluded.day, score = excluded.score, change = excluded.change,
+    stage = excluded.stage, trend = excluded.trend, size = excluded.size, risk = excluded.risk,
+    severities = excluded.severities, findings = excluded.findings, worth = excluded.worth, mend = excluded.mend,
+    at = excluded.at
 """
-_KEPT = ("group_id", "day", "score", "stage", "severities")
-_LATEST = (*_KEPT, "change", "trend", "size", "risk", "findings", "worth", "mend", "at")
+_LATEST = (
+    "group_id", "day", "score", "change", "stage", "trend", "size", "risk", "severities", "findings", "worth", "mend",
+    "at",
+)  # fmt: skip
 
 
 def _store(rows: Sequence[Condition]) -> None:
-    """Keep how groups are, as of that day and as the latest."""
+    """Keep how groups are, as of that day and as the latest.
+
+    All rows go as one document: arrays of texts and of documents would be taken apart and quoted value by value.
+    """
     told = json.dumps([{name: getattr(row, name) for name in _LATEST} for row in rows], default=str)
-    for table, key, columns in (
-        ("insights_health", "group_id, day", _KEPT),
-        ("insights_condition", "group_id", _LATEST),
-    ):
-        given = ", ".join(columns)
-        new = ", ".join(f"{name} = excluded.{name}" for name in columns)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {table} ({given}) SELECT {given} {_ROWS} ON CONFLICT ({key}) DO UPDATE SET {new}",
-                [told],
-            )
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [told])
 
 
 def _worth(

@@ -58,3 +58,29 @@ class PlannedSilence(models.Model):
                 name="silence_ends_after_it_begins",
             )
         ]
+
+
+class WarningModel(models.Model):
+    """An early warning that was fitted to the history there was, and held against the one in force then.
+
+    ``weights``: its base and the points of each rule by key; ``figures``: what the comparison found
+    (selectors.foresight). Without one in force the built-in rules are.
+    """
+
+    measured_at = models.DateTimeField()
+    measured_by_name = models.CharField(max_length=150, blank=True)
+    weights = models.JSONField()
+    figures = models.JSONField()
+    better = models.BooleanField()
+    in_force = models.BooleanField(default=False)
+    adopted_at = models.DateTimeField(null=True)
+    adopted_by_name = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        """At most one is in force."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["in_force"], condition=models.Q(in_force=True), name="one_warning_in_force"
+            )
+        ]

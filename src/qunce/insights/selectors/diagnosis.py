@@ -14,6 +14,7 @@ from qunce.insights.policies.windows import Days, lived
 from qunce.insights.selectors import series
 from qunce.insights.selectors.facts import facts as read_facts
 from qunce.insights.selectors.health import ended_on, plans_of, scores_before, signals_in_use, silences, yesterday
+from qunce.insights.selectors.warnings import weights_in_force
 from qunce.insights.signal import Signal
 from qunce.insights.types import Diagnosis, Facts, Finding, Panel, Proposal, Silence, Span, Turn
 from qunce.kernel.actor import Actor
@@ -61,7 +62,7 @@ def diagnosis(actor: Actor, group_id: int, until: date | None = None, facts: Fac
         spans=spans,
         turns=turns,
         missing=[titles[key] for key, each in severities.items() if np.isnan(each[0])],
-        warning=warning.warned(panel, 0) if is_observed else None,
+        warning=warning.warned(panel, 0, weights_in_force()) if is_observed else None,
         silence=plan,
     )
 
