@@ -17,6 +17,15 @@ def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes t
     series.fill(seconds=FILLING)
 
 
+@app.task(name="insights.fill_group")
+def fill_group(group_id: int) -> None:
+    """Fill the series of a group that somebody looks at; cut off anywhere, the clock's job goes on."""
+    from qunce.insights.actions import health, series
+
+    series.fill(group_ids=[group_id])
+    health.assess(group_ids=[group_id])
+
+
 @app.task(name="insights.run_import")
 def run_import(import_id: int) -> None:
     """Take a history over; cut off in the middle, it goes on where it was."""

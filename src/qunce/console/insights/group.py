@@ -23,11 +23,13 @@ from qunce.community.selectors import Group
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
 from qunce.console.insights.silence import KINDS, SilenceForm
+from qunce.insights.actions.series import ask_to_fill
 from qunce.insights.metric import metrics
 from qunce.insights.policies.graphs import reply_graph
 from qunce.insights.selectors import evidence, facts, health, texts, writing
 from qunce.insights.selectors.diagnosis import diagnosis
 from qunce.insights.selectors.facts import Coverage
+from qunce.insights.selectors.series import counted_so_far
 from qunce.insights.selectors.standing import standing
 from qunce.insights.signal import signals
 from qunce.insights.types import Diagnosis, Facts, Finding, Proposal, Stretch
@@ -64,6 +66,8 @@ FIRST = (
 """Metrics that are shown before the others."""
 MOST_PEOPLE, MOST_BRIDGES = 60, 8
 MOST_TOPICS, MOST_WORDS = 6, 24
+COUNTED = {"health", "numbers", "topics"}
+"""Pieces that wait where a large history has not been counted yet."""
 FEW = 20
 """Of fewer messages hardly more can be said than that they were."""
 
@@ -93,7 +97,7 @@ def insight(request: StaffRequest, group_id: int) -> HttpResponse:
         days = USUAL
     piece = PIECES.get(request.GET.get("piece", ""))
     if piece is not None:
-        return piece(request, found, days)
+        return _waits(request, group_id) or piece(request, found, days)
     return render(
         request,
         "console/insights/group.html",
@@ -107,6 +111,17 @@ def insight(request: StaffRequest, group_id: int) -> HttpResponse:
             ],
         },
     )
+
+
+def _waits(request: StaffRequest, group_id: int) -> HttpResponse | None:
+    """What stands in the place of a piece while a large history is counted for the first time."""
+    percent = counted_so_far(request.actor, group_id) if request.GET["piece"] in COUNTED else None
+    if percent is None:
+        return None
+    ask_to_fill(actor=request.actor, group_id=group_id)
+    context = {"group_id": group_id, "percent": percent, "url": request.get_full_path()}
+    context["whole"] = request.GET["piece"] == "numbers"
+    return render(request, "console/insights/being_counted.html", context)
 
 
 def _zone(request: StaffRequest, group_id: int) -> ZoneInfo:
