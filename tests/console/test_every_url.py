@@ -23,8 +23,8 @@ from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
-from qunce.insights.actions import health, imports, reports
-from qunce.insights.models import KeptReport
+from qunce.insights.actions import imports, reports, silence
+from qunce.insights.models import KeptReport, WarningModel
 from qunce.insights.selectors import histories
 from qunce.insights.selectors import imports as imports_kept
 from qunce.insights.types import Options, Silence
@@ -186,6 +186,7 @@ def build():
         "link": link.pk,
         "short_link": "link",
         **a_report(home),
+        "warning": a_warning(),
         "ref": link.ref,
         **by_hand,
         **some_histories(home),
@@ -222,7 +223,7 @@ def some_histories(home):
 
 def a_silence(group_id):
     """A planned one."""
-    return health.plan_end(actor=SYSTEM, group_id=group_id, kind=Silence.COURSE, begins_on=clock.today("UTC")).pk
+    return silence.plan_end(actor=SYSTEM, group_id=group_id, kind=Silence.COURSE, begins_on=clock.today("UTC")).pk
 
 
 def two_groups(home, chat):
@@ -249,7 +250,20 @@ def a_report(home):
         actor=SYSTEM, community_id=home.pk, rhythm="daily", hour=8, language="en", channel="page"
     )
     reports.make_report(plan_id=plan.pk)
-    return {"report": KeptReport.objects.get().pk, "report plan": plan.pk}
+    row = KeptReport.objects.get()
+    row.content["sections"].append({"title": "Words", "words": {"报名": 2.0}})
+    row.save()
+    return {"report": row.pk, "report plan": plan.pk}
+
+
+def a_warning():
+    """A model that could be adopted, beside one that is in force."""
+    kept = {"weights": {"base": -4.0, "points": {}}, "better": True, "measured_at": clock.now()}
+    measure = {"auc": 0.9, "brier": 0.05, "brier_of_always_the_share": 0.1}
+    kept["figures"] = {"groups": 60, "cases": 300, "silent": 20, "left_out": "community"}
+    kept["figures"] |= {"rules": measure, "fitted": measure}
+    WarningModel.objects.create(**kept, in_force=True)
+    return WarningModel.objects.create(**kept).pk
 
 
 def some_people(account):

@@ -13,9 +13,14 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from qunce.cli.bench.stories import LAST, lives
-from qunce.cli.evaluate import _compared
+from qunce.insights.actions import foresight as actions
 from qunce.insights.policies import evaluation, warning
 from qunce.insights.selectors.foresight import own_cases
+from qunce.insights.selectors.warnings import figures_of, measurements, weights_in_force, weights_of
+from qunce.kernel import audit
+from qunce.kernel.actor import Role
+from qunce.kernel.errors import Invalid, NotAllowed
+from qunce.kernel.models import AuditEntry
 from tests.insights.kept import groups, keep
 from tests.support import world
 
@@ -33,7 +38,7 @@ def test_own_history_is_measured_leaving_communities_out():
     assert cases.by_community
     assert len(np.unique(cases.groups)) >= evaluation.ENOUGH_GROUPS
     assert len(np.unique(cases.homes)) == 6
-    figures = _compared(cases)
+    figures = figures_of(evaluation.compared(cases, warning.BUILT_IN))
     assert figures["left_out"] == "community"
     assert figures["silent"] > 5
     assert figures["rules"]["auc"] > 0.75
@@ -107,3 +112,65 @@ def test_simulated_histories_are_named_so():
 def test_the_last_day_is_that_of_the_panel():
     assert lives(2, days=200).stretch.last == LAST
     assert lives(2, days=200).stretch.first == LAST - timedelta(days=199)
+
+
+# ------------------------------------------------------------------ adopting one
+def misjudged(monkeypatch, home_count=6):
+    """A history of which the rules in force say the opposite."""
+    keep(some_lives(60), [each for _home in range(home_count) for each in groups(10, world.a_community())])
+    wrong = warning.Weights(0.0, {rule.key: -rule.points for rule in warning.RULES})
+    monkeypatch.setattr("qunce.insights.selectors.warnings.BUILT_IN", wrong)
+    return wrong
+
+
+@pytest.mark.django_db
+def test_a_better_model_is_adopted_and_taken_back(monkeypatch):
+    wrong = misjudged(monkeypatch)
+    lead = world.actor(world.member_of_staff("陈默", everywhere=Role.LEAD))
+    row = actions.measure(name="陈默")
+    assert row.better
+    assert row.figures["fitted"]["auc"] > row.figures["rules"]["auc"]
+    assert weights_in_force() == wrong, "measuring changes nothing"
+    actions.adopt(actor=lead, model_id=row.pk)
+    assert weights_in_force() == weights_of(row)
+    assert weights_in_force().points["last_week"] > 0
+    again = actions.measure(name="陈默")
+    assert not again.better, "the same model is not better than itself"
+    with pytest.raises(Invalid):
+        actions.adopt(actor=lead, model_id=again.pk)
+    assert [each.in_force for each in measurements(lead)] == [False, True]
+    actions.back_to_built_in(actor=lead)
+    assert weights_in_force() == wrong
+    said = [audit.say(entry) for entry in AuditEntry.objects.filter(action__startswith="warning.").order_by("pk")]
+    assert said == [
+        "陈默 adopted an early warning that was fitted to 60 groups.",
+        "陈默 went back to the built-in rules of the early warning.",
+    ]
+
+
+@pytest.mark.django_db
+def test_only_who_leads_everything_adopts(monkeypatch):
+    misjudged(monkeypatch)
+    home = world.a_community()
+    here = world.actor(world.member_of_staff(roles={home.pk: Role.LEAD}))
+    row = actions.measure(name="")
+    for change in (
+        lambda: actions.adopt(actor=here, model_id=row.pk),
+        lambda: actions.back_to_built_in(actor=here),
+        lambda: actions.ask_to_measure(actor=here),
+    ):
+        with pytest.raises(NotAllowed):
+            change()
+    assert len(measurements(here)) == 1
+    with pytest.raises(NotAllowed):
+        measurements(world.actor(world.member_of_staff(roles={home.pk: Role.VIEWER})))
+
+
+def test_a_gain_that_may_be_chance_is_none():
+    """Where rules and history agree by construction, no fitted model is surely better."""
+    rng = np.random.default_rng(8)
+    met = rng.random((400, len(warning.RULES)))
+    came = rng.random(400) < warning.sigmoid(warning.BUILT_IN.odds(met))
+    cases = evaluation.Cases(met, came, np.repeat(np.arange(100), 4), np.repeat(np.arange(10), 40), by_community=True)
+    found = evaluation.compared(cases, warning.BUILT_IN)
+    assert not found.better

@@ -8,11 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from qunce.cli.bench.stories import LAST, STORIES, simulated, story
 from qunce.insights.actions import health as actions
+from qunce.insights.actions import silence
 from qunce.insights.models import Condition, Filled, Health
 from qunce.insights.policies import health as policy
 from qunce.insights.selectors import health as selectors
+from qunce.insights.selectors import overview
 from qunce.insights.selectors.diagnosis import diagnosis
-from qunce.insights.types import Silence, Stage
+from qunce.insights.types import GroupOrder, Silence, Stage
 from qunce.kernel import audit, clock
 from qunce.kernel.actor import SYSTEM, Actor, Role
 from qunce.kernel.errors import Invalid, NotAllowed, NotFound
@@ -64,21 +66,21 @@ def test_every_group_is_assessed_once_a_day(home):
 def test_what_is_shown_of_all_groups(home):
     made = all_stories(home)
     actions.assess()
-    found = {each.group_id: each for each in selectors.latest(SYSTEM)}
+    found = {each.group_id: each for each in overview.listed(SYSTEM)}
     leaderless = found[made["leader gone"].pk]
     assert leaderless.findings[0].startswith("The team spoke on 0 of the last 14 days")
     assert leaderless.community_id == home.pk
     assert leaderless.size == 300
     assert found[made["healthy"].pk].stage in {Stage.MATURE, Stage.GROWING}
-    assert selectors.latest(STRANGER) == []
-    points = {each.group_id for each in selectors.lifecycle(SYSTEM)}
+    assert list(overview.listed(STRANGER)) == []
+    points = {each.group_id for each in overview.lifecycle(SYSTEM)}
     assert made["healthy"].pk in points
     assert made["course finished"].pk not in points
 
 
 def test_a_group_that_nobody_has_assessed_is_listed_without_a_score(home):
     (group,) = groups(1, home)
-    (found,) = selectors.latest(SYSTEM)
+    (found,) = overview.listed(SYSTEM)
     assert (found.group_id, found.score, found.stage, found.findings) == (group.pk, None, None, [])
 
 
@@ -86,7 +88,7 @@ def test_lists_of_all_groups_cost_the_same_however_many(home):
     all_stories(home)
     actions.assess()
     with CaptureQueriesContext(connection) as asked:
-        selectors.next_hour(SYSTEM)
+        overview.next_hour(SYSTEM)
     assert len(asked) <= 5
 
 
@@ -96,15 +98,15 @@ def test_the_next_hour_goes_where_most_people_gain(home):
     panel.size[1] = 12
     keep(panel, [large, small, fine])
     actions.assess()
-    found = selectors.next_hour(SYSTEM)
+    found = overview.next_hour(SYSTEM)
     assert [each.group_id for each in found] == [large.pk, small.pk]
     assert found[0].signal == "ad_decay"
     assert found[0].proposal.key == "ad_window"
     assert "300 people" in found[0].reason
     assert sum(each.share for each in found) == pytest.approx(1)
     assert found[0].share > 0.8
-    assert [each.group_id for each in selectors.next_hour(SYSTEM, n=1)] == [large.pk]
-    assert selectors.next_hour(STRANGER) == []
+    assert [each.group_id for each in overview.next_hour(SYSTEM, n=1)] == [large.pk]
+    assert overview.next_hour(STRANGER) == []
 
 
 def test_a_diagnosis_explains_itself(home):
@@ -233,17 +235,17 @@ def test_the_end_of_a_course_is_no_decline(home):
     assert Condition.objects.get().score < 50
     operator = world.actor(world.member_of_staff(roles={home.pk: Role.OPERATOR}))
     over = LAST - timedelta(days=20)
-    plan = actions.plan_end(actor=operator, group_id=group.pk, kind=Silence.COURSE, begins_on=over)
+    plan = silence.plan_end(actor=operator, group_id=group.pk, kind=Silence.COURSE, begins_on=over)
     actions.assess(group_ids=[group.pk])
     known = Condition.objects.get()
     assert (known.score, known.stage, known.findings) == (None, Stage.FINISHED, [])
     found = diagnosis(SYSTEM, group.pk)
     assert (found.silence, found.stage, found.spans[-1].first) == (Silence.COURSE, Stage.FINISHED, over)
-    assert selectors.next_hour(SYSTEM) == []
-    assert selectors.latest(SYSTEM)[0].planned
+    assert overview.next_hour(SYSTEM) == []
+    assert overview.listed(SYSTEM)[0].planned
     entry = AuditEntry.objects.get(action="silence.planned")
     assert audit.say(entry) == f"{operator.name} planned the end of 群 00 on {over}."
-    actions.take_back_plan(actor=operator, plan_id=plan.pk)
+    silence.take_back_plan(actor=operator, plan_id=plan.pk)
     actions.assess(group_ids=[group.pk])
     assert Condition.objects.get().score < 50
 
@@ -256,7 +258,7 @@ def test_a_holiday_says_nothing_about_a_group(home):
     keep(panel, [group])
     actions.assess()
     lost = Condition.objects.get().score
-    actions.plan_end(
+    silence.plan_end(
         actor=SYSTEM,
         group_id=group.pk,
         kind=Silence.HOLIDAY,
@@ -267,7 +269,7 @@ def test_a_holiday_says_nothing_about_a_group(home):
     known = Condition.objects.get()
     assert known.score > 90 > lost
     assert known.stage == Stage.MATURE
-    assert selectors.latest(SYSTEM)[0].planned
+    assert overview.listed(SYSTEM)[0].planned
 
 
 def test_plans_are_for_operators_and_make_sense(home):
@@ -275,26 +277,26 @@ def test_plans_are_for_operators_and_make_sense(home):
     plan = {"group_id": group.pk, "begins_on": LAST}
     for role in (Role.VIEWER, Role.SERVICE):
         with pytest.raises(NotAllowed):
-            actions.plan_end(actor=Actor(1, "陈默", {home.pk: role}), kind=Silence.COURSE, **plan)
+            silence.plan_end(actor=Actor(1, "陈默", {home.pk: role}), kind=Silence.COURSE, **plan)
     with pytest.raises(NotFound):
-        actions.plan_end(actor=STRANGER, kind=Silence.COURSE, **plan)
+        silence.plan_end(actor=STRANGER, kind=Silence.COURSE, **plan)
     with pytest.raises(Invalid):
-        actions.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, **plan)
+        silence.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, **plan)
     with pytest.raises(Invalid):
-        actions.plan_end(actor=SYSTEM, kind=Silence.COURSE, ends_on=LAST + DAY, **plan)
+        silence.plan_end(actor=SYSTEM, kind=Silence.COURSE, ends_on=LAST + DAY, **plan)
     with pytest.raises(Invalid):
-        actions.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, ends_on=LAST - DAY, **plan)
-    made = actions.plan_end(actor=SYSTEM, kind=Silence.PROJECT, **plan)
+        silence.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, ends_on=LAST - DAY, **plan)
+    made = silence.plan_end(actor=SYSTEM, kind=Silence.PROJECT, **plan)
     with pytest.raises(Invalid):
-        actions.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, ends_on=LAST + DAY, **plan)
+        silence.plan_end(actor=SYSTEM, kind=Silence.HOLIDAY, ends_on=LAST + DAY, **plan)
     assert selectors.planned_silences(SYSTEM, group.pk) == [made]
     with pytest.raises(NotAllowed):
-        actions.take_back_plan(actor=Actor(1, "陈默", {home.pk: Role.VIEWER}), plan_id=made.pk)
+        silence.take_back_plan(actor=Actor(1, "陈默", {home.pk: Role.VIEWER}), plan_id=made.pk)
     with pytest.raises(NotFound):
-        actions.take_back_plan(actor=STRANGER, plan_id=made.pk)
-    actions.take_back_plan(actor=SYSTEM, plan_id=made.pk)
+        silence.take_back_plan(actor=STRANGER, plan_id=made.pk)
+    silence.take_back_plan(actor=SYSTEM, plan_id=made.pk)
     with pytest.raises(NotFound):
-        actions.take_back_plan(actor=SYSTEM, plan_id=made.pk)
+        silence.take_back_plan(actor=SYSTEM, plan_id=made.pk)
 
 
 # ------------------------------------------------------------------ the past
@@ -357,3 +359,29 @@ def test_a_year_of_silence_before_the_first_word_is_no_past(home):
     actions.assess()
     assert Condition.objects.get().stage in {Stage.FORMING, Stage.GROWING, Stage.MATURE}
     assert diagnosis(SYSTEM, group.pk).spans[0].first > LAST - timedelta(days=40)
+
+
+def test_lists_of_all_groups_are_cut_and_ordered_by_the_database(home, monkeypatch):
+    made = all_stories(home)
+    actions.assess()
+    (unknown,) = groups(1, home, platform="telegram")
+    for order in GroupOrder:
+        whole = overview.listed(SYSTEM, order=order)
+        assert len(whole) == len(made) + 1
+        parts = [each.group_id for first in range(0, len(whole), 5) for each in whole[first : first + 5]]
+        assert parts == [each.group_id for each in whole[:]]
+        assert len(set(parts)) == len(whole)
+        if order is not GroupOrder.NAME:
+            assert parts[-1] == unknown.pk
+    scores = [each.score for each in overview.listed(SYSTEM, order=GroupOrder.WORST) if each.score is not None]
+    assert scores == sorted(scores)
+    dormant = overview.listed(SYSTEM, stage=Stage.MATURE, order=GroupOrder.NAME)
+    assert {each.stage for each in dormant} == {Stage.MATURE}
+    counted = overview.counts(SYSTEM)
+    assert (counted.groups, counted.scored) == (len(whole), len(scores))
+    assert counted.bad == sum(score < 50 for score in scores)
+    assert overview.counts(STRANGER) == overview.Counts(0, 0, 0, 0)
+    monkeypatch.setattr(overview, "MOST_POINTS", 2)
+    points = overview.lifecycle(SYSTEM)
+    monkeypatch.setattr(overview, "MOST_POINTS", 300)
+    assert sum(point.groups for point in points) == len(overview.lifecycle(SYSTEM))

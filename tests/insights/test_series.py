@@ -221,3 +221,24 @@ def test_filling_piece_by_piece_is_filling_at_once(room):
     Filled.objects.all().delete()
     actions.fill(group_ids=[group.pk])
     same(piecewise, stored(group))
+
+
+def test_a_large_history_is_counted_in_portions_and_says_how_far_it_is(monkeypatch):
+    made = account()
+    group = adopted(made, "!a")["!a"]
+    live(made, *chatter(count=200, days=70))
+    monkeypatch.setattr(series, "AT_ONCE", 10)
+    monkeypatch.setattr(actions, "MESSAGES", 30)
+    told = [series.counted_so_far(SYSTEM, group.pk)]
+    while actions.fill_portion(group_id=group.pk):
+        told.append(series.counted_so_far(SYSTEM, group.pk))
+    assert told[0] == 0
+    assert len(told) > 3
+    assert told == sorted(told)
+    assert series.counted_so_far(SYSTEM, group.pk) is None
+    whole = {(row.metric, row.year): bytes(row.days) for row in Series.objects.filter(group_id=group.pk)}
+    monkeypatch.setattr(actions, "MESSAGES", 20_000)
+    Filled.objects.all().delete()
+    Series.objects.all().delete()
+    actions.fill(group_ids=[group.pk])
+    assert {(row.metric, row.year): bytes(row.days) for row in Series.objects.filter(group_id=group.pk)} == whole

@@ -15,7 +15,7 @@ from tests.signals.made import unknown
 
 
 def probability(name, **more):
-    return float(warning.probabilities(simulated([story(name)], **more))[0])
+    return float(warning.probabilities(simulated([story(name)], **more), warning.BUILT_IN)[0])
 
 
 def test_a_dying_group_is_warned_of_and_a_healthy_one_is_not():
@@ -27,14 +27,14 @@ def test_a_dying_group_is_warned_of_and_a_healthy_one_is_not():
 def test_silent_unobserved_planned_and_newborn_groups_are_not_foreseen():
     assert np.isnan(probability("dead"))
     dying = simulated([story("dying")])
-    assert np.isnan(warning.probabilities(unknown(dying))[0])
-    assert np.isnan(warning.probabilities(replace(dying, planned_silence=np.array([True])))[0])
-    assert np.isnan(warning.probabilities(replace(dying, age=np.array([20], np.float32)))[0])
-    assert warning.warned(unknown(dying), 0) is None
+    assert np.isnan(warning.probabilities(unknown(dying), warning.BUILT_IN)[0])
+    assert np.isnan(warning.probabilities(replace(dying, planned_silence=np.array([True])), warning.BUILT_IN)[0])
+    assert np.isnan(warning.probabilities(replace(dying, age=np.array([20], np.float32)), warning.BUILT_IN)[0])
+    assert warning.warned(unknown(dying), 0, warning.BUILT_IN) is None
 
 
 def test_it_says_why_the_strongest_first():
-    found = warning.warned(simulated([story("healthy"), story("dying")], people=12), 1)
+    found = warning.warned(simulated([story("healthy"), story("dying")], people=12), 1, warning.BUILT_IN)
     assert found.probability > 0.3
     points = [each.points for each in found.clues]
     assert points == sorted(points, reverse=True)

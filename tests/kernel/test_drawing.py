@@ -35,7 +35,7 @@ EVERY = {
     ),
     "dial": charts.dial("x", what="健康度", value=62.4, word="留意", tone="amber"),
 }
-SHOWN = {"cohorts": "25%", "scatter": "一群", "network": "张三", "dial": "62", "heatmap": "周一", "survival": "天数"}
+SHOWN = {"cohorts": "25", "scatter": "一群", "network": "张三", "dial": "62", "heatmap": "周一", "survival": "天数"}
 
 
 @pytest.mark.parametrize("kind", EVERY)

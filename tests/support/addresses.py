@@ -298,8 +298,13 @@ EXPECTED = {
     ),
     # ---- reports
     "console:reports": page(signed_in),
+    "console:warning": page(anywhere(Permission.LEAD)),
+    "console:warning_measure": change(installation(Permission.LEAD)),
+    "console:warning_adopt": change(installation(Permission.LEAD), model_id="warning"),
+    "console:warning_built_in": change(installation(Permission.LEAD)),
     "console:report": page(here(Permission.VIEW), report_id="report"),
     "console:report_pdf": page(here(Permission.VIEW), report_id="report"),
+    "console:report_words": page(here(Permission.VIEW), report_id="report"),
     "console:report_plan": change(
         here(Permission.LEAD),
         {"rhythm": "weekly", "hour": "8", "language": "zh-hans", "channel": "group", "group": "{group}"},

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from django.utils.translation import gettext as _
 
+from qunce.cli.language import with_language
 from qunce.cli.main import set_up_django
 
 _COLUMNS = (
@@ -36,6 +38,7 @@ _TABLES = {".csv": ",", ".tsv": "\t"}
 @click.option("--top", default=120, show_default=True, type=click.IntRange(1, 150), help="How many words.")
 @click.option("--size", default="1200x675", show_default=True, help="Width and height in pixels.")
 @click.option("--dark", is_flag=True, help="Light words on a dark ground.")
+@with_language
 def cloud(*, path: Path, column: str | None, out: Path, words: Path | None, top: int, size: str, dark: bool) -> None:
     """Draw the words of a CSV table or a text file (one text a line) as a picture."""
     set_up_django()
@@ -49,18 +52,19 @@ def cloud(*, path: Path, column: str | None, out: Path, words: Path | None, top:
     times = texts.counted(said)
     shown = {each.word: float(each.times) for each in texts.keywords(said, top=top)} or dict(times.most_common(top))
     if not shown:
-        raise click.ClickException(f"{path.name} holds no words that could be drawn.")
+        raise click.ClickException(_("%(name)s holds no words that could be drawn.") % {"name": path.name})
     try:
         out.write_bytes(pictures.word_cloud(shown, width=width, height=height, dark=dark))
     except QunceError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{out}: {len(shown)} words of {len(said)} texts.")
+    told = {"file": out, "words": len(shown), "texts": len(said)}
+    click.echo(_("%(file)s: %(words)d words of %(texts)d texts.") % told)
 
 
 def _size(given: str) -> tuple[int, int]:
     width, _by, height = given.partition("x")
     if not (width.isdigit() and height.isdigit() and 100 <= int(width) <= 8000 and 100 <= int(height) <= 8000):  # noqa: PLR2004 (what a picture may measure)
-        raise click.BadParameter("write it like 1200x675, each from 100 to 8000.", param_hint="--size")
+        raise click.BadParameter(_("write it like 1200x675, each from 100 to 8000."), param_hint="--size")
     return int(width), int(height)
 
 
@@ -98,5 +102,9 @@ def _place(headings: list[str], column: str | None) -> int:
             return folded.index(name)
     if len(headings) == 1 and not column:
         return 0
-    named = ", ".join(headings) or "none"
-    raise click.ClickException(f"No column {column or 'of texts'} is there: say which by --column. Columns: {named}.")
+    told = {"column": column, "names": ", ".join(headings) or "–"}
+    raise click.ClickException(
+        _("There is no column %(column)s: say which by --column. Columns: %(names)s.") % told
+        if column
+        else _("No column of texts is there: say which by --column. Columns: %(names)s.") % told
+    )

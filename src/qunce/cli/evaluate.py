@@ -1,17 +1,19 @@
 """``qunce evaluate``: what Qunce's own judgements are worth, on data that they have not seen."""
 
 import json
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.utils.translation import gettext as _
 
-from qunce.cli.main import ready, with_data_dir
+from qunce.cli.language import with_language
+from qunce.cli.main import ready, set_up_django, with_data_dir
+from qunce.kernel.words import sentences
 
 if TYPE_CHECKING:
-    from qunce.insights.policies.evaluation import Cases, Measured
+    from qunce.insights.policies.evaluation import Cases
 
 SIMULATED_GROUPS, SIMULATED_HOMES, SIMULATED_DAYS = 300, 15, 330
 
@@ -24,69 +26,64 @@ def evaluate() -> None:
 @evaluate.command("warning")
 @with_data_dir
 @click.option("--simulated", is_flag=True, help="On simulated histories instead of your own.")
+@click.option("--adopt", is_flag=True, help="Warn by the fitted model from now on, where it is better.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def _warning(data_dir: Path | None, simulated: bool, as_json: bool) -> None:  # noqa: FBT001 (the options' values)
+@with_language
+def _warning(data_dir: Path | None, *, simulated: bool, adopt: bool, as_json: bool) -> None:
     """Whether groups that fell silent had been warned of 30 days before."""
+    if simulated and adopt:
+        raise click.UsageError("Only a model of your own history can be adopted.")
     if simulated:
-        _report(_of_simulated(), as_json, "simulated histories")
-    else:
-        with ready(data_dir):
-            from qunce.insights.selectors.foresight import own_cases
+        set_up_django()
+        from qunce.insights.policies.evaluation import compared
+        from qunce.insights.policies.warning import BUILT_IN
+        from qunce.insights.selectors.warnings import figures_of
 
-            _report(own_cases(), as_json, "your own history")
-
-
-def _report(cases: "Cases", as_json: bool, data: str) -> None:  # noqa: FBT001 (the option's value)
-    from qunce.insights.policies.evaluation import ENOUGH_GROUPS
-
-    groups = len(set(cases.groups.tolist()))
-    if groups < ENOUGH_GROUPS:
-        raise click.ClickException(
-            f"{groups} groups have a past long enough to look back at; {ENOUGH_GROUPS} are needed to say anything."
-            " --simulated shows how the rules do on simulated histories."
-        )
-    figures = {"evaluation": "warning", "data": data, "groups": groups, **_compared(cases)}
-    if as_json:
-        click.echo(json.dumps(figures, ensure_ascii=False))
+        _show({"data": "simulated histories", **figures_of(compared(_of_simulated(), BUILT_IN))}, as_json=as_json)
         return
-    click.echo(f"Early warning, measured on {data}: {groups} groups.")
-    click.echo(f"{figures['cases']} cases, of which {figures['silent']} fell silent within 30 days.")
-    click.echo(f"The fitted model has not seen the {figures['left_out']} that it is measured on.")
-    for name in ("rules", "fitted"):
-        _say(name, figures[name])
-    click.echo(f"Better: {figures['better']}.")
+    with ready(data_dir):
+        from qunce.insights.actions import foresight
+        from qunce.kernel.actor import SYSTEM
+        from qunce.kernel.errors import Invalid
+
+        try:
+            row = foresight.measure(name=SYSTEM.name)
+        except Invalid as error:
+            more = _("--simulated shows how the rules do on simulated histories.")
+            raise click.ClickException(sentences(error, more)) from error
+        if adopt:
+            row = foresight.adopt(actor=SYSTEM, model_id=row.pk)
+        _show({"data": "your own history", **row.figures, "adopted": row.in_force}, as_json=as_json)
 
 
-def _compared(cases: "Cases") -> dict[str, Any]:
-    from qunce.insights.policies import evaluation, warning
-
-    rules = evaluation.measured(warning.by_rules(cases.met), cases.came)
-    fitted = evaluation.measured(evaluation.left_out(cases.met, cases.came, cases.homes), cases.came)
-    return {
-        "cases": rules.cases,
-        "silent": rules.silent,
-        "left_out": "community" if cases.by_community else "tenth of the groups",
-        "rules": _figures(rules),
-        "fitted": _figures(fitted),
-        "better": "fitted" if evaluation.beats(fitted, rules) else "rules",
-    }
-
-
-def _figures(found: "Measured") -> dict[str, Any]:
-    return {
-        "auc": None if found.auc is None else round(found.auc, 3),
-        "brier": round(found.brier, 4),
-        "brier_of_always_the_share": round(found.brier_base, 4),
-        "calibration": [{key: round(value, 3) for key, value in asdict(each).items()} for each in found.calibration],
-    }
+def _show(figures: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"evaluation": "warning", **figures}, ensure_ascii=False))
+        return
+    data = _("simulated histories") if figures["data"] == "simulated histories" else _("your own history")
+    click.echo(_("Early warning, measured on %(data)s: %(groups)d groups.") % {**figures, "data": data})
+    click.echo(_("%(cases)d cases, of which %(silent)d fell silent within 30 days.") % figures)
+    if figures["left_out"] == "community":
+        click.echo(_("The fitted model has not seen the community that it is measured on."))
+    else:
+        click.echo(_("The fitted model has not seen the tenth of the groups that it is measured on."))
+    _say(_("in force"), figures["rules"])
+    _say(_("fitted"), figures["fitted"])
+    click.echo()
+    if figures["better"] == "fitted":
+        click.echo(_("The fitted model is better."))
+    else:
+        click.echo(_("The fitted model is not surely better."))
+    if figures.get("adopted"):
+        click.echo(_("It is in force from now on."))
 
 
 def _say(name: str, figures: dict[str, Any]) -> None:
     auc = "–" if figures["auc"] is None else figures["auc"]
-    click.echo(
-        f"\n{name}: AUC {auc}, Brier {figures['brier']} ({figures['brier_of_always_the_share']} by the share alone)"
-    )
-    click.echo("    cases   foreseen       came")
+    told = {"name": name, "auc": auc, "brier": figures["brier"], "share": figures["brier_of_always_the_share"]}
+    click.echo()
+    click.echo(_("%(name)s: AUC %(auc)s, Brier %(brier)s (%(share)s by the share alone)") % told)
+    click.echo(_("    cases   foreseen       came"))
     for each in figures["calibration"]:
         click.echo(f"{each['cases']:>9}{each['foreseen']:>11.1%}{each['came']:>11.1%}")
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from qunce import __version__
+from qunce.cli.language import speak
 
 # Subcommands with a module of their own: the module and the click command in it.
 ELSEWHERE = {
@@ -85,6 +86,7 @@ def set_up_django() -> None:
     django.setup()
     gc.freeze()
     gc.enable()
+    speak()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import click
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from qunce.cli.language import with_language
 from qunce.cli.main import ready, with_data_dir
 
 
 @click.command()
 @with_data_dir
 @click.option("--group", "wanted", multiple=True, metavar="NAME|ID", help="Only this group; may be given repeatedly.")
+@with_language
 def rebuild(data_dir: Path | None, wanted: tuple[str, ...]) -> None:
     """Count groups again from their messages, then fill their daily series anew.
 
@@ -27,7 +31,12 @@ def rebuild(data_dir: Path | None, wanted: tuple[str, ...]) -> None:
         with click.progressbar(groups) as filling:
             for group_id in filling:
                 series.fill(group_ids=[group_id])
-        click.echo(f"{len(groups)} groups counted, {wrong} rows were wrong.")
+        said = ngettext(
+            "%(count)d group counted; rows that were wrong: %(wrong)d.",
+            "%(count)d groups counted; rows that were wrong: %(wrong)d.",
+            len(groups),
+        )
+        click.echo(said % {"count": len(groups), "wrong": wrong})
 
 
 def _groups(wanted: tuple[str, ...]) -> list[int]:
@@ -43,9 +52,10 @@ def _groups(wanted: tuple[str, ...]) -> list[int]:
         named = every.filter(pk=int(each)) if each.isdecimal() else every.filter(name=each)
         ids = list(named.values_list("pk", flat=True))
         if len(ids) != 1:
-            said = (
-                f"{len(ids)} groups are called {each}: name one by its id." if ids else f"There is no group {each}."
-            )
-            raise click.ClickException(said)
+            told = {"count": len(ids), "name": each}
+            said = _("%(count)d groups are called %(name)s: name one by its id.")
+            if not ids:
+                said = _("There is no group %(name)s.")
+            raise click.ClickException(said % told)
         found += ids
     return found

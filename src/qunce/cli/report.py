@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.utils.translation import gettext as _
 
-from qunce.cli.doctor import language_of
 from qunce.cli.histories import legible, opened, take
+from qunce.cli.language import language, with_language
 from qunce.cli.main import ready
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--metrics", type=click.Path(path_type=Path, dir_okay=False), help="All figures as JSON, into this file."
 )
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language; by default the terminal's.")
+@with_language
 @click.option("--format", "form", default="auto", show_default=True, help="What it is, where Qunce cannot tell.")
 @click.option("--zone", default="", metavar="PLACE", help="Of times that are written without one: Asia/Shanghai.")
 @click.option("--chat", metavar="KEY", help="Only this chat, where the export has several.")
@@ -38,9 +39,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, readable=False),
     help="Keep what is read here, so that the next report begins with it. [default: nothing is kept]",
 )
-def report(
-    path: Path, *, data_dir: Path | None, out: Path | None, metrics: Path | None, lang: str | None, **wanted: Any
-) -> None:
+def report(path: Path, *, data_dir: Path | None, out: Path | None, metrics: Path | None, **wanted: Any) -> None:
     """Read the chat history in PATH (a file, a folder or a zip of one) and say how the community is.
 
     Needs no account and no server; what is read stays on this machine.
@@ -54,7 +53,7 @@ def report(
         with _folder(data_dir) as folder, ready(folder):
             from qunce.cli.database import migrate
 
-            _say("Starting")
+            _say(_("Starting"))
             migrate()
             form = wanted.pop("form")
             asked = {
@@ -64,7 +63,7 @@ def report(
                 "all_chats": not wanted["chat"],
             }
             done = take(opened(path), form, asked)
-            _finish(path, done, into=into, metrics=metrics, language=language_of(lang or ""), zone=wanted["zone"])
+            _finish(path, done, into=into, metrics=metrics, language=language(), zone=wanted["zone"])
 
 
 def _say(what: str) -> None:
@@ -103,20 +102,20 @@ def _finish(
 
     failed = [each for each in done if each["state"] != "done"]
     if failed:
-        raise click.ClickException(failed[0]["error"] or f"{failed[0]['chat']} could not be read.")
+        raise click.ClickException(failed[0]["error"] or _("%(chat)s could not be read.") % failed[0])
     groups = [each["group_id"] for each in done if each["stored"] or each["repeated"]]
     if not groups:
-        raise click.ClickException(f"Nobody says anything in {path.name}.")
+        raise click.ClickException(_("Nobody says anything in %(name)s.") % {"name": path.name})
     if metrics:
-        _say("Counting")
+        _say(_("Counting"))
         figures = truth(groups, ZoneInfo(zone) if zone else None)
         metrics.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    _say("Looking for what stands out")
+    _say(_("Looking for what stands out"))
     series.fill(group_ids=groups)
     made = _report(path, done, groups, language)
     if made is None:
-        raise click.ClickException(f"Nobody says anything in {path.name}.")
-    _say("Drawing")
+        raise click.ClickException(_("Nobody says anything in %(name)s.") % {"name": path.name})
+    _say(_("Drawing"))
     _write(made, into)
     click.echo(f"{made.title} · {into}")
     sys.stdout.flush()

@@ -162,6 +162,7 @@ X_FRAME_OPTIONS = "DENY"
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "qunce.config.formats"
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 DEFAULT_COMMUNITY_ZONE = "Asia/Shanghai"

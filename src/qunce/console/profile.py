@@ -65,6 +65,7 @@ class ReachForm(forms.Form):
             (Topic.TASKS, gettext_lazy("My tasks")),
             (Topic.APPROVALS, gettext_lazy("Approvals")),
             (Topic.ALERTS, gettext_lazy("Alerts")),
+            (Topic.REPORTS, gettext_lazy("Regular reports")),
         ],
         widget=forms.CheckboxSelectMultiple,
     )

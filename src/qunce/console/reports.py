@@ -27,6 +27,7 @@ from qunce.console.live import topic
 from qunce.insights.selectors import kept
 from qunce.insights.selectors.kept import KeptReport, ReportPlan
 from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import NotFound
 from qunce.kernel.htmx import go
 
 SIZE = 30
@@ -139,6 +140,19 @@ def report_pdf(request: StaffRequest, report_id: int) -> HttpResponse:
     return answer
 
 
+@require_safe
+def report_words(request: StaffRequest, report_id: int) -> HttpResponse:
+    """The picture of its words: ``?dark=1``."""
+    from qunce.insights.selectors import renderings
+    from qunce.insights.types import Report
+
+    written = Report.from_json(kept.one_report(request.actor, report_id).content)
+    drawn = renderings.cloud(written, dark=request.GET.get("dark") == "1")
+    if drawn is None:
+        raise NotFound
+    return HttpResponse(drawn, content_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
+
+
 def plan(request: StaffRequest, community_id: int) -> HttpResponse:
     """Have reports on a community made regularly."""
     home = community.community(request.actor, community_id, Permission.LEAD)
@@ -179,6 +193,7 @@ urlpatterns = [
     path("reports/", reports, name="reports"),
     path("reports/<int:report_id>/", report, name="report"),
     path("reports/<int:report_id>/pdf/", report_pdf, name="report_pdf"),
+    path("reports/<int:report_id>/words.png", report_words, name="report_words"),
     path("reports/plan/<int:community_id>/", plan, name="report_plan"),
     path("reports/plans/<int:plan_id>/stop/", stop, name="report_stop"),
 ]

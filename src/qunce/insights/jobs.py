@@ -1,5 +1,7 @@
 """Background jobs of the insights context. What computes is imported when it runs: a start does without it."""
 
+from contextlib import suppress
+
 from procrastinate.contrib.django import app
 
 FILLING = 300
@@ -13,6 +15,15 @@ def fill_series(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes t
     from qunce.insights.actions import series
 
     series.fill(seconds=FILLING)
+
+
+@app.task(name="insights.fill_group")
+def fill_group(group_id: int) -> None:
+    """Fill the series of a group that somebody looks at; cut off anywhere, the clock's job goes on."""
+    from qunce.insights.actions import health, series
+
+    series.fill(group_ids=[group_id])
+    health.assess(group_ids=[group_id])
 
 
 @app.task(name="insights.run_import")
@@ -75,3 +86,13 @@ def make_report(plan_id: int) -> None:
     from qunce.insights.actions import reports
 
     reports.make_report(plan_id=plan_id)
+
+
+@app.task(name="insights.measure_warning")
+def measure_warning(name: str) -> None:
+    """Fit and measure an early warning on the history that there is; where that is too little, nothing is kept."""
+    from qunce.insights.actions import foresight
+    from qunce.kernel.errors import Invalid
+
+    with suppress(Invalid):
+        foresight.measure(name=name)

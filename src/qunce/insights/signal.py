@@ -1,7 +1,7 @@
 """The interface of a signal: one thing that goes well or badly in groups. One file each in ``insights/signals/``."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -42,6 +42,10 @@ class Signal(ABC):
 
         ``facts``: the group's messages, where the reader opens it: then people and messages are named too.
         """
+
+    def explain_rows(self, panel: Panel, rows: Mapping[int, float]) -> dict[int, Finding]:
+        """The same of many groups: of each row with its severity."""
+        return {row: self.explain(panel, row, severity) for row, severity in rows.items()}
 
 
 signals: Registry[Signal] = Registry(Signal, "signals")  # type: ignore[type-abstract]

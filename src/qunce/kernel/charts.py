@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from qunce.kernel import layout
+
 Number = int | float | None
 LONGEST_NAME = 104  # pixels of a name beside a bar
 _CURVE = 240  # points are as many as can be told apart
+_PHONE = 480  # pixels: up to so wide a chart is one of a phone
+_WIDE, _NARROW = (500, 400), (170, 200)  # of the dots of a graph, names not counted
+_DEEP = 0.55  # of the strongest colour: from there on ink cannot be read
 _PERCENT = {"axisLabel": {"formatter": "{value}%"}}
 
 
@@ -71,7 +76,8 @@ def over_time(
     """
     series = _series(kind, values, stack)
     if turns and series:
-        marks = [{"xAxis": point, "label": {"formatter": word}} for point, word in turns.items()]
+        look = {"color": "colour:ink-soft", "textBorderWidth": 0}
+        marks = [{"xAxis": point, "label": {"formatter": word, **look}} for point, word in turns.items()]
         style = {"color": "colour:rose", "type": "dashed"}
         series[0]["markLine"] = {"silent": True, "symbol": "none", "lineStyle": style, "data": marks}
     option = {
@@ -171,18 +177,21 @@ def cohorts(
     ``values``: by cohort its size and shares; ``cohort`` and ``size`` head their columns.
     """
     lines = [f"{name} · {people}" for name, (people, _shares) in values.items()]
-    data = [
+    cells = [
         [x, y, round(share * 100)]
         for y, (_people, shares) in enumerate(values.values())
         for x, share in enumerate(shares[: len(later)])
         if share is not None
     ]
-    text = {"color": "colour:ink", "textBorderColor": "colour:sheet", "textBorderWidth": 2, "fontSize": 11}
+    most = max((cell[2] for cell in cells), default=0) or 1
+    # Dark cells have light numbers; the sign of per cent stands in the label, for narrow cells have no room for it.
+    text = [{"color": "colour:on-jade" if cell[2] > most * _DEEP else "colour:ink", "fontSize": 10} for cell in cells]
+    data = [{"value": cell, "label": look} for cell, look in zip(cells, text, strict=True)]
     option = {
         "xAxis": {"type": "category", "data": list(later), "position": "top"},
         "yAxis": {"type": "category", "data": lines, "inverse": True},
-        "visualMap": {"min": 0, "max": max((cell[2] for cell in data), default=0) or 1, "show": False},
-        "series": [{"type": "heatmap", "data": data, "label": {"show": True, "formatter": "{@[2]}%", **text}}],
+        "visualMap": {"min": 0, "max": most, "show": False},
+        "series": [{"type": "heatmap", "data": data, "label": {"show": True, "formatter": "{@[2]}"}}],
         "tooltip": {"position": "top"},
     }
     rows = [
@@ -275,23 +284,33 @@ def network(
     label: str, *, who: str, whom: str, unit: str, nodes: Sequence[Node], edges: Sequence[tuple[int, int, float]]
 ) -> Chart:
     """Who has to do with whom: ``edges`` name places in ``nodes`` and weigh. The same graph is laid out the same."""
-    places = _layout(len(nodes), edges)
+    places = layout.places(len(nodes), edges)
     top = max((node.size for node in nodes), default=0) or 1
     heaviest = max((weight for _a, _b, weight in edges), default=0) or 1
-    loud = sorted(range(len(nodes)), key=lambda place: -nodes[place].size)[: max(12, len(nodes) // 8)]
+    sizes = [round(5 + 27 * sqrt(max(node.size, 0) / top), 1) for node in nodes]
+    names = [(node.name, node.size) for node in nodes]
     data = [
         {
             "name": str(place),
             "value": node.name,
             "x": x,
             "y": y,
-            "symbolSize": round(5 + 27 * sqrt(max(node.size, 0) / top), 1),
+            "symbolSize": sizes[place],
             "category": min(node.circle, 5),
-            "label": {"show": place in loud, "formatter": "{c}", "position": "right", "fontSize": 11},
             "url": node.url,
         }
         for place, (node, (x, y)) in enumerate(zip(nodes, places, strict=True))
     ]
+
+    def labelled(picture: tuple[int, int]) -> list[dict[str, Any]]:
+        """The nodes, with the names that have room in a picture so large."""
+        sides = layout.named(names, sizes, places, picture)
+        look = {"formatter": "{c}", "fontSize": 11, "width": layout.LONGEST_NAME, "overflow": "truncate"}
+        return [
+            {**each, "label": {"show": place in sides, "position": sides.get(place), **look}}
+            for place, each in enumerate(data)
+        ]
+
     links = [
         {"source": str(a), "target": str(b), "lineStyle": {"width": round(0.6 + 3.4 * weight / heaviest, 2)}}
         for a, b, weight in edges
@@ -301,38 +320,18 @@ def network(
         "layout": "none",
         "roam": False,
         "preserveAspect": True,
-        "data": data,
+        "data": labelled(_WIDE),
         "links": links,
         "categories": [{"name": str(number)} for number in range(6)],
-        "labelLayout": {"hideOverlap": True},
-        "left": 24,
-        "right": 72,
+        "left": layout.LONGEST_NAME,
+        "right": layout.LONGEST_NAME,
         "top": 16,
         "bottom": 16,
     }
     rows = [(nodes[a].name, nodes[b].name, weight) for a, b, weight in sorted(edges, key=lambda edge: -edge[2])]
-    option = {"series": [series], "tooltip": {"trigger": "item", "formatter": "{c}"}}
+    phone = {"query": {"maxWidth": _PHONE}, "option": {"series": [{"data": labelled(_NARROW)}]}}
+    option = {"series": [series], "tooltip": {"trigger": "item", "formatter": "{c}"}, "media": [phone]}
     return Chart(label, option, [who, whom, unit], rows, empty=not edges)
-
-
-def _layout(count: int, edges: Sequence[tuple[int, int, float]]) -> list[tuple[float, float]]:
-    """Places of nodes: those who have more to do with each other stand closer.
-
-    What hangs together most fills the picture; smaller parts stand in a line beneath it.
-    """
-    import networkx as nx  # only graphs need it, and it is large
-
-    graph: nx.Graph[int] = nx.Graph()
-    graph.add_nodes_from(range(count))
-    graph.add_edges_from((a, b) for a, b, _weight in edges if a != b)
-    parts = sorted((sorted(part) for part in nx.connected_components(graph)), key=lambda part: (-len(part), part))
-    apart = [node for part in parts[1:] for node in part]
-    places = {node: ((at - (len(apart) - 1) / 2) * 16, 120.0) for at, node in enumerate(apart)}
-    if parts:
-        largest = graph.subgraph(parts[0])
-        found = nx.spring_layout(largest, seed=7, k=3 / sqrt(len(largest)), iterations=150, weight=None)
-        places |= {node: (float(x) * 100, float(y) * 100) for node, (x, y) in found.items()}
-    return [(round(x, 1), round(y, 1)) for x, y in (places[node] for node in range(count))]
 
 
 def dial(label: str, *, what: str, value: Number, word: str = "", tone: str = "jade") -> Chart:

@@ -85,6 +85,7 @@ class Topic(StrEnum):
     TASKS = "tasks"
     APPROVALS = "approvals"
     ALERTS = "alerts"
+    REPORTS = "reports"
 
 
 class Channel(StrEnum):

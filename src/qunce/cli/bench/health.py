@@ -1,24 +1,45 @@
-"""What it costs to look after all groups: signals, scores, the early warning, stages, over simulated series."""
+"""What it costs to look after all groups: signals, scores, the early warning, stages, over simulated series.
 
+And what it costs with the database: assessing all groups from their series, and showing the page of all of them.
+"""
+
+import os
+import resource
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.db import connection
 
+from qunce.chat import actions as chat
+from qunce.chat.types import Batch, Checked, GroupSeen, Origin
 from qunce.cli.bench import stories
+from qunce.community import actions as community
+from qunce.community import selectors as groups_of
+from qunce.community.types import CommunityProfile, GroupFilter, GroupState
+from qunce.insights.actions.health import assess
 from qunce.insights.policies import health, stages, warning
 from qunce.insights.selectors.diagnosis import life_of
-from qunce.insights.selectors.health import signals_in_use
+from qunce.insights.selectors.health import signals_in_use, yesterday
+from qunce.insights.types import Panel
+from qunce.kernel.actor import SYSTEM
+from qunce.team import actions as team
 
 YEAR = 364
+PAGES = 20
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def measure(*, groups: int, days: int, rounds: int) -> dict[str, Any]:
     """Seconds for all groups, medians of alternating rounds; asserts that the stories are told apart.
 
     ``ratio``: signals and scores beside adding up every series once, which is the least that looking at them costs.
+    ``assess``: from the stored series to the stored conditions; ``cpu``: of this process and of the database's.
     """
     panel = stories.many(groups, days=days)
     year = stories.many(min(groups, 1000), days=YEAR)
@@ -31,7 +52,7 @@ def measure(*, groups: int, days: int, rounds: int) -> dict[str, Any]:
 
     works: dict[str, Callable[[], object]] = {
         "signals": score,
-        "warning": lambda: warning.probabilities(panel),
+        "warning": lambda: warning.probabilities(panel, warning.BUILT_IN),
         "stages_1000": lambda: stages.by_week(*life_of(year), year.stretch.first),
         "sums": lambda: [np.nansum(series, axis=1) for series in panel.series.values()],
     }
@@ -50,6 +71,7 @@ def measure(*, groups: int, days: int, rounds: int) -> dict[str, Any]:
         "kinds": len(kinds),
         **{f"{name}_s": round(each, 3) for name, each in medians.items()},
         "ratio": round(medians["signals"] / medians["sums"], 1),
+        **_stored(stories.many(groups, days=days, until=yesterday()), rounds),
     }
 
 
@@ -59,3 +81,91 @@ def _check(weights: dict[str, float]) -> None:
     healthy, dying = health.weigh(found, weights, panel).scores
     if not healthy > dying + 20:
         raise AssertionError("a dying group scores like a healthy one")
+
+
+# ------------------------------------------------------------------ with the database
+def _stored(panel: Panel, rounds: int) -> dict[str, Any]:
+    """What assessing and looking take where the series are in the database; the first round warms up."""
+    ids = _world(panel)
+    walls, cpus = [], []
+    for _round in range(rounds + 1):
+        wall, cpu = time.perf_counter(), _cpu()
+        if assess(group_ids=ids) != len(ids):
+            raise AssertionError("not every group was assessed")
+        walls.append(time.perf_counter() - wall)
+        cpus.append(_cpu() - cpu)
+    return {
+        "assess_s": round(statistics.median(walls[1:]), 2),
+        "assess_cpu_s": round(statistics.median(cpus[1:]), 2),
+        **_page(),
+    }
+
+
+def _page() -> dict[str, float]:
+    """Milliseconds of the page of all groups, as a browser asks for it."""
+    from django.test import Client
+
+    link = team.issue_first_sign_in_link() or ""
+    staff = team.use_sign_in_link(
+        token=link.strip("/").rpartition("/")[2],
+        email="bench@example.org",
+        name="bench",
+        password=os.urandom(12).hex(),
+        zone="Asia/Shanghai",
+    )
+    client = Client()
+    client.force_login(staff)
+    taken = []
+    for _time in range(PAGES + 2):
+        start = time.perf_counter()
+        if client.get("/insights/").status_code != 200:  # noqa: PLR2004 (HTTP)
+            raise AssertionError("the page is not shown")
+        taken.append((time.perf_counter() - start) * 1000)
+    return {
+        "page_ms": round(statistics.median(taken[2:]), 1),
+        "page_p95_ms": round(statistics.quantiles(taken[2:], n=20)[-1], 1),
+    }
+
+
+def _cpu() -> float:
+    """Seconds of work of this process, and of the one that serves it in the database."""
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    theirs = 0.0
+    connection.ensure_connection()
+    with suppress(OSError):  # only Linux tells
+        told = Path(f"/proc/{connection.connection.info.backend_pid}/stat").read_text(encoding="ascii")
+        theirs = sum(map(int, told.rpartition(")")[2].split()[11:13])) / TICKS
+    return own.ru_utime + own.ru_stime + theirs
+
+
+def _world(panel: Panel) -> list[int]:
+    """Groups of a community with the panel's series."""
+    account = chat.connect_account(actor=SYSTEM, platform="sandbox", name="bench", config={})
+    chat.record_checked(account_id=account.pk, checked=Checked("@qunce", "bench"))
+    rooms = [GroupSeen(f"!room{number}", f"群 {number}") for number in panel.group_ids]
+    for first in range(0, len(rooms), 500):
+        chat.ingest(Batch(account.pk, Origin.LIVE, rooms[first : first + 500]))
+    home = community.create_community(actor=SYSTEM, profile=CommunityProfile(name="bench"))
+    found = groups_of.find_groups(SYSTEM, GroupFilter(state=GroupState.FOUND)).values_list("pk", flat=True)
+    ids = sorted(found)
+    chat.adopt(actor=SYSTEM, community_id=home.pk, group_ids=ids, read_back=False)
+    first, last = panel.stretch.first, panel.stretch.last
+    with connection.cursor() as cursor:
+        for key, values in panel.series.items():
+            for year in range(first.year, last.year + 1):
+                days = np.full((len(ids), 366), np.nan, "<f4")
+                for at, day in enumerate(panel.stretch.days()):
+                    if day.year == year:
+                        days[:, (day - date(year, 1, 1)).days] = values[:, at]
+                cursor.execute(
+                    "INSERT INTO insights_series (group_id, metric, year, days)"
+                    " SELECT unnest(%s::int8[]), %s, %s, unnest(%s::bytea[])",
+                    [ids, key, year, [row.tobytes() for row in days]],
+                )
+        cursor.execute(
+            "INSERT INTO insights_filled (group_id, first, through, settled, counted, zone, method, due_at, at)"
+            " SELECT unnest(%s::int8[]), %s, %s, %s, 0, 'Asia/Shanghai', 1, now(), now()",
+            [ids, first, last, last],
+        )
+        cursor.execute("ANALYZE")
+    return ids

@@ -137,11 +137,11 @@ def simulated(
     )
 
 
-def many(groups: int, *, days: int = 90, seed: int = 1) -> Panel:
+def many(groups: int, *, days: int = 90, seed: int = 1, until: date = LAST) -> Panel:
     """A simulated panel of many groups of all stories and sizes, with unobserved days here and there."""
     rng = np.random.default_rng(seed)
     chosen = [STORIES[place] for place in rng.integers(0, len(STORIES), groups)]
-    panel = simulated(chosen, days=days, people=np.exp(rng.normal(1.5, 1.0, groups)), seed=seed)
+    panel = simulated(chosen, days=days, people=np.exp(rng.normal(1.5, 1.0, groups)), seed=seed, until=until)
     missing = rng.random((groups, days)) < 0.01  # noqa: PLR2004 (one day in a hundred)
     series = {key: np.where(missing, np.float32(np.nan), values) for key, values in panel.series.items()}
     return replace(panel, series=series)

@@ -28,6 +28,12 @@ def may_follow_all(actor: Actor, key: str) -> bool:
     return not key and actor.may_anywhere(Permission.LEAD)
 
 
+@topic("warning")
+def may_follow_the_warning(actor: Actor, key: str) -> bool:
+    """Whoever leads a community."""
+    return not key and actor.may_anywhere(Permission.LEAD)
+
+
 @topic("import")
 def may_follow(actor: Actor, key: str) -> bool:
     """Whoever may see the import of a history."""
@@ -50,6 +56,10 @@ urlpatterns = [
     path("insights/", late("overview", "overview"), name="insights"),
     path("insights/next-hour/", late("overview", "next_hour"), name="next_hour"),
     path("insights/load/", late("load", "load"), name="load"),
+    path("insights/warning/", late("warning", "warning"), name="warning"),
+    path("insights/warning/measure/", late("warning", "measure"), name="warning_measure"),
+    path("insights/warning/built-in/", late("warning", "built_in"), name="warning_built_in"),
+    path("insights/warning/<int:model_id>/adopt/", late("warning", "adopt"), name="warning_adopt"),
     path("communities/<int:community_id>/insight/", late("community", "insight"), name="community_insight"),
     path("communities/<int:community_id>/newcomers/", late("community", "newcomers"), name="newcomers"),
     path("communities/<int:community_id>/terms/", late("community", "terms"), name="community_terms"),

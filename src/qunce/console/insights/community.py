@@ -3,7 +3,7 @@
 Twenty statements, however many people and groups there are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -18,12 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
-from qunce.console.insights import drawn, words
-from qunce.console.insights.overview import Row, row_of
+from qunce.console.insights import drawn
+from qunce.console.insights.overview import row_of
 from qunce.insights.actions.dictionary import set_dictionary
-from qunce.insights.selectors import audience, health
+from qunce.insights.selectors import audience, overview, writing
 from qunce.insights.selectors.dictionary import dictionary
-from qunce.insights.types import Unit
+from qunce.insights.types import GroupOrder, Unit
 from qunce.insights.types.audience import Funnel, Outcome, Rung
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Invalid
@@ -79,6 +79,8 @@ def insight(request: StaffRequest, community_id: int) -> HttpResponse:
     days = _days(request)
     funnel = audience.funnel(request.actor, community_id, int(days))
     url = reverse("console:newcomers", args=[community_id])
+    listed = overview.listed(request.actor, community_id=community_id, order=GroupOrder.WORST)
+    groups = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "console/insights/community.html",
@@ -88,7 +90,8 @@ def insight(request: StaffRequest, community_id: int) -> HttpResponse:
             "funnel": funnel,
             "steps": [_step(funnel, rung, f"{url}?days={days}") for rung in Rung] if funnel.newcomers else [],
             "cohorts": drawn.community_cohorts(audience.cohorts(request.actor, community_id)),
-            "rows": _rows(request, community_id),
+            "page": groups,
+            "rows": [row_of(each) for each in groups],
             "terms": "\n".join(dictionary(request.actor, community_id)),
             "may_operate": request.actor.may(Permission.OPERATE, community_id),
         },
@@ -124,14 +127,9 @@ def _step(funnel: Funnel, rung: Rung, url: str) -> Step:
         missed,
         f"{url}&rung={rung}&outcome={Outcome.MISSED}",
         funnel.count(rung, Outcome.EARLY),
-        words.measured(share, Unit.SHARE),
+        writing.measured(share, Unit.SHARE),
         round((share or 0) * 100),
     )
-
-
-def _rows(request: StaffRequest, community_id: int) -> Sequence[Row]:
-    found = [each for each in health.latest(request.actor) if each.community_id == community_id]
-    return [row_of(each) for each in sorted(found, key=lambda each: 101 if each.score is None else each.score)]
 
 
 @require_GET

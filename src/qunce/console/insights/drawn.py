@@ -18,7 +18,8 @@ from qunce.insights.metric import metrics
 from qunce.insights.policies import statistics
 from qunce.insights.policies.graphs import ReplyGraph
 from qunce.insights.policies.zones import month_name
-from qunce.insights.types import Diagnosis, Facts, HealthDay, LifecyclePoint, MessageKey, Span, Stretch, Topic
+from qunce.insights.selectors import writing
+from qunce.insights.types import Diagnosis, Facts, HealthDay, LifecyclePoint, MessageKey, Span, Stretch, Topic, Turn
 from qunce.insights.types.audience import Cohort
 from qunce.kernel import charts
 from qunce.kernel.charts import Chart, Node, Spot
@@ -196,7 +197,7 @@ def survival_says(facts: Facts) -> str:
         "count": found.people
     }
     rest = (
-        _("Half of them were silent for good after %(days)s.") % {"days": words.duration(half * words.DAY)}
+        _("Half of them were silent for good after %(days)s.") % {"days": writing.duration(half * writing.DAY)}
         if half is not None
         else _("More than half of them still speak.")
     )
@@ -307,17 +308,23 @@ def lifecycle(points: Sequence[LifecyclePoint]) -> Chart:
         what=_("Group"),
         spots=[
             Spot(
-                each.name,
+                _of_point(each),
                 min(round((2**each.trend - 1) * 100), MOST_GROWTH),
                 round(each.score),
                 round(each.size),
-                str(words.stage_of(each.stage)[1]),
-                reverse("console:group_insight", args=[each.group_id]),
+                words.stage_of(each.stage)[1],
+                reverse("console:group_insight", args=[each.group_id]) if each.groups == 1 else "",
             )
             for each in points
         ],
-        kinds={str(title): _colour(tone) for tone, title in words.STAGES.values()},
+        kinds={title: _colour(tone) for tone, title in words.stages().values()},
     )
+
+
+def _of_point(point: LifecyclePoint) -> str:
+    if point.groups == 1:
+        return point.name
+    return ngettext("%(count)d group", "%(count)d groups", point.groups) % {"count": point.groups}
 
 
 def _colour(tone: str) -> str:
@@ -340,9 +347,7 @@ def timeline(kept: Sequence[HealthDay], told: Diagnosis) -> Chart:
     bands = [
         [
             {
-                "name": str(words.stage_of(span.stage)[1])
-                if (span.last - span.first).days * NARROW > len(days)
-                else "",
+                "name": words.stage_of(span.stage)[1] if (span.last - span.first).days * NARROW > len(days) else "",
                 "xAxis": max(span.first, first).isoformat(),
                 "itemStyle": {"color": _colour(words.stage_of(span.stage)[0]), "opacity": 0.16},
             },
@@ -360,24 +365,24 @@ def timeline(kept: Sequence[HealthDay], told: Diagnosis) -> Chart:
 
 
 def _named(span: Span) -> str:
-    return str(words.stage_of(span.stage)[1])
+    return words.stage_of(span.stage)[1]
 
 
 def turns_say(told: Diagnosis) -> list[str]:
     """The days on which activity turned, in sentences."""
-    return [
-        (
-            _("%(day)s: more people speak a day, %(before)s before and %(after)s after.")
-            if turn.after > turn.before
-            else _("%(day)s: fewer people speak a day, %(before)s before and %(after)s after.")
-        )
-        % {
-            "day": _day(turn.day),
-            "before": words.measured(turn.before, "count"),
-            "after": words.measured(turn.after, "count"),
-        }
-        for turn in told.turns
-    ]
+    return [_turn_says(turn) for turn in told.turns]
+
+
+def _turn_says(turn: Turn) -> str:
+    more = turn.after > turn.before
+    if max(turn.before, turn.after) < 1:
+        said = _("%(day)s: from here on more is said.") if more else _("%(day)s: from here on less is said.")
+    elif more:
+        said = _("%(day)s: more people speak a day, %(before)s before and %(after)s after.")
+    else:
+        said = _("%(day)s: fewer people speak a day, %(before)s before and %(after)s after.")
+    before, after = (writing.measured(each, "count") for each in (turn.before, turn.after))
+    return said % {"day": _day(turn.day), "before": before, "after": after}
 
 
 def _day(day: date) -> str:

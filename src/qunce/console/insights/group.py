@@ -23,11 +23,13 @@ from qunce.community.selectors import Group
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
 from qunce.console.insights.silence import KINDS, SilenceForm
+from qunce.insights.actions.series import ask_to_fill
 from qunce.insights.metric import metrics
 from qunce.insights.policies.graphs import reply_graph
-from qunce.insights.selectors import evidence, facts, health, texts
+from qunce.insights.selectors import evidence, facts, health, texts, writing
 from qunce.insights.selectors.diagnosis import diagnosis
 from qunce.insights.selectors.facts import Coverage
+from qunce.insights.selectors.series import counted_so_far
 from qunce.insights.selectors.standing import standing
 from qunce.insights.signal import signals
 from qunce.insights.types import Diagnosis, Facts, Finding, Proposal, Stretch
@@ -64,6 +66,10 @@ FIRST = (
 """Metrics that are shown before the others."""
 MOST_PEOPLE, MOST_BRIDGES = 60, 8
 MOST_TOPICS, MOST_WORDS = 6, 24
+COUNTED = {"health", "numbers", "topics"}
+"""Pieces that wait where a large history has not been counted yet."""
+FEW = 20
+"""Of fewer messages hardly more can be said than that they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ def insight(request: StaffRequest, group_id: int) -> HttpResponse:
         days = USUAL
     piece = PIECES.get(request.GET.get("piece", ""))
     if piece is not None:
-        return piece(request, found, days)
+        return _waits(request, group_id) or piece(request, found, days)
     return render(
         request,
         "console/insights/group.html",
@@ -105,6 +111,17 @@ def insight(request: StaffRequest, group_id: int) -> HttpResponse:
             ],
         },
     )
+
+
+def _waits(request: StaffRequest, group_id: int) -> HttpResponse | None:
+    """What stands in the place of a piece while a large history is counted for the first time."""
+    percent = counted_so_far(request.actor, group_id) if request.GET["piece"] in COUNTED else None
+    if percent is None:
+        return None
+    ask_to_fill(actor=request.actor, group_id=group_id)
+    context = {"group_id": group_id, "percent": percent, "url": request.get_full_path()}
+    context["whole"] = request.GET["piece"] == "numbers"
+    return render(request, "console/insights/being_counted.html", context)
 
 
 def _zone(request: StaffRequest, group_id: int) -> ZoneInfo:
@@ -135,7 +152,7 @@ def _dial(request: StaffRequest, group: Group, days: str) -> HttpResponse:
         "days": days,
         "known": known,
         "score": None if known.score is None else round(known.score),
-        "tone": words.tone_of(known.score),
+        "tone": writing.tone_of(known.score),
         "stage": stage,
         "stage_tone": stage_tone,
     }
@@ -148,7 +165,7 @@ def _standing(told: Diagnosis) -> dict[str, object]:
     return {
         "diagnosis": told,
         "score": None if score is None else round(score),
-        "tone": words.tone_of(score),
+        "tone": writing.tone_of(score),
         "stage": stage,
         "stage_tone": tone,
         "change": None if told.change is None else round(told.change),
@@ -176,8 +193,8 @@ def _told(request: StaffRequest, group: Group, diagnosis: Diagnosis) -> list[Tol
             numbers=[
                 (
                     _(number.label),
-                    words.measured(number.value, number.unit),
-                    "" if number.bound is None else words.measured(number.bound, number.unit),
+                    writing.measured(number.value, number.unit),
+                    "" if number.bound is None else writing.measured(number.bound, number.unit),
                 )
                 for number in finding.evidence.numbers
             ],
@@ -231,10 +248,12 @@ def _counted(read: Facts) -> dict[str, object]:
     graph = reply_graph(read, MOST_PEOPLE)
     known = facts.coverage(read)
     shown = {kind.key: words.figure(kind, kind().over(read)) for kind in metrics.values()}
+    few = int(read.said.sum()) < FEW
     return {
         "facts": read,
+        "few": few,
         "unobserved": known.days - known.observed,
-        "figures": [shown.pop(key) for key in FIRST if key in shown],
+        "figures": [shown.pop(key) for key in (FIRST[:3] if few else FIRST) if key in shown],
         "further": sorted(shown.values(), key=lambda each: each.title),
         "rhythm": drawn.rhythm(read),
         "volume": drawn.volume(read),

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_GET
 
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
-from qunce.console.insights import words
 from qunce.insights.metric import metrics
 from qunce.insights.selectors import load as selectors
+from qunce.insights.selectors import writing
 from qunce.insights.types import Unit
 from qunce.kernel import charts
 from qunce.kernel.htmx import page
@@ -33,10 +33,10 @@ def load(request: StaffRequest) -> HttpResponse:
         {
             "page": groups,
             "rows": [
-                (each, words.measured(each.per_day, Unit.MINUTES), [minutes or 0 for minutes in each.minutes])
+                (each, writing.measured(each.per_day, Unit.MINUTES), [minutes or 0 for minutes in each.minutes])
                 for each in groups
             ],
-            "per_day": words.measured(per_day, Unit.MINUTES),
+            "per_day": writing.measured(per_day, Unit.MINUTES),
             "any": any(found.per_day),
             "rule": _(rule.definition),
             "title": _(rule.title),

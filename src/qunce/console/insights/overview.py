@@ -1,11 +1,11 @@
 """All groups on one picture, and where an hour of a person counts most.
 
-The page reads what was kept of every group on its last day: its cost does not grow with what was said.
+The page reads what was kept of every group on its last day: its cost grows neither with what was said nor with the
+number of groups.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -18,13 +18,15 @@ from django.views.decorators.http import require_GET
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
 from qunce.console.insights import drawn, words
-from qunce.insights.selectors import health
-from qunce.insights.types import GroupHealth, NextHour, Stage
+from qunce.insights.selectors import overview as selectors
+from qunce.insights.selectors import writing
+from qunce.insights.selectors.overview import Counts
+from qunce.insights.types import GroupHealth, GroupOrder, NextHour, Stage
+from qunce.kernel.actor import Permission
 from qunce.kernel.htmx import page
 
-PER_PAGE = 50
+PER_PAGE = 30
 HOURS, HOURS_TODAY = 10, 3
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Row:
     health: GroupHealth
     tone: str
     stage_tone: str
-    stage: str | Promise
+    stage: str
     score: int | None
     change: int | None
     risk: int | None
@@ -51,16 +53,12 @@ class Hour:
     proposal: str
 
 
-def _known(value: float | None, empty: float) -> float:
-    return empty if value is None else value
-
-
-ORDERS: Mapping[str, tuple[str | Promise, Callable[[GroupHealth], Any]]] = {
-    "worst": (gettext_lazy("Worst first"), lambda each: _known(each.score, 101)),
-    "falling": (gettext_lazy("Falling fastest first"), lambda each: _known(each.change, 101)),
-    "risk": (gettext_lazy("Likeliest to fall silent first"), lambda each: -_known(each.risk, -1)),
-    "largest": (gettext_lazy("Largest first"), lambda each: -_known(each.size, -1)),
-    "name": (gettext_lazy("By name"), lambda each: each.name.casefold()),
+ORDERS: Mapping[GroupOrder, str | Promise] = {
+    GroupOrder.WORST: gettext_lazy("Worst first"),
+    GroupOrder.FALLING: gettext_lazy("Falling fastest first"),
+    GroupOrder.RISK: gettext_lazy("Likeliest to fall silent first"),
+    GroupOrder.LARGEST: gettext_lazy("Largest first"),
+    GroupOrder.NAME: gettext_lazy("By name"),
 }
 
 
@@ -68,25 +66,30 @@ ORDERS: Mapping[str, tuple[str | Promise, Callable[[GroupHealth], Any]]] = {
 def overview(request: StaffRequest) -> HttpResponse:
     """The map, the list beside it, the table beneath: ``?community=&stage=&order=&page=``."""
     wanted = {key: request.GET.get(key, "") for key in ("community", "stage", "order")}
-    order = wanted["order"] if wanted["order"] in ORDERS else "worst"
-    groups = _of(health.latest(request.actor), wanted["community"])
-    shown = [each for each in groups if not wanted["stage"] or each.stage == wanted["stage"]]
-    found = Paginator(sorted(shown, key=ORDERS[order][1]), PER_PAGE).get_page(request.GET.get("page"))
+    order = GroupOrder(wanted["order"]) if wanted["order"] in set(GroupOrder) else GroupOrder.WORST
+    stage = wanted["stage"] if wanted["stage"] in set(Stage) else ""
+    home = int(wanted["community"]) if wanted["community"].isdecimal() else None
+    counts = selectors.counts(request.actor, home)
+    listed = selectors.listed(request.actor, community_id=home, stage=stage, order=order)
+    found = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
+    points = selectors.lifecycle(request.actor, home)
     return page(
         request,
         "console/insights/overview.html",
         {
-            "answer": _answer(groups),
-            "map": drawn.lifecycle(_of(health.lifecycle(request.actor), wanted["community"])),
-            "hours": _hours(request, wanted["community"], HOURS),
+            "answer": _answer(counts),
+            "map": drawn.lifecycle(points),
+            "together": any(point.groups > 1 for point in points),
+            "hours": _hours(request, home, HOURS),
             "page": found,
             "rows": [row_of(each) for each in found],
-            "groups": len(groups),
-            "unscored": sum(each.score is None for each in groups),
+            "groups": counts.groups,
+            "unscored": counts.groups - counts.scored,
             "communities": community.visible_communities(request.actor),
-            "stages": [(key, name) for key, (_tone, name) in words.STAGES.items()],
-            "orders": [(key, title) for key, (title, _key) in ORDERS.items()],
+            "stages": [(key, name) for key, (_tone, name) in words.stages().items()],
+            "orders": list(ORDERS.items()),
             "wanted": {**wanted, "order": order},
+            "may_lead": request.actor.may_anywhere(Permission.LEAD),
         },
         piece="console/insights/overview_all.html",
     )
@@ -95,42 +98,28 @@ def overview(request: StaffRequest) -> HttpResponse:
 @require_GET
 def next_hour(request: StaffRequest) -> HttpResponse:
     """The top of the 80/20 list, as Today shows it."""
-    return render(request, "console/insights/next_hour.html", {"hours": _hours(request, "", HOURS_TODAY)})
+    return render(request, "console/insights/next_hour.html", {"hours": _hours(request, None, HOURS_TODAY)})
 
 
-def _of(found: Iterable[T], community_id: str) -> list[T]:
-    """Those of one community, where one is wanted."""
-    return [each for each in found if not community_id or str(each.community_id) == community_id]  # type: ignore[attr-defined]
+def _hours(request: StaffRequest, community_id: int | None, most: int) -> list[Hour]:
+    found = selectors.next_hour(request.actor, most, community_id)
+    return [Hour(each, round(each.share * 100), _(each.proposal.title) if each.proposal else "") for each in found]
 
 
-def _hours(request: StaffRequest, community_id: str, most: int) -> list[Hour]:
-    found = health.next_hour(request.actor) if not community_id else health.next_hour(request.actor, n=1000)
-    return [
-        Hour(each, round(each.share * 100), _(each.proposal.title) if each.proposal else "")
-        for each in _of(found, community_id)[:most]
-    ]
-
-
-def _answer(groups: list[GroupHealth]) -> str:
+def _answer(counts: Counts) -> str:
     """The page's heading: how many groups are in trouble."""
-    scored = [each.score for each in groups if each.score is not None]
-    if not scored:
+    if not counts.scored:
         return _("No group can be judged yet")
-    bad = sum(score < words.FAIR for score in scored)
-    if not bad and (quieter := sum(each.stage == Stage.DECLINING for each in groups if each.score is not None)):
-        return ngettext("%(count)d group is getting quieter", "%(count)d groups are getting quieter", quieter) % {
-            "count": quieter
-        }
-    if not bad:
-        return ngettext("The group is in no trouble", "None of %(count)d groups is in trouble", len(scored)) % {
-            "count": len(scored)
-        }
-    return ngettext(
-        "%(bad)d of %(count)d groups is in trouble", "%(bad)d of %(count)d groups are in trouble", bad
-    ) % {
-        "bad": bad,
-        "count": len(scored),
-    }
+    if counts.bad:
+        said = ngettext(
+            "%(bad)d of %(count)d groups is in trouble", "%(bad)d of %(count)d groups are in trouble", counts.bad
+        )
+        return said % {"bad": counts.bad, "count": counts.scored}
+    if counts.quieter:
+        said = ngettext("%(count)d group is getting quieter", "%(count)d groups are getting quieter", counts.quieter)
+        return said % {"count": counts.quieter}
+    said = ngettext("The group is in no trouble", "None of %(count)d groups is in trouble", counts.scored)
+    return said % {"count": counts.scored}
 
 
 def row_of(each: GroupHealth) -> Row:
@@ -138,7 +127,7 @@ def row_of(each: GroupHealth) -> Row:
     stage_tone, stage = words.stage_of(each.stage)
     return Row(
         health=each,
-        tone=words.tone_of(each.score),
+        tone=writing.tone_of(each.score),
         stage_tone=stage_tone,
         stage=stage,
         score=_whole(each.score),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from qunce.console.context import StaffRequest
-from qunce.insights.actions import health as actions
+from qunce.insights.actions import silence as actions
 from qunce.insights.types import Silence
 from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.htmx import go

@@ -1,32 +1,22 @@
-"""How numbers, stages and findings are said in pages."""
+"""How stages, scores and metrics stand in pages; numbers are said by `insights.selectors.writing`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
-from typing import TYPE_CHECKING
 
-from django.contrib.humanize.templatetags.humanize import intcomma
-from django.utils.formats import number_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
-if TYPE_CHECKING:  # what computes is only loaded when an insight is opened
-    from qunce.insights.metric import Metric
-    from qunce.insights.types import Unit
+from qunce.insights.metric import Metric
+from qunce.insights.selectors.writing import STAGES, measured
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
-STAGES: Mapping[str, tuple[str, str | Promise]] = {
-    "forming": ("busy", gettext_lazy("forming")),
-    "growing": ("good", gettext_lazy("growing")),
-    "mature": ("good", gettext_lazy("mature")),
-    "declining": ("bad", gettext_lazy("declining")),
-    "dormant": ("off", gettext_lazy("dormant")),
-    "revived": ("odd", gettext_lazy("revived")),
-    "finished": ("off", gettext_lazy("finished on purpose")),
+TONES: Mapping[str, str] = {
+    "forming": "busy",
+    "growing": "good",
+    "mature": "good",
+    "declining": "bad",
+    "dormant": "off",
+    "revived": "odd",
+    "finished": "off",
 }
-GOOD, FAIR = 75, 50
-_SECONDS: Mapping[str, int] = {"seconds": 1, "minutes": MINUTE, "days": DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,55 +30,18 @@ class Figure:
     source: str
 
 
-def tone_of(score: float | None) -> str:
-    """The colour of a score."""
-    if score is None:
-        return "off"
-    return "good" if score >= GOOD else "wait" if score >= FAIR else "bad"
-
-
-def stage_of(stage: object) -> tuple[str, str | Promise]:
+def stage_of(stage: object) -> tuple[str, str]:
     """The colour and the name of a stage; empty where none is known."""
-    return STAGES.get(str(stage or ""), ("off", ""))
+    key = str(stage or "")
+    return TONES.get(key, "off"), _(STAGES[key]) if key in STAGES else ""
 
 
-def duration(seconds: float, least: int = 1) -> str:
-    """A length of time in the nearest of seconds, minutes, hours and days, no finer than ``least`` seconds."""
-    if seconds >= DAY or least >= DAY:
-        count = _rounded(seconds / DAY)
-        said = ngettext("%(count)s day", "%(count)s days", _plural(count))
-    elif seconds >= HOUR:
-        count = _rounded(seconds / HOUR)
-        said = ngettext("%(count)s hour", "%(count)s hours", _plural(count))
-    elif seconds >= MINUTE or least >= MINUTE:
-        count = _rounded(seconds / MINUTE)
-        said = ngettext("%(count)s minute", "%(count)s minutes", _plural(count))
-    else:
-        count = _rounded(seconds)
-        said = ngettext("%(count)s second", "%(count)s seconds", _plural(count))
-    return said % {"count": number_format(count)}
+def stages() -> dict[str, tuple[str, str]]:
+    """The colour and the name of every stage."""
+    return {key: stage_of(key) for key in STAGES}
 
 
-def _plural(count: float) -> int:
-    return 1 if count == 1 else 2
-
-
-def measured(value: float | None, unit: "Unit | str") -> str:
-    """A number with its unit, in the reader's language; a dash where there is none."""
-    if value is None or not isfinite(value):
-        return "–"
-    if unit in _SECONDS:
-        return duration(value * _SECONDS[unit], least=_SECONDS[unit])
-    if unit == "share":
-        return _("%(percent)s%%") % {"percent": number_format(_rounded(value * 100))}
-    return number_format(round(value, 2), 2) if unit == "index" else str(intcomma(_rounded(value)))
-
-
-def _rounded(value: float) -> float | int:
-    return round(value) if abs(value) >= 10 or value == round(value) else round(value, 1)  # noqa: PLR2004
-
-
-def figure(metric: "type[Metric]", value: float | None) -> Figure:
+def figure(metric: type[Metric], value: float | None) -> Figure:
     """A metric's number with its rule."""
     definition, source = _(metric.definition), _(metric.source) if metric.source else ""
     return Figure(metric.key, _(metric.title), measured(value, metric.unit), definition, source)

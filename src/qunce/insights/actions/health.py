@@ -1,35 +1,39 @@
-"""Health: assessed every day for all groups, told where it matters, and exempted where silence is planned."""
+"""Health: assessed every day for all groups, and told where it matters."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
-from django.db import transaction
-from django.utils.translation import gettext as _
+from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
 from qunce.community import selectors as community
-from qunce.insights.models import Condition, Filled, Health, PlannedSilence
+from qunce.insights.models import Condition, Filled, Health
 from qunce.insights.policies import health, stages, warning
-from qunce.insights.policies.windows import Column, row_of
+from qunce.insights.policies.windows import Column
 from qunce.insights.selectors.diagnosis import STAGE_READS, daily_keys, life_of, strongest, with_plans
 from qunce.insights.selectors.health import scores_before, signals_in_use, silences, stored, yesterday
 from qunce.insights.selectors.series import panel as read_panel
+from qunce.insights.selectors.warnings import weights_in_force
 from qunce.insights.signal import Signal
-from qunce.insights.types import Panel, Silence, Stage, Stretch
-from qunce.kernel import audit, clock, live, locks
-from qunce.kernel.actor import SYSTEM, Actor, Permission
-from qunce.kernel.errors import Invalid, NotFound
+from qunce.insights.types import Finding, Panel, Stage, Stretch
+from qunce.kernel import clock, live, locks
+from qunce.kernel.actor import SYSTEM
 from qunce.team import actions as team
 from qunce.team.selectors import visible_alerts
 from qunce.team.types import Severity
 
-PORTION = 1000
+PORTION = 5000
 STAGE_DAYS = 7 * 104
 KEPT_FINDINGS = 3
 WEEK = 7
 _WRITING = "insights.assess"
+_Before: TypeAlias = tuple[float | None, Mapping[str, float]]
+"""What was known of a group: its risk and its severities."""
 HISTORY = "history"
 """The platform of groups that hold nothing but what was imported."""
 
@@ -65,7 +69,7 @@ def assess_past(*, group_id: int) -> int:
     return len(rows)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Judged:
     """All rows of a panel, judged."""
 
@@ -76,12 +80,18 @@ class _Judged:
     def score(self, row: int) -> float | None:
         return _number(self.weighed.scores[row], 1)
 
-    def strengths(self, row: int) -> dict[str, float]:
-        return {key: round(float(each[row]), 3) for key, each in self.severities.items() if np.isfinite(each[row])}
+    @cached_property
+    def strengths(self) -> list[dict[str, float]]:
+        """Of each row, by the signal's key; what is not known is left out."""
+        columns = [np.round(each.astype(np.float64), 3).tolist() for each in self.severities.values()]
+        return [
+            {key: value for key, value in zip(self.severities, row, strict=True) if value == value}  # noqa: PLR0124 (NaN is unlike itself)
+            for row in zip(*columns, strict=True)
+        ]
 
     def stage(self, row: int, by_rules: Stage | None) -> Stage | None:
         """What the series say, unless it is over on purpose."""
-        return Stage.FINISHED if self.strengths(row).get(health.FINISHED, 0) >= health.ON_PURPOSE else by_rules
+        return Stage.FINISHED if self.strengths[row].get(health.FINISHED, 0) >= health.ON_PURPOSE else by_rules
 
     def kept(self, row: int, group_id: int, day: date, by_rules: Stage | None) -> Health:
         stage = self.stage(row, by_rules)
@@ -90,24 +100,26 @@ class _Judged:
             day=day,
             score=self.score(row),
             stage=stage.value if stage else "",
-            severities=self.strengths(row),
+            severities=self.strengths[row],
         )
 
 
 def _by_last_day(group_ids: Collection[int] | None, day: date) -> Iterator[tuple[date, list[int]]]:
     """Groups with series by the day as of which they are assessed."""
-    groups = {facts.id: facts for facts in community.all_group_facts()}
-    marks = Filled.objects.filter(group_id__among=list(groups) if group_ids is None else list(group_ids))
-    known = dict(Condition.objects.values_list("group_id", "at")) if group_ids is None else {}
-    days = dict(Condition.objects.values_list("group_id", "day")) if group_ids is None else {}
+    every = list(community.communities_of_groups(SYSTEM)) if group_ids is None else list(group_ids)
+    past = set(community.visible_groups(SYSTEM).filter(platform=HISTORY).values_list("pk", flat=True))
+    marks = Filled.objects.filter(group_id__among=every).order_by("group_id")
+    known = {key: (on, at) for key, on, at in Condition.objects.values_list("group_id", "day", "at")}
     found: dict[date, list[int]] = {}
-    for mark in marks.order_by("group_id"):
-        is_past = mark.group_id in groups and groups[mark.group_id].platform == HISTORY
-        last = min(mark.through, day) if is_past else day
-        if group_ids is None and days.get(mark.group_id) == last and not (is_past and mark.at > known[mark.group_id]):
-            continue
-        if mark.first <= last:
-            found.setdefault(last, []).append(mark.group_id)
+    for group_id, first, through, at in marks.values_list("group_id", "first", "through", "at"):
+        is_past = group_id in past
+        last = min(through, day) if is_past else day
+        if group_ids is None and group_id in known:
+            on, looked_at = known[group_id]
+            if on == last and not (is_past and at > looked_at):
+                continue
+        if first <= last:
+            found.setdefault(last, []).append(group_id)
     return iter(sorted(found.items()))
 
 
@@ -125,14 +137,13 @@ def _assess(ids: Sequence[int], day: date, *, tells: bool) -> None:
     rows = _conditions(judged, stages.latest(codes), kinds)
     with transaction.atomic():
         locks.patiently(_WRITING)
-        previous = Condition.objects.in_bulk(list(ids))
-        Health.objects.filter(group_id__among=ids, day=day).delete()
-        Health.objects.bulk_create(
-            Health(group_id=each.group_id, day=day, score=each.score, stage=each.stage, severities=each.severities)
-            for each in rows
-        )
-        Condition.objects.filter(group_id__among=ids).delete()
-        Condition.objects.bulk_create(rows)
+        previous = {
+            group_id: (risk, severities)
+            for group_id, risk, severities in Condition.objects.filter(group_id__among=ids).values_list(
+                "group_id", "risk", "severities"
+            )
+        }
+        _store(rows)
         if tells:
             _tell(rows, previous, kinds)
         live.touch("health", "today")
@@ -142,12 +153,18 @@ def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mappin
     """How each group of the panel is at its end."""
     panel, day, now = judged.panel, judged.panel.stretch.last, clock.now()
     seen, away = health.observed(panel), silences(panel.group_ids, day)
-    trends, sizes, risks = health.trend(panel), health.members(panel), warning.probabilities(panel)
-    before = scores_before(panel.group_ids, day)
+    trends, sizes, risks = (
+        health.trend(panel),
+        health.members(panel),
+        warning.probabilities(panel, weights_in_force()),
+    )
+    before, findings = scores_before(panel.group_ids, day), _findings(judged, kinds)
     rows = []
     for row, group_id in enumerate(panel.group_ids):
         score = judged.score(row)
         stage = judged.stage(row, by_rules[row] if seen[row] or group_id in away else None)
+        size = _number(sizes[row], 0)
+        worth, mend = _worth(findings[row], kinds, size, stage)
         rows.append(
             Condition(
                 group_id=group_id,
@@ -156,10 +173,12 @@ def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mappin
                 change=None if score is None or group_id not in before else round(score - before[group_id], 1),
                 stage=stage.value if stage else "",
                 trend=_number(trends[row], 3) if seen[row] else None,
-                size=_number(sizes[row], 0),
+                size=size,
                 risk=_number(risks[row], 3) if seen[row] else None,
-                severities=judged.strengths(row),
-                findings=_findings(judged, row, kinds) if score is not None else [],
+                severities=judged.strengths[row],
+                findings=[stored(each) for each in findings[row]],
+                worth=worth,
+                mend=mend,
                 at=now,
             )
         )
@@ -172,11 +191,64 @@ def _judge(panel: Panel, kinds: Mapping[str, Signal]) -> _Judged:
     return _Judged(panel, severities, weighed)
 
 
-def _findings(judged: _Judged, row: int, kinds: Mapping[str, Signal]) -> list[list[object]]:
-    strengths = judged.strengths(row)
-    keys = strongest(strengths, dict(kinds))[:KEPT_FINDINGS]
-    one = row_of(judged.panel, row)
-    return [stored(kinds[key].explain(one, 0, strengths[key])) for key in keys]
+_STORE = """
+WITH given AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%s) AS row (group_id int8, day date, score float8, change float8, stage text,
+        trend float8, size float8, risk float8, severities jsonb, findings jsonb, worth float8, mend text,
+        at timestamptz)
+), kept AS (
+    INSERT INTO insights_health (group_id, day, score, stage, severities)
+    SELECT group_id, day, score, stage, severities FROM given
+    ON CONFLICT (group_id, day) DO UPDATE
+    SET score = excluded.score, stage = excluded.stage, severities = excluded.severities
+)
+INSERT INTO insights_condition
+    (group_id, day, score, change, stage, trend, size, risk, severities, findings, worth, mend, at)
+SELECT group_id, day, score, change, stage, trend, size, risk, severities, findings, worth, mend, at FROM given
+ON CONFLICT (group_id) DO UPDATE SET day = excluded.day, score = excluded.score, change = excluded.change,
+    stage = excluded.stage, trend = excluded.trend, size = excluded.size, risk = excluded.risk,
+    severities = excluded.severities, findings = excluded.findings, worth = excluded.worth, mend = excluded.mend,
+    at = excluded.at
+"""
+_LATEST = (
+    "group_id", "day", "score", "change", "stage", "trend", "size", "risk", "severities", "findings", "worth", "mend",
+    "at",
+)  # fmt: skip
+
+
+def _store(rows: Sequence[Condition]) -> None:
+    """Keep how groups are, as of that day and as the latest.
+
+    All rows go as one document: arrays of texts and of documents would be taken apart and quoted value by value.
+    """
+    told = json.dumps([{name: getattr(row, name) for name in _LATEST} for row in rows], default=str)
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [told])
+
+
+def _worth(
+    findings: Sequence[Finding], kinds: Mapping[str, Signal], size: float | None, stage: Stage | None
+) -> tuple[float, str]:
+    """What an hour is worth at most, and spent on what."""
+    found = [(0.0, "")]
+    for each in findings:
+        kind = kinds[each.signal]
+        given = {"severity": each.severity, "weight": kind.weight, "chance": kind.chance}
+        found.append((round(health.worth(size=size, stage=stage, **given), 4), each.signal))
+    worth, mend = max(found)
+    return (worth, mend) if worth > 0 else (0.0, "")
+
+
+def _findings(judged: _Judged, kinds: Mapping[str, Signal]) -> list[list[Finding]]:
+    """Of each row that has a score its strongest findings; each signal explains all of its rows at once."""
+    wanted: dict[str, dict[int, float]] = {key: {} for key in kinds}
+    scored = np.flatnonzero(np.isfinite(judged.weighed.scores)).tolist()
+    chosen = {row: strongest(judged.strengths[row], kinds)[:KEPT_FINDINGS] for row in scored}
+    for row, keys in chosen.items():
+        for key in keys:
+            wanted[key][row] = judged.strengths[row][key]
+    found = {key: kinds[key].explain_rows(judged.panel, rows) for key, rows in wanted.items()}
+    return [[found[key][row] for key in chosen.get(row, ())] for row in range(len(judged.panel.group_ids))]
 
 
 def _number(value: float | np.float32, digits: int) -> float | None:
@@ -235,35 +307,39 @@ def _stages_by_day(whole: Panel) -> list[Stage | None]:
 
 
 # ------------------------------------------------------------------ telling the team
-def _tell(rows: Sequence[Condition], previous: Mapping[int, Condition], kinds: Mapping[str, Signal]) -> None:
+def _tell(rows: Sequence[Condition], previous: Mapping[int, _Before], kinds: Mapping[str, Signal]) -> None:
     """Raise an alert where something has become bad since the last assessment; end those whose cause is gone.
 
     What was bad when a group was looked at for the first time is seen on its page, and alarms nobody.
     """
-    groups = {facts.id: facts for facts in community.group_facts([each.group_id for each in rows])}
-    alerts = visible_alerts(SYSTEM).filter(key__startswith="health:")
-    going_on = set(alerts.values_list("key", flat=True))
+    going_on = set(visible_alerts(SYSTEM).filter(key__startswith="health:").values_list("key", flat=True))
+    bad: list[tuple[Condition, str, str]] = []
     for each in rows:
-        facts = groups.get(each.group_id)
-        for key, sentence, is_bad, is_calm in _causes(each, previous.get(each.group_id), kinds) if facts else ():
+        for key, sentence, is_bad, is_calm in _causes(each, previous.get(each.group_id), kinds):
             name = f"health:{each.group_id}:{key}"
-            if is_bad and facts:
-                team.raise_alert(
-                    key=name,
-                    severity=Severity.WARNING,
-                    sentence=sentence,
-                    params={
-                        "group": facts.name,
-                        "score": round(each.score or 0),
-                        "lost": -round(each.change or 0),
-                        "risk": round(100 * (each.risk or 0)),
-                    },
-                    url=f"/groups/{each.group_id}/insight/",
-                    community_id=facts.community_id,
-                    steady=True,
-                )
+            if is_bad:
+                bad.append((each, name, sentence))
             if is_calm and name in going_on:
                 team.resolve_alert(key=name)
+    groups = {facts.id: facts for facts in community.group_facts([each.group_id for each, *_rest in bad])}
+    for each, name, sentence in bad:
+        facts = groups.get(each.group_id)
+        if facts is None:
+            continue
+        team.raise_alert(
+            key=name,
+            severity=Severity.WARNING,
+            sentence=sentence,
+            params={
+                "group": facts.name,
+                "score": round(each.score or 0),
+                "lost": -round(each.change or 0),
+                "risk": round(100 * (each.risk or 0)),
+            },
+            url=f"/groups/{each.group_id}/insight/",
+            community_id=facts.community_id,
+            steady=True,
+        )
 
 
 _MAY_END = gettext_noop(
@@ -273,7 +349,7 @@ _FELL = gettext_noop("The health of %(group)s has fallen by %(lost)s points with
 
 
 def _causes(
-    now: Condition, known: Condition | None, kinds: Mapping[str, Signal]
+    now: Condition, known: _Before | None, kinds: Mapping[str, Signal]
 ) -> Iterator[tuple[str, str, bool, bool]]:
     """What may be told of a group: key, sentence, whether it has become bad just now, whether it is over."""
     lost = -(now.change or 0)
@@ -283,82 +359,11 @@ def _causes(
         now.score is not None and now.score < health.FALLEN and lost >= health.FALL,
         now.score is None or lost < health.RECOVERED,
     )
-    risk, risk_before = now.risk or 0, (known.risk or 0) if known is not None else 1
+    risk, risk_before = now.risk or 0, (known[0] or 0) if known is not None else 1
     yield "risk", _MAY_END, risk >= warning.SOON > risk_before, risk < warning.SOON / 2
     for key, kind in kinds.items():
         severity = now.severities.get(key, 0) if now.score is not None else 0
         if kind.alarm:
-            before = known.severities.get(key, 0) if known is not None else 1
+            before = known[1].get(key, 0) if known is not None else 1
             bad = severity >= health.ALARMING and before < health.ALARMING
             yield key, kind.alarm, bad, severity < health.CALM
-
-
-# ------------------------------------------------------------------ planned silence
-def plan_end(
-    *, actor: Actor, group_id: int, kind: Silence, begins_on: date, ends_on: date | None = None
-) -> PlannedSilence:
-    """Say that a group is to be silent: a course or project is over from that day on, or a holiday lasts until a day.
-
-    Its silence is then no decline: it is not scored meanwhile. Needs an operator of its community.
-    """
-    group = community.group(actor, group_id, Permission.OPERATE)
-    if kind.ends_the_group and ends_on is not None:
-        raise Invalid(_("What is over does not begin again on a day: plan a holiday instead."), field="ends_on")
-    if not kind.ends_the_group and ends_on is None:
-        raise Invalid(_("Say until when the holiday lasts."), field="ends_on")
-    if ends_on is not None and ends_on < begins_on:
-        raise Invalid(_("It ends before it begins."), field="ends_on")
-    with transaction.atomic():
-        locks.name(f"silence:{group_id}")
-        meets = PlannedSilence.objects.filter(group_id=group_id)
-        meets = meets.exclude(ends_on__lt=begins_on)
-        if ends_on is not None:
-            meets = meets.exclude(begins_on__gt=ends_on)
-        if meets.exists():
-            raise Invalid(_("Silence is planned for these days already."), fix=_("Take that plan back first."))
-        plan = PlannedSilence.objects.create(
-            group_id=group_id,
-            kind=kind.value,
-            begins_on=begins_on,
-            ends_on=ends_on,
-            planned_at=clock.now(),
-            planned_by_name=actor.name,
-        )
-        audit.record(
-            actor,
-            "silence.planned",
-            _PLANNED_END if kind.ends_the_group else _PLANNED_HOLIDAY,
-            community_id=group.community_id,
-            about=("group", group.pk),
-            group=group.name,
-            first=begins_on.isoformat(),
-            last=ends_on.isoformat() if ends_on else None,
-        )
-        live.touch(f"group:{group_id}", "health")
-    return plan
-
-
-_PLANNED_END = gettext_noop("%(actor)s planned the end of %(group)s on %(first)s.")
-_PLANNED_HOLIDAY = gettext_noop("%(actor)s planned a holiday of %(group)s from %(first)s to %(last)s.")
-
-
-def take_back_plan(*, actor: Actor, plan_id: int) -> None:
-    """Take back a planned silence: the group is scored again as any other. Needs an operator of its community."""
-    plan = PlannedSilence.objects.filter(pk=plan_id).first()
-    if plan is None:
-        raise NotFound
-    group = community.group(actor, plan.group_id, Permission.OPERATE)
-    with transaction.atomic():
-        locks.name(f"silence:{group.pk}")
-        if not PlannedSilence.objects.filter(pk=plan_id).delete()[0]:
-            return
-        audit.record(
-            actor,
-            "silence.taken_back",
-            gettext_noop("%(actor)s took back the planned silence of %(group)s from %(first)s on."),
-            community_id=group.community_id,
-            about=("group", group.pk),
-            group=group.name,
-            first=plan.begins_on.isoformat(),
-        )
-        live.touch(f"group:{group.pk}", "health")

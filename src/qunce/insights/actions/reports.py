@@ -173,7 +173,7 @@ def _tell(plan: ReportPlan, home: Community, kept: KeptReport, written: Report) 
         people = staff.staff_who_may(Permission.VIEW, home.pk).values_list("pk", flat=True)
         team.tell(
             staff_ids=list(people),
-            topic=Topic.ALERTS,
+            topic=Topic.REPORTS,
             key=f"report:{kept.pk}",
             sentence=gettext_noop("Report on %(community)s: %(title)s"),
             url=f"/reports/{kept.pk}/",

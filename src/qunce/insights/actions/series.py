@@ -12,10 +12,13 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from qunce.chat.selectors import activity
 from qunce.chat.selectors import columns as said
@@ -26,13 +29,17 @@ from qunce.insights.selectors.facts import facts, known_stretch, midnight, week_
 from qunce.insights.selectors.understanding import Week
 from qunce.insights.types import Facts, Stretch
 from qunce.kernel import clock, live, locks
-from qunce.kernel.actor import SYSTEM
+from qunce.kernel.actor import SYSTEM, Actor
 from qunce.kernel.errors import Busy
 
 METHOD = 1
 """Raised when a daily metric is defined anew: everything is then filled again."""
 AGAIN = 8
 PORTION = 366
+MESSAGES = 20_000
+"""Of so many a portion consists at most, beyond a week: some seconds."""
+FILL = "insights.fill_group"
+"""The job, by name: jobs stand above what they run."""
 YEAR = 366
 
 
@@ -76,7 +83,7 @@ def fill_portion(*, group_id: int, patient: bool = False) -> bool:
         moments = [midnight(mark.settled if mark else settled, zone), midnight(settled, zone)]
         before, past = said.counted_before(group_id, moments)  # one statement: both are of one moment
         begin = _begin(mark, before, whole, str(zone), still=observation.until is not None)
-        until = min(whole.last, week_of(begin + timedelta(days=PORTION)) - timedelta(days=1))
+        until = _end_of_portion(group_id, begin, whole, zone)
         if begin <= until:
             over = Stretch(begin, (until - begin).days + 1)
             _write(facts(group_id, over, keep=partial(_keep, group_id)), whole)
@@ -98,6 +105,30 @@ def fill_portion(*, group_id: int, patient: bool = False) -> bool:
         )
         live.touch(f"group:{group_id}")
     return not done
+
+
+def _end_of_portion(group_id: int, begin: date, whole: Stretch, zone: ZoneInfo) -> date:
+    """The end of a week: PORTION days on, or where much is said so far that MESSAGES are in it.
+
+    It always lies beyond the days that the next portion fills again, so that every portion gets on.
+    """
+    last = min(whole.last, week_of(begin + timedelta(days=PORTION)) - timedelta(days=1))
+    ends = [week_of(begin) + timedelta(days=7 * week - 1) for week in range(1, (last - begin).days // 7 + 2)]
+    ends = [day for day in ends if begin + timedelta(days=AGAIN) < day < last]
+    if not ends:
+        return last
+    moments = [midnight(day, zone) for day in (begin, *(day + timedelta(days=1) for day in ends))]
+    before, *counted = said.counted_before(group_id, moments)
+    over = next((place for place, count in enumerate(counted) if count - before > MESSAGES), None)
+    return last if over is None else ends[max(0, over - 1)]
+
+
+def ask_to_fill(*, actor: Actor, group_id: int) -> None:
+    """Have the series of a group that the actor may see filled in the background, once however often it is asked."""
+    community.group(actor, group_id)
+    name = f"{FILL}:{group_id}"
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task(FILL, queueing_lock=name, lock=name).defer(group_id=group_id)
 
 
 def refill(*, group_id: int) -> None:

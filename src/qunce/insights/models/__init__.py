@@ -4,6 +4,7 @@ from qunce.insights.models.dictionary import Dictionary as Dictionary
 from qunce.insights.models.health import Condition as Condition
 from qunce.insights.models.health import Health as Health
 from qunce.insights.models.health import PlannedSilence as PlannedSilence
+from qunce.insights.models.health import WarningModel as WarningModel
 from qunce.insights.models.imports import Import as Import
 from qunce.insights.models.imports import ImportedPortion as ImportedPortion
 from qunce.insights.models.imports import ImportedStay as ImportedStay

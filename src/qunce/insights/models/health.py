@@ -18,7 +18,10 @@ class Health(models.Model):
 
 
 class Condition(models.Model):
-    """The latest of it per group, with what lists of groups show. ``findings``: the strongest (selectors.health)."""
+    """The latest of it per group, with what lists of groups show. ``findings``: the strongest (selectors.overview).
+
+    ``worth``: of an hour of a person there (policies.health), spent on what the signal ``mend`` found.
+    """
 
     group_id = models.BigIntegerField(primary_key=True)
     day = models.DateField()
@@ -30,6 +33,8 @@ class Condition(models.Model):
     risk = models.FloatField(null=True)
     severities = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
+    worth = models.FloatField(default=0)
+    mend = models.CharField(max_length=40, blank=True)
     at = models.DateTimeField()
 
 
@@ -51,5 +56,31 @@ class PlannedSilence(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ends_on=None) | models.Q(ends_on__gte=models.F("begins_on")),
                 name="silence_ends_after_it_begins",
+            )
+        ]
+
+
+class WarningModel(models.Model):
+    """An early warning that was fitted to the history there was, and held against the one in force then.
+
+    ``weights``: its base and the points of each rule by key; ``figures``: what the comparison found
+    (selectors.foresight). Without one in force the built-in rules are.
+    """
+
+    measured_at = models.DateTimeField()
+    measured_by_name = models.CharField(max_length=150, blank=True)
+    weights = models.JSONField()
+    figures = models.JSONField()
+    better = models.BooleanField()
+    in_force = models.BooleanField(default=False)
+    adopted_at = models.DateTimeField(null=True)
+    adopted_by_name = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        """At most one is in force."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["in_force"], condition=models.Q(in_force=True), name="one_warning_in_force"
             )
         ]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qunce.insights.policies import warning
-from qunce.insights.policies.warning import sigmoid
+from qunce.insights.policies.warning import Weights, sigmoid
 from qunce.insights.policies.windows import FORTNIGHT, earlier, lived, mean
 from qunce.insights.types import Panel, Stretch
 
@@ -17,6 +17,8 @@ EVERY = 30
 DAYS = 90
 """What is seen at each."""
 FOLDS = 10
+SURELY = 1.64
+"""Standard errors by which a model has to be better: one in twenty that are not would pass."""
 
 
 # ------------------------------------------------------------------ cases
@@ -146,6 +148,42 @@ def left_out(
     return found
 
 
-def beats(one: Measured, other: Measured) -> bool:
-    """Whether one tells apart at least as well, and errs less."""
-    return (one.auc or 0) >= (other.auc or 0) and one.brier < other.brier
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The model in force and one fitted to the cases, both on cases that the fitted one has not seen.
+
+    ``weights``: the fitted one, of all cases. ``gain``: by how much less it errs (mean square error), and ``doubt``
+    the standard error of that, by groups.
+    """
+
+    groups: int
+    by_community: bool
+    rules: Measured
+    fitted: Measured
+    weights: Weights
+    gain: float
+    doubt: float
+
+    @property
+    def better(self) -> bool:
+        """Whether the fitted model tells apart at least as well and surely errs less."""
+        return (self.fitted.auc or 0) >= (self.rules.auc or 0) and self.gain > SURELY * self.doubt
+
+
+def compared(cases: Cases, in_force: Weights) -> Comparison:
+    """Fit a model, and hold it against the one in force where it has learnt from nobody of the same home."""
+    rules, fitted = sigmoid(in_force.odds(cases.met)), left_out(cases.met, cases.came, cases.homes)
+    less = (rules - cases.came) ** 2 - (fitted - cases.came) ** 2
+    gain = float(less.mean())
+    _ids, group = np.unique(cases.groups, return_inverse=True)
+    spread = np.bincount(group, weights=less - gain)
+    base, *points = fit(cases.met, cases.came).tolist()
+    return Comparison(
+        groups=len(spread),
+        by_community=cases.by_community,
+        rules=measured(rules, cases.came),
+        fitted=measured(fitted, cases.came),
+        weights=Weights(base, {rule.key: each for rule, each in zip(warning.RULES, points, strict=True)}),
+        gain=gain,
+        doubt=float(np.sqrt((spread**2).sum())) / len(less),
+    )

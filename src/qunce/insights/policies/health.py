@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qunce.insights.policies.windows import LEAST, MONTH, Column, Numbers, earlier, either, lived, mean, recent
-from qunce.insights.types import Contribution, Judgement, Panel
+from qunce.insights.types import Contribution, Judgement, Panel, Stage
 
 FULL = 100.0
 DAYS = 90
@@ -28,6 +28,10 @@ SAID_FROM = 0.1
 """A weaker finding is not worth a sentence."""
 ALARMING, CALM = 0.7, 0.5
 """From this severity on a signal's alarm is raised, and below that one it ends."""
+WORTH_AN_HOUR = 0.2
+"""Weaker findings are not worth a person's hour."""
+LIKELY = {Stage.DORMANT: 0.2, Stage.FINISHED: 0.0, Stage.DECLINING: 1.0}
+"""How likely help still helps, by stage; 0.8 otherwise: our convention, for the order of the list alone."""
 FALL, FALLEN, RECOVERED = 20.0, 70.0, 10.0
 """An alert where so many points were lost within 30 days and the score is so low; it ends below so many lost."""
 
@@ -89,6 +93,13 @@ def judgement(
     ]
     contributions.sort(key=lambda each: -each.points)
     return Judgement(score, contributions, float(weighed.known[row]))
+
+
+def worth(*, size: float | None, severity: float, weight: float, chance: float, stage: Stage | None) -> float:
+    """What an hour of a person is worth: people × how bad it is × how likely it helps; for the order alone."""
+    if severity < WORTH_AN_HOUR:
+        return 0.0
+    return (size or 1) * severity * weight / 100 * chance * (LIKELY.get(stage, 0.8) if stage else 0.8)
 
 
 def trend(panel: Panel) -> Column:

@@ -58,6 +58,18 @@ BASE = -4.8
 """The log-odds of a group of which no rule is met: 1 in 120."""
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a model takes for the log-odds: of a group of which no rule is met, and of each rule by its key."""
+
+    base: float
+    points: Mapping[str, float]
+
+    def odds(self, met: NDArray[np.float64]) -> NDArray[np.float64]:
+        """[g] of features."""
+        return self.base + met @ np.array([self.points.get(rule.key, 0.0) for rule in RULES])
+
+
 def _fall(panel: Panel) -> tuple[Column, Column]:
     active = lived(panel, "active")
     now, before = mean(recent(active, FORTNIGHT)) * FORTNIGHT, mean(earlier(active, FORTNIGHT)) * FORTNIGHT
@@ -136,6 +148,9 @@ RULES = (
 )
 
 
+BUILT_IN = Weights(BASE, {rule.key: rule.points for rule in RULES})
+
+
 def eligible(panel: Panel) -> NDArray[np.bool_]:
     """[g] of whom anything can be foreseen: observed, not on purpose silent, and not silent yet."""
     messages = lived(panel, "messages")
@@ -149,27 +164,23 @@ def features(panel: Panel) -> NDArray[np.float64]:
     return np.stack([np.nan_to_num(rule.met(panel)[0]).astype(np.float64) for rule in RULES], axis=1)
 
 
-def probabilities(panel: Panel) -> Column:
-    """[g] by the rules; NaN where nothing can be foreseen."""
-    return either(eligible(panel), by_rules(features(panel)).astype(np.float32), np.nan)
+def probabilities(panel: Panel, weights: Weights) -> Column:
+    """[g] by a model; NaN where nothing can be foreseen."""
+    return either(eligible(panel), sigmoid(weights.odds(features(panel))).astype(np.float32), np.nan)
 
 
-def by_rules(met: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[g] the probability of features."""
-    return sigmoid(BASE + met @ np.array([rule.points for rule in RULES]))
-
-
-def warned(panel: Panel, row: int) -> Warned | None:
+def warned(panel: Panel, row: int, weights: Weights) -> Warned | None:
     """One group's probability and the rules that are met; None where nothing can be foreseen."""
     one = row_of(panel, row)
-    probability = float(probabilities(one)[0])
+    probability = float(probabilities(one, weights)[0])
     if np.isnan(probability):
         return None
     clues = []
     for rule in RULES:
         met, value = (float(column[0]) for column in rule.met(one))
-        if met >= WORTH_SAYING:
-            clues.append(Clue(rule.key, rule.sentence, _values(value), rule.points * met))
+        points = weights.points.get(rule.key, 0.0) * met
+        if met >= WORTH_SAYING and points > 0:
+            clues.append(Clue(rule.key, rule.sentence, _values(value), points))
     return Warned(probability, sorted(clues, key=lambda clue: -clue.points))
 
 

@@ -1,5 +1,6 @@
 """Everything that is said of one group's health, looked at afresh."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,6 +14,7 @@ from qunce.insights.policies.windows import Days, lived
 from qunce.insights.selectors import series
 from qunce.insights.selectors.facts import facts as read_facts
 from qunce.insights.selectors.health import ended_on, plans_of, scores_before, signals_in_use, silences, yesterday
+from qunce.insights.selectors.warnings import weights_in_force
 from qunce.insights.signal import Signal
 from qunce.insights.types import Diagnosis, Facts, Finding, Panel, Proposal, Silence, Span, Turn
 from qunce.kernel.actor import Actor
@@ -60,7 +62,7 @@ def diagnosis(actor: Actor, group_id: int, until: date | None = None, facts: Fac
         spans=spans,
         turns=turns,
         missing=[titles[key] for key, each in severities.items() if np.isnan(each[0])],
-        warning=warning.warned(panel, 0) if is_observed else None,
+        warning=warning.warned(panel, 0, weights_in_force()) if is_observed else None,
         silence=plan,
     )
 
@@ -91,7 +93,7 @@ def with_plans(panel: Panel) -> Panel:
     return replace(panel, series=series_left if away.any() else panel.series, planned_silence=over)
 
 
-def strongest(severities: dict[str, float], kinds: dict[str, Signal]) -> list[str]:
+def strongest(severities: Mapping[str, float], kinds: Mapping[str, Signal]) -> list[str]:
     """The keys of the signals worth a sentence: trouble by what it takes, then good news."""
     said = [key for key, severity in severities.items() if severity >= health.SAID_FROM]
     return sorted(said, key=lambda key: (kinds[key].weight <= 0, -abs(kinds[key].weight) * severities[key], key))

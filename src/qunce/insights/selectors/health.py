@@ -1,26 +1,19 @@
-"""Reads of health: how well groups are, why, and where an hour of a person counts."""
+"""Reads of health: the signals in use, what was kept of a group, and which silences are planned."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Q
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from qunce.community import selectors as community
-from qunce.insights.models import Condition, Health, PlannedSilence
-from qunce.insights.policies.proposals import proposals
+from qunce.insights.models import Health, PlannedSilence
 from qunce.insights.signal import Signal, signals
-from qunce.insights.types import Finding, GroupHealth, HealthDay, LifecyclePoint, NextHour, Silence, Stage
+from qunce.insights.types import Finding, HealthDay, Silence, Stage
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor
-from qunce.kernel.words import sentences
-
-WORTH_AN_HOUR = 0.2
-"""Weaker findings are not worth a person's hour."""
-LIKELY = {Stage.DORMANT: 0.2, Stage.FINISHED: 0.0, Stage.DECLINING: 1.0}
-"""How likely help still helps, by stage; 0.8 otherwise: our convention, for the order of the list alone."""
 
 
 # ------------------------------------------------------------------ signals
@@ -41,63 +34,7 @@ def yesterday() -> date:
     return clock.today(settings.DEFAULT_COMMUNITY_ZONE) - timedelta(days=1)
 
 
-# ------------------------------------------------------------------ all groups
-def latest(actor: Actor) -> list[GroupHealth]:
-    """Every open group that the actor may see, by name: how it is by the last assessment."""
-    homes = community.communities_of_groups(actor)
-    names = community.group_names(homes)
-    known = Condition.objects.in_bulk(list(homes))
-    planned, kinds = silences(homes, yesterday()), signals_in_use()
-    found = [
-        _health_of(
-            known.get(group_id) or Condition(group_id=group_id, day=yesterday()),
-            names.get(group_id, ""),
-            home,
-            planned=group_id in planned,
-            findings=_kept(known[group_id].findings, kinds) if group_id in known else [],
-        )
-        for group_id, home in homes.items()
-    ]
-    return sorted(found, key=lambda each: (each.name, each.group_id))
-
-
-def lifecycle(actor: Actor) -> list[LifecyclePoint]:
-    """The groups of which health, trend and size are known, for one picture of all."""
-    return [
-        LifecyclePoint(each.group_id, each.name, each.community_id, each.score, each.trend, each.size, each.stage)
-        for each in latest(actor)
-        if each.score is not None and each.trend is not None and each.size is not None and each.stage is not None
-    ]
-
-
-def next_hour(actor: Actor, n: int = 10) -> list[NextHour]:
-    """Where one hour of a person counts most, over all groups that the actor may see: at most one entry per group.
-
-    Worth is the number of people × how bad what somebody can mend is × how likely an hour mends it.
-    """
-    kinds = signals_in_use()
-    found = []
-    for each in latest(actor):
-        finding = _to_mend(each, kinds)
-        if finding is not None:
-            found.append((_worth(each, finding, kinds[finding.signal]), each, finding))
-    whole = sum(worth for worth, _, _ in found) or 1
-    found.sort(key=lambda entry: (-entry[0], entry[1].group_id))
-    return [
-        NextHour(
-            group_id=each.group_id,
-            name=each.name,
-            community_id=each.community_id,
-            worth=worth,
-            share=worth / whole,
-            signal=finding.signal,
-            reason=_reason(each, finding),
-            proposal=proposals.get(kinds[finding.signal].proposal),
-        )
-        for worth, each, finding in found[:n]
-    ]
-
-
+# ------------------------------------------------------------------ one group
 def history(actor: Actor, group_id: int) -> list[HealthDay]:
     """What was kept of a group that the actor may see, oldest day first."""
     community.group(actor, group_id)
@@ -155,52 +92,3 @@ def scores_before(group_ids: Collection[int], day: date) -> Mapping[int, float]:
 def stored(finding: Finding) -> list[object]:
     """A finding as it is kept: what `Condition.findings` holds."""
     return [finding.signal, round(finding.severity, 3), finding.sentence, dict(finding.values)]
-
-
-def _health_of(known: Condition, name: str, home: int, *, planned: bool, findings: Sequence[Finding]) -> GroupHealth:
-    return GroupHealth(
-        group_id=known.group_id,
-        name=name,
-        community_id=home,
-        day=known.day,
-        score=known.score,
-        change=known.change,
-        stage=Stage(known.stage) if known.stage else None,
-        trend=known.trend,
-        size=known.size,
-        risk=known.risk,
-        findings=[say(each) for each in findings],
-        planned=planned,
-        findings_kept=findings,
-    )
-
-
-def _kept(rows: Sequence[Sequence[object]], kinds: Mapping[str, Signal]) -> list[Finding]:
-    return [
-        Finding(str(signal), float(severity), str(sentence), values)  # type: ignore[arg-type]
-        for signal, severity, sentence, values in rows
-        if signal in kinds
-    ]
-
-
-def _to_mend(each: GroupHealth, kinds: Mapping[str, Signal]) -> Finding | None:
-    """What an hour mends best; None where there is nothing, or the silence is meant."""
-    if each.score is None or each.planned:
-        return None
-    able = [
-        finding
-        for finding in each.findings_kept
-        if finding.severity >= WORTH_AN_HOUR and kinds[finding.signal].chance > 0
-    ]
-    return max(able, key=lambda finding: _worth(each, finding, kinds[finding.signal]), default=None)
-
-
-def _worth(each: GroupHealth, finding: Finding, kind: Signal) -> float:
-    likely = LIKELY.get(each.stage, 0.8) if each.stage else 0.8
-    return (each.size or 1) * finding.severity * kind.weight / 100 * kind.chance * likely
-
-
-def _reason(each: GroupHealth, finding: Finding) -> str:
-    count = round(each.size or 0)
-    people = ngettext("It concerns %(count)d person.", "It concerns %(count)d people.", count) % {"count": count}
-    return sentences(say(finding), people if count else "")

@@ -1,6 +1,7 @@
 """A report as a page of its own, as a PDF, and as a message in a chat."""
 
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -16,11 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from qunce.insights.types import Claim, Report, Section, Tone
-from qunce.kernel import drawing
+from qunce.kernel import drawing, pictures
 from qunce.kernel.charts import Chart
 
 WIDE, NARROW, PRINTED, DIAL = 680, 336, 620, 220
+CLOUD = (960, 540)
 _BAR, _LINE = 27, 30
+WORDS = "words.png"
 _TEMPLATES = Path(__file__).parents[1] / "templates" / "insights"
 
 
@@ -63,11 +66,27 @@ def html(report: Report) -> str:
             "colours": [(name, value, night[name]) for name, value in day.items()],
             "dial": _drawn(report.dial, (DIAL, DIAL)) if report.dial else None,
             "sections": [
-                (section, [_drawn(chart) for chart in section.charts if not chart.empty])
+                (section, [_drawn(chart) for chart in section.charts if not chart.empty], _clouds(section))
                 for section in report.sections
             ],
         }
         return str(get_template("insights/report.html").render(context))
+
+
+def cloud(report: Report, *, dark: bool = False) -> bytes | None:
+    """The picture of the words of a report, as a PNG; None where it has none."""
+    return next((_cloud(section, dark=dark) for section in report.sections if section.words), None)
+
+
+def _cloud(section: Section, *, dark: bool = False) -> bytes:
+    return pictures.word_cloud(section.words, width=CLOUD[0], height=CLOUD[1], dark=dark)
+
+
+def _clouds(section: Section) -> list[str]:
+    """By day and by night, as they stand in a page."""
+    if not section.words:
+        return []
+    return [f"data:image/png;base64,{b64encode(_cloud(section, dark=dark)).decode()}" for dark in (False, True)]
 
 
 # ------------------------------------------------------------------ paper
@@ -79,6 +98,8 @@ def pdf(report: Report) -> bytes:
         for number, (chart, width) in enumerate([*drawings, *([(report.dial, DIAL)] if report.dial else [])]):
             picture = drawing.svg(chart, width=width, height=height_of(chart, width))
             (folder / f"{number}.svg").write_text(picture, encoding="utf-8")
+        if words := cloud(report):
+            (folder / WORDS).write_bytes(words)
         told = {**asdict(report), "sections": _numbered(report.sections), "words": _words(), "dial": None}
         if report.dial:
             told["dial"] = f"{len(drawings)}.svg"
@@ -99,9 +120,11 @@ def _numbered(sections: Sequence[Section]) -> list[dict[str, Any]]:
         number += len(shown)
         table = asdict(section.table) if section.table else None
         quotes = [asdict(each) for each in section.quotes]
-        told.append(
-            {"title": section.title, "text": section.text, "charts": charts, "table": table, "quotes": quotes}
-        )
+        words = WORDS if section.words else None
+        told.append({
+            "title": section.title, "text": section.text, "charts": charts, "table": table, "quotes": quotes,
+            "words": words,
+        })  # fmt: skip
     return told
 
 

@@ -30,6 +30,7 @@ DAYS, WEEKS = 62, 366
 LONGEST_QUOTE = 280
 GRAPH = 60
 COHORTS, LATER = 12, 9
+CLOUD = 80
 READ = 60_000
 """Of longer histories the topics of the last so many messages are found."""
 T = TypeVar("T")
@@ -81,6 +82,17 @@ def _unit(read: Read) -> str:
     return _("Day") if count <= DAYS else _("Week") if count <= WEEKS else _("Month")
 
 
+def _when(read: Read, place: int) -> str:
+    """A day, week or month of the stretch in words."""
+    day = read.facts.stretch.days()[int(np.argmax(_buckets(read)[1] == place))]
+    count = read.facts.stretch.count
+    if count <= DAYS:
+        return date_format(day, "MONTH_DAY_FORMAT")
+    if count <= WEEKS:
+        return _("the week of %(day)s") % {"day": date_format(day, "MONTH_DAY_FORMAT")}
+    return date_format(day, "YEAR_MONTH_FORMAT")
+
+
 def volume(reads: Sequence[Read]) -> Section:
     """How much is said, by how many."""
     names, said, spoke = _over(reads)
@@ -91,7 +103,8 @@ def volume(reads: Sequence[Read]) -> Section:
         if day in days:
             turns[names[int(bucket[days.index(day)])]] = _("turn")
     most = max(range(len(said)), key=said.__getitem__) if said else 0
-    title = _("Most was said in %(when)s: %(count)s messages") % {"when": names[most], "count": number(said[most])}
+    told = {"when": _when(reads[0], most), "count": number(said[most])}
+    title = _("Most was said in %(when)s: %(count)s messages") % told
     drawn = [
         charts.over_time(_("Messages"), when=unit, points=names, values={_("Messages"): said}, turns=turns),
         charts.over_time(
@@ -283,7 +296,8 @@ def subjects(reads: Sequence[Read]) -> Section | None:
     text = ""
     if found:
         text = _("Topics: %(topics)s.") % {"topics": listed([f"“{each.label}”" for each in found[:4]])}
-    return Section(title, text, [drawn], quotes=quotes)
+    cloud = {each.word: float(each.times) for each in keywords(said, top=CLOUD)}
+    return Section(title, text, [drawn], quotes=quotes, words=cloud)
 
 
 def _examples(found: Sequence[Topic[int]], words: Sequence[Keyword[int]]) -> list[int]:

@@ -22,7 +22,7 @@ from qunce.insights.selectors.evidence import opened
 from qunce.insights.selectors.facts import LEAD_DAYS, facts, midnight, stretch_of
 from qunce.insights.selectors.health import say, signals_in_use
 from qunce.insights.selectors.report_sections import Read
-from qunce.insights.selectors.writing import STAGES, measured, number, percent, period
+from qunce.insights.selectors.writing import STAGES, measured, number, percent, period, tone_of
 from qunce.insights.types import (
     Advice,
     Claim,
@@ -34,6 +34,7 @@ from qunce.insights.types import (
     Report,
     Section,
     Skip,
+    Stage,
     Stretch,
     Table,
     Tone,
@@ -43,8 +44,10 @@ from qunce.kernel.actor import Actor
 from qunce.kernel.charts import Chart
 from qunce.kernel.words import sentences
 
-GOOD, FAIR = 75, 50
 MOST_CLAIMS = 6
+FEW = 20
+"""Of fewer messages hardly more can be said than that they were."""
+OVER = {Stage.DORMANT, Stage.FINISHED}
 NUMBERS = ("stickiness", "retention", "unanswered_share", "response", "newcomers_speak_7d", "absence_factor")
 """Metrics of a single group that stand at the top of its report, by key, beside messages and people."""
 _COLOURS = {Tone.GOOD: "jade", Tone.WATCH: "amber", Tone.BAD: "rose", Tone.PLAIN: "ink-soft"}
@@ -76,11 +79,10 @@ def report_of(
         reads = [replace(read, turns=[turn.day for turn in found[read.facts.group_id].turns]) for read in reads]
         if not any(read.facts.said.any() for read in reads):
             return _silent(name or _name(reads, groups), whole, language) if stretch else None
-        claims = [
-            claim
-            for read in reads
-            for claim in _claims(actor, read, found[read.facts.group_id], several=len(reads) > 1)
-        ]
+        several = len(reads) > 1
+        reads.sort(key=lambda read: -int(read.facts.said.sum()))
+        told = [read for read in reads if not several or found[read.facts.group_id].stage not in OVER]
+        claims = [each for read in told for each in _claims(actor, read, found[read.facts.group_id], several=several)]
         return Report(
             title=_title(reads, found),
             name=name or _name(reads, groups),
@@ -99,7 +101,7 @@ _ORDER = (Tone.BAD, Tone.WATCH, Tone.GOOD, Tone.PLAIN)
 
 
 def _strongest(claims: Sequence[Claim]) -> list[Claim]:
-    """The worst first; the same advice is given once."""
+    """The worst first, of the groups where most is said; the same advice is given once."""
     kept: list[Claim] = []
     given: set[str] = set()
     for claim in sorted(claims, key=lambda claim: _ORDER.index(claim.tone))[:MOST_CLAIMS]:
@@ -156,20 +158,17 @@ def _silent(name: str, stretch: Stretch, language: str) -> Report:
 
 
 # ------------------------------------------------------------------ at the top
-def tone_of(score: float | None) -> Tone:
-    """What a score says."""
-    if score is None:
-        return Tone.PLAIN
-    return Tone.GOOD if score >= GOOD else Tone.WATCH if score >= FAIR else Tone.BAD
-
-
 def _title(reads: Sequence[Read], found: dict[int, Diagnosis]) -> str:
     if len(reads) > 1:
-        scores = [each.judgement.score for each in found.values() if each.judgement.score is not None]
+        living = [each for each in found.values() if each.stage not in OVER]
+        scores = [each.judgement.score for each in living if each.judgement.score is not None]
         bad = sum(tone_of(score) is Tone.BAD for score in scores)
         if bad:
             said_so = ngettext("%(count)d group needs attention", "%(count)d groups need attention", bad)
             return said_so % {"count": bad}
+        if silent := sum(each.stage is Stage.DORMANT for each in found.values()):
+            said_so = ngettext("%(count)d group has fallen silent", "%(count)d groups have fallen silent", silent)
+            return said_so % {"count": silent}
         return _("No group is in trouble") if scores else _("What was said, and by whom")
     one = found[reads[0].facts.group_id]
     if one.judgement.score is None:
@@ -215,7 +214,7 @@ def _headlines(reads: Sequence[Read]) -> list[Headline]:
         ),
         Headline(_("Spoke for the first time"), number(_new(now)), _change(_new(now), _new(before)) if whole else ""),
     ]
-    for key in NUMBERS if len(reads) == 1 else ():
+    for key in NUMBERS if len(reads) == 1 and _messages(now) >= FEW else ():
         kind = metrics[key]
         value = kind().over(now[0])
         if value is not None:
@@ -294,6 +293,8 @@ def _sections(reads: Sequence[Read], found: dict[int, Diagnosis]) -> Iterator[Se
     yield parts.volume(reads)
     if len(reads) > 1:
         yield _compared(reads, found)
+    if _messages([read.facts for read in reads]) < FEW:
+        return
     yield parts.rhythm(reads)
     yield parts.voices(reads)
     one = reads[0]
@@ -305,7 +306,7 @@ def _sections(reads: Sequence[Read], found: dict[int, Diagnosis]) -> Iterator[Se
 def _compared(reads: Sequence[Read], found: dict[int, Diagnosis]) -> Section:
     """The groups side by side, the one where most is said first."""
     rows = []
-    for read in sorted(reads, key=lambda read: -int(read.facts.said.sum())):
+    for read in reads:
         one = found[read.facts.group_id]
         score = one.judgement.score
         finding = say(one.findings[0]) if one.findings else ""

@@ -8,13 +8,18 @@ import psycopg
 from django.db import connection
 from numpy.typing import NDArray
 
+from qunce.chat.selectors import columns as said
 from qunce.community import selectors as community
 from qunce.insights.metric import metrics
 from qunce.insights.models import Filled
+from qunce.insights.selectors.facts import midnight, zone_of
 from qunce.insights.types import Panel, Stretch
+from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Actor
 
 _PRESENT = "present"
+AT_ONCE = 5000
+"""Messages that a page may count itself: half a second."""
 # All groups of one metric and year in one row: rows are what costs, not numbers.
 _DAYS = """
 SELECT metric, year, string_agg(int8send(group_id), ''), string_agg(part, '') FROM (
@@ -72,6 +77,24 @@ def filled_through(actor: Actor, group_id: int) -> date | None:
     """Up to which day a group's series are filled; None: not yet."""
     community.group(actor, group_id)
     return Filled.objects.filter(group_id=group_id).values_list("through", flat=True).first()
+
+
+def counted_so_far(actor: Actor, group_id: int) -> int | None:
+    """How much of a group's history has been counted, in per cent, while so much waits that a page cannot count it.
+
+    None: it is counted, or little enough to be counted when it is looked at. Five statements.
+    """
+    community.group(actor, group_id)
+    mark = Filled.objects.filter(group_id=group_id).values_list("first", "stale_from").first()
+    if mark and mark[1] is None:
+        return None
+    known = said.counted([group_id]).get(group_id)
+    if known is None:
+        return None
+    zone = zone_of(group_id)
+    until = midnight(max(mark[1], mark[0]), zone) if mark and mark[1] else known.first
+    done, whole = said.counted_before(group_id, [until, clock.now()])
+    return None if whole - done <= AT_ONCE else done * 100 // whole
 
 
 def last_known(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Numbers, dates and names of stages as sentences have them, in the reader's language."""
+"""Numbers, dates, stages and scores as pages, reports and sentences have them, in the reader's language."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,7 +9,10 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from qunce.insights.types.reports import Tone
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
+GOOD, FAIR = 75, 50
 _SECONDS: Mapping[str, int] = {"seconds": 1, "minutes": MINUTE, "days": DAY}
 _WHOLE = 10
 """From here on tenths tell nothing."""
@@ -24,10 +27,21 @@ STAGES: Mapping[str, str] = {
 }
 
 
+def tone_of(score: float | None) -> Tone:
+    """What a score says."""
+    if score is None:
+        return Tone.PLAIN
+    return Tone.GOOD if score >= GOOD else Tone.WATCH if score >= FAIR else Tone.BAD
+
+
 def number(value: float) -> str:
     """A count with its thousands apart, or a small number with one digit."""
-    rounded = round(value) if abs(value) >= _WHOLE or value == round(value) else round(value, 1)
+    rounded = _rounded(value)
     return str(intcomma(rounded)) if isinstance(rounded, int) else number_format(rounded)
+
+
+def _rounded(value: float) -> float | int:
+    return round(value) if abs(value) >= _WHOLE or value == round(value) else round(value, 1)
 
 
 def percent(share: float) -> str:
@@ -35,15 +49,15 @@ def percent(share: float) -> str:
     return _("%(percent)s%%") % {"percent": number(share * 100)}
 
 
-def duration(seconds: float) -> str:
-    """A length of time in the nearest of seconds, minutes, hours and days."""
-    if seconds >= DAY:
+def duration(seconds: float, least: int = 1) -> str:
+    """A length of time in the nearest of seconds, minutes, hours and days, no finer than ``least`` seconds."""
+    if seconds >= DAY or least >= DAY:
         value = seconds / DAY
         said = ngettext("%(count)s day", "%(count)s days", _plural(value))
     elif seconds >= HOUR:
         value = seconds / HOUR
         said = ngettext("%(count)s hour", "%(count)s hours", _plural(value))
-    elif seconds >= MINUTE:
+    elif seconds >= MINUTE or least >= MINUTE:
         value = seconds / MINUTE
         said = ngettext("%(count)s minute", "%(count)s minutes", _plural(value))
     else:
@@ -53,7 +67,7 @@ def duration(seconds: float) -> str:
 
 
 def _plural(count: float) -> int:
-    return 1 if number(count) == "1" else 2
+    return 1 if _rounded(count) == 1 else 2
 
 
 def measured(value: float | None, unit: str) -> str:
@@ -61,7 +75,7 @@ def measured(value: float | None, unit: str) -> str:
     if value is None or not isfinite(value):
         return "–"
     if unit in _SECONDS:
-        return duration(value * _SECONDS[unit])
+        return duration(value * _SECONDS[unit], least=_SECONDS[unit])
     if unit == "share":
         return percent(value)
     return number_format(round(value, 2), 2) if unit == "index" else number(value)

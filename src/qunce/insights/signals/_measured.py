@@ -30,6 +30,16 @@ class Shown:
     bound: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rare:
+    """What is said instead where all numbers of ``names`` are below ``least``, and which are shown then."""
+
+    names: Sequence[str]
+    least: float
+    sentence: str
+    shown: Sequence[Shown]
+
+
 class Measured(Signal):
     """A signal whose `numbers` are columns by name: its severity, and what is `shown` of them."""
 
@@ -37,6 +47,8 @@ class Measured(Signal):
     shown: ClassVar[Sequence[Shown]]
     window: ClassVar[int]
     """Days that are looked at for people and messages."""
+    rare: ClassVar[Rare | None] = None
+    """Where so little happens that means and shares tell nothing."""
     about_team: ClassVar[bool] = False
     """It rests on who belongs to the team, which may be a guess."""
 
@@ -50,8 +62,20 @@ class Measured(Signal):
 
     def explain(self, panel: Panel, row: int, severity: float, facts: Facts | None = None) -> Finding:
         """The sentence with its numbers; from ``facts``, who and what is meant."""
-        found = self.numbers(row_of(panel, row))
-        numbers = [(each, float(found[each.name][0])) for each in self.shown]
+        return self._found(panel, self.numbers(row_of(panel, row)), 0, severity, facts)
+
+    def explain_rows(self, panel: Panel, rows: Mapping[int, float]) -> dict[int, Finding]:
+        """The numbers of all groups are found at once."""
+        found = self.numbers(panel) if rows else {}
+        return {row: self._found(panel, found, row, severity, None) for row, severity in rows.items()}
+
+    def _found(
+        self, panel: Panel, found: Mapping[str, Column], row: int, severity: float, facts: Facts | None
+    ) -> Finding:
+        sentence, shown = self.sentence, self.shown
+        if self.rare and all(found[name][row] < self.rare.least for name in self.rare.names):
+            sentence, shown = self.rare.sentence, self.rare.shown
+        numbers = [(each, float(found[each.name][row])) for each in shown]
         people, messages = self._pointed_out(panel, facts) if facts is not None else ((), ())
         evidence = Evidence(
             numbers=[Number(each.label, value, each.unit, each.bound) for each, value in numbers if value == value],  # noqa: PLR0124 (NaN is unlike itself)
@@ -62,7 +86,7 @@ class Measured(Signal):
             note=GUESSED if self.about_team and facts is not None and facts.staff_is_guessed else "",
         )
         values = {each.name: written(value, each.unit) for each, value in numbers}
-        return Finding(self.key, severity, self.sentence, values, evidence)
+        return Finding(self.key, severity, sentence, values, evidence)
 
     def people(self, facts: Facts, within: NDArray[np.bool_]) -> Sequence[int]:  # noqa: ARG002 (for those who know)
         """Indexes of people whom it concerns; ``within``: which messages lie in the window."""

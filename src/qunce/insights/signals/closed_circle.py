@@ -7,10 +7,12 @@ from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from qunce.insights.policies.windows import USUAL, Column, either, lived, mean, of, ramp, recent, share, total
-from qunce.insights.signals._measured import SEVERITY, Measured, Shown, answered, everybody, firsts, said_by
+from qunce.insights.signals._measured import SEVERITY, Measured, Rare, Shown, answered, everybody, firsts, said_by
 from qunce.insights.types import Facts, Panel, Unit
 
 USUALLY = 0.61
+FEWEST = 3
+"""Of two newcomers nothing can be said."""
 WEIGHT = 3.0
 
 
@@ -38,6 +40,16 @@ class ClosedCircle(Measured):
         Shown("taking_part", gettext_noop("Members who speak on an average day"), Unit.SHARE, 0.05),
     )
 
+    rare = Rare(
+        ("newcomers",),
+        10.0,
+        gettext_noop("Spoke for the first time in eight weeks: %(newcomers)s; answered within a day: %(met)s."),
+        (
+            Shown("newcomers", gettext_noop("Who spoke for the first time, eight weeks"), Unit.COUNT),
+            Shown("met", gettext_noop("Of them answered within a day, in numbers"), Unit.COUNT),
+        ),
+    )
+
     def numbers(self, panel: Panel) -> Mapping[str, Column]:
         newcomers = total(recent(lived(panel, "new_speakers"), USUAL))
         met = total(recent(lived(panel, "newcomers_answered"), USUAL))
@@ -47,8 +59,9 @@ class ClosedCircle(Measured):
         few = np.nan_to_num(ramp(taking_part, 0.05, 0.01), nan=0.5)
         of_them = of(met, newcomers)
         return {
-            SEVERITY: either(panel.age >= USUAL / 2, shut * (0.7 + 0.3 * few), np.nan),
+            SEVERITY: either((panel.age >= USUAL / 2) & (newcomers >= FEWEST), shut * (0.7 + 0.3 * few), np.nan),
             "newcomers": newcomers,
+            "met": met,
             "answered": of_them,
             "taking_part": taking_part,
         }

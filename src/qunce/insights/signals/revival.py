@@ -19,7 +19,7 @@ from qunce.insights.policies.windows import (
     ratio,
     recent,
 )
-from qunce.insights.signals._measured import SEVERITY, Measured, Shown, everybody, said_by
+from qunce.insights.signals._measured import SEVERITY, Measured, Rare, Shown, everybody, said_by
 from qunce.insights.types import Facts, Panel, Unit
 
 
@@ -41,13 +41,22 @@ class Revival(Measured):
         Shown("times", gettext_noop("As many as before"), Unit.SHARE, 1.6),
     )
 
+    rare = Rare(
+        ("now", "before"),
+        1.0,
+        gettext_noop("Somebody speaks here again: on %(days)s of the last 14 days."),
+        (Shown("days", gettext_noop("Days on which anybody spoke, last 14 days"), Unit.COUNT),),
+    )
+
     def numbers(self, panel: Panel) -> Mapping[str, Column]:
         active = lived(panel, "active")
         now, before = mean(recent(active, FORTNIGHT)), mean(earlier(active, FORTNIGHT, MONTH))
         # A group that was silent comes back as one that was nearly so.
         times = ratio(now * FORTNIGHT, np.maximum(before * FORTNIGHT, np.float32(1e-3)), 2.0)
         severity = either(panel.age >= USUAL + MONTH, ramp(np.log2(times), np.log2(1.6), 2), np.nan)
-        return {SEVERITY: severity, "now": now, "before": before, "times": times}
+        spoken = either(np.isfinite(active), active > 0, np.nan)
+        days = mean(recent(spoken, FORTNIGHT)) * FORTNIGHT
+        return {SEVERITY: severity, "now": now, "before": before, "times": times, "days": days}
 
     def people(self, facts: Facts, within: NDArray[np.bool_]) -> list[int]:
         return said_by(facts, everybody(facts), within)

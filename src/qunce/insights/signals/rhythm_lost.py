@@ -19,7 +19,7 @@ from qunce.insights.policies.windows import (
     ratio,
     recent,
 )
-from qunce.insights.signals._measured import SEVERITY, Measured, Shown
+from qunce.insights.signals._measured import SEVERITY, Measured, Rare, Shown
 from qunce.insights.types import Facts, Panel, Unit
 
 RARELY = 0.04
@@ -50,6 +50,13 @@ class RhythmLost(Measured):
         Shown("left", gettext_noop("What is left of it"), Unit.SHARE, 0.6),
     )
 
+    rare = Rare(
+        ("now", "before"),
+        1.0,
+        gettext_noop("Hardly anybody speaks here: on %(days)s of the last 14 days."),
+        (Shown("days", gettext_noop("Days on which anybody spoke, last 14 days"), Unit.COUNT),),
+    )
+
     def numbers(self, panel: Panel) -> Mapping[str, Column]:
         active = lived(panel, "active")
         now, before = mean(recent(active, FORTNIGHT)), mean(earlier(active, FORTNIGHT))
@@ -57,7 +64,8 @@ class RhythmLost(Measured):
         spoken = either(np.isfinite(active), active > 0, np.nan)
         silent = (mean(recent(spoken, MONTH)) <= RARELY) & (mean(earlier(spoken, MONTH, USUAL)) <= RARELY)
         severity = either(silent & (panel.age >= USUAL), 1, ramp(left, 0.6, 0.1))
-        return {SEVERITY: severity, "now": now, "before": before, "left": left}
+        days = mean(recent(spoken, FORTNIGHT)) * FORTNIGHT
+        return {SEVERITY: severity, "now": now, "before": before, "left": left, "days": days}
 
     def messages(self, facts: Facts, within: NDArray[np.bool_]) -> NDArray[np.intp]:  # noqa: ARG002 (the last ones, whenever)
         return np.flatnonzero(facts.said)[-3:]

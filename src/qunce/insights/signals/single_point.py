@@ -12,6 +12,7 @@ from qunce.insights.types import Facts, Panel, Unit
 
 DAYS = USUAL + MONTH
 LEAST = 5
+OTHERS = 1.5
 """Days with, and days without the team."""
 
 
@@ -47,6 +48,7 @@ class SinglePoint(Measured):
         enough = (led.sum(axis=1) >= LEAST) & (alone.sum(axis=1) >= LEAST)
         # Where the team has just left for good it is a matter of leadership, not of every single day.
         enough &= recent(led, FORTNIGHT).any(axis=1)
+        enough &= with_it >= OTHERS  # where hardly anybody else speaks anyway, nothing hangs on anybody
         left = of(without, with_it)
         severity = either(enough, ramp(left, 0.5, 0.1), np.nan)
         return {SEVERITY: severity, "with": with_it, "without": without, "left": left}

@@ -6,12 +6,14 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from qunce.insights.policies.windows import MONTH, Column, lived, of, ramp, recent, share, total
-from qunce.insights.signals._measured import SEVERITY, Measured, Shown, answered, marked
+from qunce.insights.policies.windows import MONTH, Column, either, lived, of, ramp, recent, share, total
+from qunce.insights.signals._measured import SEVERITY, Measured, Rare, Shown, answered, marked
 from qunce.insights.types import Facts, Mark, Panel, Unit
 
 USUALLY = 0.4
 WEIGHT = 5.0
+FEWEST = 3
+"""Of two questions nothing can be said."""
 
 
 class Unanswered(Measured):
@@ -38,11 +40,19 @@ class Unanswered(Measured):
         Shown("share", gettext_noop("Share without an answer"), Unit.SHARE, USUALLY),
     )
 
+    rare = Rare(
+        ("questions",),
+        10.0,
+        gettext_noop("Questions of four weeks: %(questions)s; without an answer within a day: %(open)s."),
+        shown[:2],
+    )
+
     def numbers(self, panel: Panel) -> Mapping[str, Column]:
         # The last day's questions may still be answered.
         questions, left = (total(recent(lived(panel, key)[:, :-1], MONTH)) for key in ("questions", "unanswered"))
         seen = of(left, questions)
         severity = ramp(share(left, questions, USUALLY, WEIGHT), USUALLY, 0.8)
+        severity = either(questions >= FEWEST, severity, np.nan)
         return {SEVERITY: severity, "questions": questions, "open": left, "share": seen}
 
     def messages(self, facts: Facts, within: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -203,8 +203,16 @@ class GroupHealth:
     risk: float | None
     findings: Sequence[str]
     planned: bool
-    findings_kept: Sequence[Finding] = ()
-    """The same, before they were said."""
+
+
+class GroupOrder(StrEnum):
+    """In which order groups are listed."""
+
+    WORST = "worst"
+    FALLING = "falling"
+    RISK = "risk"
+    LARGEST = "largest"
+    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +257,6 @@ class NextHour:
 
     group_id: int
     name: str
-    community_id: int | None
     worth: float
     share: float
     """Of the worth of all groups: 0.2 is a fifth."""
@@ -260,12 +267,15 @@ class NextHour:
 
 @dataclass(frozen=True, slots=True)
 class LifecyclePoint:
-    """One group on the lifecycle map."""
+    """One group on the lifecycle map; or several of one stage near each other, without a name and with means.
+
+    ``size``: members of all of them.
+    """
 
     group_id: int
     name: str
-    community_id: int | None
     score: float
     trend: float
     size: float
     stage: Stage
+    groups: int = 1

@@ -1,7 +1,7 @@
 """A report, written in one language: what pages, PDF and chat messages show, and what is kept of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -96,6 +96,8 @@ class Section:
     charts: Sequence[Chart] = ()
     table: Table | None = None
     quotes: Sequence[Quote] = ()
+    words: Mapping[str, float] = field(default_factory=dict)
+    """Drawn as a picture, each as large as it is said often."""
 
 
 @dataclass(frozen=True, slots=True)
