@@ -13,9 +13,10 @@ from uuid import UUID
 
 from qunce.chat.types import Content, Planable, Purpose
 from qunce.community.types import GroupFacts
+from qunce.kernel.folding import normalise_all
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class NewMessage:
     """A message that has just been stored. ``from_us`` or ``from_bot``: never answered.
 
@@ -65,6 +66,13 @@ class Inflow:
     planned: list[Planned] = field(default_factory=list)
     foreseen: dict[str, Any] = field(default_factory=dict)
     """What stages have worked out in `Stage.foresee`, by their names."""
+    _compared: tuple[Sequence[NewMessage], list[str]] = field(default=((), []), repr=False)
+
+    def compared(self) -> list[str]:
+        """The texts of the messages as they are compared (`folding.normalise`), made once for all stages."""
+        if self._compared[0] is not self.messages:
+            self._compared = self.messages, normalise_all([each.text for each in self.messages])
+        return self._compared[1]
 
     def reply(self, to: NewMessage, content: Content, *, key: str, not_after: datetime | None = None) -> None:
         """Answer a message in its group, once per ``key``."""

@@ -35,6 +35,8 @@ def _database() -> dict[str, object]:
     named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     options: dict[str, object] = {key: value for key, value in parts.items() if key not in named}
     options.setdefault("connect_timeout", 5)
+    # For the hot path (kernel/wire.py); Django's own cursors write parameters into the text and prepare nothing.
+    options["prepare_threshold"] = 5
     if not TESTING:
         options["pool"] = {
             "min_size": 1,

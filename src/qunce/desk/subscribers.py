@@ -34,15 +34,16 @@ class KeywordReplies(Stage):
 
     def foresee(self, inflow: Inflow) -> None:
         """Which rules each message meets."""
-        hits_of = self._at(inflow.revisions.get(actions.SCOPE, 0)).hits
+        matcher = self._at(inflow.revisions.get(actions.SCOPE, 0))
         earliest = inflow.now - ANSWER_WITHIN
-        met = {}
-        for message in inflow.messages:
-            if message.from_us or message.from_bot or message.sent_at < earliest:
-                continue
-            if hits := hits_of(message.text, message.group, message.sent_at):
-                met[message.id] = hits
-        inflow.foreseen[self.name] = met
+        said = zip(inflow.compared(), inflow.messages, strict=True)
+        asking = [
+            (text, message)
+            for text, message in said
+            if not (message.from_us or message.from_bot or message.sent_at < earliest)
+        ]
+        met = matcher.hits_of([(text, message.group, message.sent_at) for text, message in asking])
+        inflow.foreseen[self.name] = {asking[place][1]: hits for place, hits in met.items()}
 
     def run(self, inflow: Inflow) -> None:
         """Answer what asks by keyword; one statement for the batch where anything is met."""
@@ -59,12 +60,13 @@ class KeywordReplies(Stage):
 
     def _asking(self, inflow: Inflow) -> list[tuple[NewMessage, Hit]]:
         """The messages to be answered, in order; of a rule that cools down only the first in each group."""
-        met = inflow.foreseen[self.name]
+        met: dict[NewMessage, list[Hit]] = inflow.foreseen[self.name]
+        new = set(inflow.messages) if met else ()
         asking: list[tuple[NewMessage, Hit]] = []
         cooling: set[tuple[int, int]] = set()
-        for message in inflow.messages if met else ():
-            hits, group = met.get(message.id), message.group
-            if not hits or message.answered or hits[0].silent or (hits[0].rule.id, group.id) in cooling:
+        for message, hits in met.items():
+            group = message.group
+            if message not in new or message.answered or hits[0].silent or (hits[0].rule.id, group.id) in cooling:
                 continue
             rule = hits[0].rule
             asking.append((message, hits[0]))
@@ -109,14 +111,16 @@ class Matters(Stage):
     def foresee(self, inflow: Inflow) -> None:
         """In which messages there is anything to look closer at."""
         self._read(inflow.now)
-        noticed = self._names.noticed
-        inflow.foreseen[self.name] = {each.id for each in inflow.messages if each.to_us or noticed(each.text)}
+        noticed = self._names.noticed(inflow.compared())
+        inflow.foreseen[self.name] = {
+            message for place, message in enumerate(inflow.messages) if message.to_us or place in noticed
+        }
 
     def run(self, inflow: Inflow) -> None:
         """Raise what needs a person, then settle what this batch answers: a question may be answered in it."""
         noticed = inflow.foreseen[self.name]
         people = [message for message in inflow.messages if not message.from_bot or message.from_us]
-        looked = [message for message in people if message.id in noticed] if noticed else []
+        looked = [message for message in people if message in noticed] if noticed else []
         found = [seen for message in looked if (seen := self._looked_at(message))]
         raised = [each for each, waits in found if waits]
         if raised:

@@ -1,6 +1,7 @@
 """How texts are compared: keywords with messages, what is searched for with what was said. Pure."""
 
 import re
+from collections.abc import Sequence
 from unicodedata import is_normalized, normalize
 
 # Control characters that are no white space, lone surrogates, and what Unicode calls ignorable: zero-width
@@ -28,14 +29,36 @@ def normalise(text: str) -> str:
     if text.isascii():
         folded = text.lower()
         return _collapsed(folded if folded.isprintable() else UNSEEN.sub("", folded))
+    return _spaced(_folded(text))
+
+
+def normalise_all(texts: Sequence[str]) -> list[str]:
+    """Each text as `normalise` writes it, in one go: for hundreds of short texts a third of the cost."""
+    whole = _BETWEEN.join(texts)
+    if whole.count(_BETWEEN) != len(texts) - 1:
+        return [normalise(text) for text in texts]
+    return [_spaced(text) for text in _folded(whole).split(_BETWEEN)]
+
+
+_BETWEEN = "\ue000"
+"""Meets nobody: it stays as it is whatever stands beside it, and what it parts does not meet."""
+
+
+def _folded(text: str) -> str:
+    """All but the white space."""
     if not is_normalized("NFKC", text):
         for wide, narrow in _WIDE:
             text = text.replace(wide, narrow)
     folded = text.casefold()
     if not is_normalized("NFKC", folded) or UNSEEN.search(folded):
         folded = _settled(folded)
+    return folded
+
+
+def _spaced(folded: str) -> str:
+    """White space as it is compared."""
     folded = _collapsed(folded)
-    return IDLE_SPACE.sub("", folded) if " " in folded else folded
+    return IDLE_SPACE.sub("", folded) if " " in folded and not folded.isascii() else folded
 
 
 def _collapsed(text: str) -> str:

@@ -6,6 +6,8 @@ thus never act on what a committed change has replaced.
 
 from django.db import connection
 
+from qunce.kernel import wire
+
 
 def bump(*scopes: str) -> None:
     """Count the scopes up; the rows stay locked until the transaction ends, in one order."""
@@ -19,6 +21,6 @@ def bump(*scopes: str) -> None:
 
 def current() -> dict[str, int]:
     """All scopes with their numbers (a handful of rows)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT scope, number FROM kernel_revision")
+    with wire.ahead() as cursor:
+        cursor.execute("SELECT scope, number FROM kernel_revision", binary=True)
         return dict(cursor.fetchall())

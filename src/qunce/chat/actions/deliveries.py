@@ -29,7 +29,7 @@ from qunce.chat.types import (
 from qunce.community import selectors as community
 from qunce.kernel import clock, live, wire
 from qunce.kernel.events import publish
-from qunce.kernel.ids import new_id
+from qunce.kernel.ids import new_ids
 
 _S = DeliveryState
 
@@ -59,7 +59,7 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
     if not planned:
         return 0
     now = clock.now()
-    with wire.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(
             "INSERT INTO chat_delivery (id, key, account_id, group_id, broadcast_id, purpose, content, operation,"
             " reply_to, state, reason, created_at, not_before, not_after, attempts, external_id, recall_error)"
@@ -67,13 +67,14 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
             " d.operation::jsonb, d.reply_to, 'planned', '', %b::timestamptz, %b::timestamptz, d.not_after, 0, '', ''"
             " FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::smallint[], %b::text[], %b::text[], %b::text[],"
             " %b::timestamptz[])"
-            " AS d(id, key, group_id, purpose, content, operation, reply_to, not_after) ON CONFLICT (key) DO NOTHING",
+            " AS d(id, key, group_id, purpose, content, operation, reply_to, not_after) ON CONFLICT (key) DO NOTHING"
+            " RETURNING 1",
             [
                 account_id,
                 broadcast_id,
                 now,
                 now,
-                [new_id() for _ in planned],
+                new_ids(len(planned)),
                 [each.key for each in planned],
                 [each.group_id for each in planned],
                 [int(each.purpose) for each in planned],
@@ -84,7 +85,7 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
             ],
             binary=True,
         )
-        new: int = cursor.rowcount
+        new = len(cursor.fetchall())
     if new:
         live.touch(f"deliveries:{account_id}")
     return new

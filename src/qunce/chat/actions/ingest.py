@@ -8,13 +8,12 @@ that is away is not the batch's fault: the error goes to the caller, who tries a
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cache
-from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 from django.conf import settings
@@ -46,7 +45,7 @@ from qunce.chat.types import (
 )
 from qunce.community.types import GroupFacts
 from qunce.kernel import clock, live, revisions, wire
-from qunce.kernel.ids import new_id
+from qunce.kernel.ids import new_ids
 from qunce.members import actions as members
 from qunce.members.types import StayChange
 
@@ -182,6 +181,10 @@ def _commit(
     return result
 
 
+_Told: TypeAlias = tuple[str, int, datetime, int, GroupFacts, MessageReceived]
+"""A message with what it is sorted by: zone, group, moment, and its number in the batch."""
+
+
 class Flow:
     """One batch on its way through one transaction. ``view``: whose eyes it is seen with, where no account is."""
 
@@ -200,7 +203,7 @@ class Flow:
             self.view = memory.moved(batch.account_id, {each.group: each.to for each in moved})
         self.people = Recognised(self.view.platform)
         self.people.see(self._senders())
-        self.roll_ups = messages.RollUps()
+        self.hours = messages.Hours()
         self.result = Ingested()
         self.inflow = Inflow(batch.account_id, clock.now(), self.revisions, ())
         self.touched: set[int] = set()
@@ -214,7 +217,7 @@ class Flow:
         self._stays()
         self._changes()
         search.remember(self.keys)
-        self.roll_ups.write()
+        self.hours.write()
         if self.batch.origin is Origin.LIVE and new:
             self._stages()
         if self.touched:
@@ -258,24 +261,24 @@ class Flow:
     def _messages(self) -> list[NewMessage]:
         """Store what is new, in the groups' order; returns it."""
         received = self.by_kind[MessageReceived]
-        rows = []
+        told: list[_Told] = []
         latest = partitions.latest_possible()
-        for event in received:
+        for number, event in enumerate(received):
             if (facts := self.view.groups.get(event.group)) is None:
                 self.result.unread += 1
                 continue
             if not partitions.EARLIEST <= event.sent_at <= latest:
                 raise ValueError(f"sent at an impossible time: {event.sent_at.isoformat()}")
-            rows.append(self._row(event, facts))
-        rows.sort(key=_place)
-        self.inflow.messages = rows
-        with messages.storing(rows, self.batch.origin) as stored:
+            told.append((facts.zone.key, facts.id, event.sent_at, number, facts, event))
+        told.sort()
+        rows: list[NewMessage] = []
+        with messages.storing(self._portions(told, rows), self.batch.origin) as stored:
+            self.inflow.messages = rows
             if self.batch.origin is Origin.LIVE and rows:
                 self._each_stage("foresee")
             new = self.inflow.messages = stored()
-        for row in new:
-            self.roll_ups.message(row)
-            self.touched.add(row.group.id)
+        self.hours.messages(new)
+        self.touched.update(row.group.id for row in new)
         self._presence(new)
         deliveries.confirm_echoes(
             {
@@ -287,22 +290,43 @@ class Flow:
         self.result.stored, self.result.repeated = len(new), len(rows) - len(new)
         return new
 
-    def _row(self, event: MessageReceived, facts: GroupFacts) -> NewMessage:
-        sender = event.sender
-        return NewMessage(
-            new_id(),
-            facts,
-            event.external_id,
-            _in_utc(event.sent_at),
-            self.people.ids[sender.external_id],
-            sender.name,
-            messages.clean(event.text),
-            from_us=sender.external_id in self.view.ours,
-            from_bot=sender.is_bot,
-            reply_to=event.reply_to,
-            to_us=self.view.is_addressed(event),
-            parts=messages.parts_json(event.parts),
-        )
+    def _portions(self, told: Sequence[_Told], rows: list[NewMessage]) -> Iterator[list[NewMessage]]:
+        """Messages in portions as they are stored; whatever is yielded is also put into ``rows``."""
+        begin = 0
+        for at, (zone, group_id, *_what) in enumerate(told):
+            before, groups_before = told[at - 1][:2] if at else (zone, group_id)
+            if zone != before or (at - begin >= messages.PORTION and group_id != groups_before):
+                rows += (portion := self._rows(told[begin:at]))
+                yield portion
+                begin = at
+        if told:
+            rows += (portion := self._rows(told[begin:]))
+            yield portion
+
+    def _rows(self, told: Sequence[_Told]) -> list[NewMessage]:
+        view, ids = self.view, self.people.ids
+        texts = messages.cleaned([event.text for *_place, event in told])
+        rows = []
+        for key, text, (*_place, facts, event) in zip(new_ids(len(told)), texts, told, strict=True):
+            sender = event.sender
+            rows.append(
+                NewMessage(
+                    key,
+                    facts,
+                    event.external_id,
+                    _in_utc(event.sent_at),
+                    ids[sender.external_id],
+                    sender.name,
+                    text,
+                    sender.external_id in view.ours,
+                    sender.is_bot,
+                    False,
+                    event.reply_to,
+                    view.is_addressed(event),
+                    None if event.parts is None else messages.parts_json(event.parts),
+                )
+            )
+        return rows
 
     def _presence(self, new: Sequence[NewMessage]) -> None:
         """Whoever speaks now is in the group; what they said long ago proves only that they once were."""
@@ -351,7 +375,7 @@ class Flow:
             self.touched.add(change.group_id)
             memory.present.discard((change.group_id, change.identity_id))
             if change.at:
-                (self.roll_ups.joined if change.joined else self.roll_ups.left)(change.group_id, change.at)
+                (self.hours.joined if change.joined else self.hours.left)(change.group_id, change.at)
 
     def _changes(self) -> None:
         """Edits and deletions, one statement per group."""
@@ -386,6 +410,3 @@ class Flow:
 
 def _in_utc(at: datetime) -> datetime:
     return at if at.tzinfo is UTC else at.astimezone(UTC)
-
-
-_place = attrgetter("group.id", "sent_at")

@@ -1,12 +1,11 @@
 """Messages and roll-ups as rows: a few statements for a whole batch, no object per row beyond what is needed."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import psycopg
@@ -15,6 +14,14 @@ from django.db import connection
 from qunce.chat.stage import NewMessage
 from qunce.chat.types import LONGEST_TEXT, Content, Inbound, MessageDeleted, MessageEdited, Origin, Part, Sender
 from qunce.kernel import clock, wire
+
+
+def cleaned(texts: Sequence[str]) -> Sequence[str]:
+    """Each text as `clean` makes it; as a rule there is nothing to be done, which is seen of all at once."""
+    whole = "".join(texts)
+    if "\x00" in whole or not _encodable(whole) or len(whole) > LONGEST_TEXT:
+        return [clean(text) for text in texts]
+    return texts
 
 
 def clean(text: str) -> str:
@@ -63,45 +70,65 @@ def parts_json(parts: tuple[Part, ...] | None) -> str | None:
     return json.dumps(stored, ensure_ascii=False)
 
 
+PORTION = 150
+"""Messages in one statement of a batch, about: the server works on one while the next is being written."""
+
+
 @contextmanager
-def storing(rows: Sequence[NewMessage], origin: Origin) -> Iterator[Callable[[], list[NewMessage]]]:
-    """Store messages and have those that are new made searchable; the yielded call waits, and returns these."""
-    if not rows:
-        yield list
-        return
-    with wire.ahead() as cursor:
-        # Most of a batch is new as a rule: less is said by naming the others.
-        cursor.execute(
-            "WITH told AS (SELECT * FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[],"
-            " %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bool[]) AS m(g, s, i, e, a, t, p, r, u)),"
-            " stored AS (INSERT INTO chat_message (group_id, sent_at, id, external_id, identity_id, text, parts,"
-            " reply_to, origin, from_us)"
-            " SELECT g, s, i, e, a, t, p::jsonb, r, %b::smallint, coalesce(u, false) FROM told"
-            " ON CONFLICT DO NOTHING RETURNING group_id, sent_at, id),"
-            " kept AS (INSERT INTO chat_searchbacklog (at, group_ids, sent_ats, message_ids)"
-            " SELECT %b, array_agg(group_id), array_agg(sent_at), array_agg(id) FROM stored HAVING count(*) > 0)"
-            " SELECT i FROM told WHERE i NOT IN (SELECT id FROM stored)",
-            [
-                [row.group.id for row in rows],
-                [row.sent_at for row in rows],
-                [row.id for row in rows],
-                [row.external_id for row in rows],
-                [row.identity_id for row in rows],
-                [row.text for row in rows],
-                _or_none([row.parts for row in rows]),
-                _or_none([row.reply_to for row in rows]),
-                _or_none([row.from_us for row in rows]),
-                int(origin),
-                clock.now(),
-            ],
-            binary=True,
-        )
-        yield lambda: _new(rows, cursor)
+def storing(portions: Iterable[Sequence[NewMessage]], origin: Origin) -> Iterator[Callable[[], list[NewMessage]]]:
+    """Store messages; count by member and day, and have made searchable, those that are new.
+
+    Each portion is of groups of one zone, and has no group with another; they are taken as the ones before are under
+    way. The yielded call waits, and returns what is new. Keys are sorted so that two batches never wait in a circle.
+    """
+    with ExitStack() as open_ones:
+        sent = [(rows, _store(open_ones.enter_context(wire.ahead()), rows, origin)) for rows in portions]
+        yield lambda: [row for rows, known in sent for row in _new(rows, known)]
 
 
-def _new(rows: Sequence[NewMessage], known: "psycopg.Cursor[tuple[Any, ...]]") -> list[NewMessage]:
+_Cursor: TypeAlias = "psycopg.Cursor[tuple[Any, ...]]"
+
+
+def _store(cursor: _Cursor, rows: Sequence[NewMessage], origin: Origin) -> _Cursor:
+    # Most of a portion is new as a rule: less is said by naming the others.
+    cursor.execute(
+        "WITH told AS (SELECT * FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[],"
+        " %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bool[]) AS m(g, s, i, e, a, t, p, r, u)),"
+        " stored AS (INSERT INTO chat_message (group_id, sent_at, id, external_id, identity_id, text, parts,"
+        " reply_to, origin, from_us)"
+        " SELECT g, s, i, e, a, t, p::jsonb, r, %b::smallint, coalesce(u, false) FROM told"
+        " ON CONFLICT (group_id, external_id, sent_at) DO NOTHING"
+        " RETURNING group_id, sent_at, id, identity_id, from_us),"
+        " kept AS (INSERT INTO chat_searchbacklog (at, group_ids, sent_ats, message_ids)"
+        " SELECT %b, array_agg(group_id), array_agg(sent_at), array_agg(id) FROM stored HAVING count(*) > 0),"
+        " counted AS (INSERT INTO chat_memberday AS r (group_id, day, identity_id, messages)"
+        " SELECT group_id, (sent_at AT TIME ZONE %b::text)::date, identity_id, count(*) FROM stored"
+        " WHERE NOT from_us AND identity_id <> ALL(%b::bigint[]) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        " ON CONFLICT (group_id, day, identity_id) DO UPDATE SET messages = r.messages + excluded.messages)"
+        " SELECT i FROM told WHERE i NOT IN (SELECT id FROM stored)",
+        [
+            [row.group.id for row in rows],
+            [row.sent_at for row in rows],
+            [row.id for row in rows],
+            [row.external_id for row in rows],
+            [row.identity_id for row in rows],
+            [row.text for row in rows],
+            _or_none([row.parts for row in rows]),
+            _or_none([row.reply_to for row in rows]),
+            _or_none([row.from_us for row in rows]),
+            int(origin),
+            clock.now(),
+            rows[0].group.zone.key,
+            list({row.identity_id for row in rows if row.from_bot}),
+        ],
+        binary=True,
+    )
+    return cursor
+
+
+def _new(rows: Sequence[NewMessage], known: _Cursor) -> Sequence[NewMessage]:
     repeated = {key for (key,) in known.fetchall()}
-    return [row for row in rows if row.id not in repeated] if repeated else list(rows)
+    return [row for row in rows if row.id not in repeated] if repeated else rows
 
 
 def _or_none(column: list[Any]) -> list[Any] | None:
@@ -152,64 +179,61 @@ def delete(group_id: int, deletions: Sequence[MessageDeleted]) -> list[tuple[int
         return list(cursor.fetchall())
 
 
-class RollUps:
-    """Counts of one batch, written once with sorted keys so that two batches never wait in a circle."""
+class Hours:
+    """What a batch adds to the hours of groups, written once with sorted keys, as `storing` does."""
 
     def __init__(self) -> None:
-        self._hours: dict[tuple[int, datetime], list[int]] = {}
-        self._days: Counter[tuple[int, date, int]] = Counter()
+        self._counts: dict[tuple[int, datetime], list[int]] = {}
 
-    def _hour(self, group_id: int, at: datetime) -> list[int]:
-        key = (group_id, at.replace(minute=0, second=0, microsecond=0))
-        if (counts := self._hours.get(key)) is None:
-            counts = self._hours[key] = [0, 0, 0, 0]
-        return counts
+    def _add(self, group_id: int, hour: datetime, column: int) -> None:
+        if (counts := self._counts.get((group_id, hour))) is None:
+            counts = self._counts[group_id, hour] = [0, 0, 0, 0]
+        counts[column] += 1
 
-    def message(self, row: NewMessage) -> None:
-        """Count one stored message; bots and our own only by the hour."""
-        if row.from_us or row.from_bot:
-            self._hour(row.group.id, row.sent_at)[1] += 1
-            return
-        self._hour(row.group.id, row.sent_at)[0] += 1
-        self._days[row.group.id, row.sent_at.astimezone(row.group.zone).date(), row.identity_id] += 1
+    def messages(self, rows: Iterable[NewMessage]) -> None:
+        """Count stored messages; bots and our own apart."""
+        hour = end = EPOCH
+        for row in rows:
+            if not hour <= row.sent_at < end:
+                hour = _hour(row.sent_at)
+                end = hour + HOUR
+            self._add(row.group.id, hour, 1 if row.from_us or row.from_bot else 0)
 
     def joined(self, group_id: int, at: datetime) -> None:
         """Count one entry."""
-        self._hour(group_id, at)[2] += 1
+        self._add(group_id, _hour(at), 2)
 
     def left(self, group_id: int, at: datetime) -> None:
         """Count one departure."""
-        self._hour(group_id, at)[3] += 1
+        self._add(group_id, _hour(at), 3)
 
     def write(self) -> None:
-        """Add the counts to the tables."""
+        """Add the counts to the table."""
+        if not self._counts:
+            return
+        keys = sorted(self._counts)
+        columns = zip(*(self._counts[key] for key in keys), strict=True)
         with wire.ahead() as cursor:
-            if self._hours:
-                keys = sorted(self._hours)
-                cursor.execute(
-                    'INSERT INTO chat_grouphour AS r (group_id, hour, messages, bot_messages, joined, "left")'
-                    " SELECT * FROM unnest(%b::bigint[], %b::timestamptz[], %b::int4[], %b::int4[], %b::int4[],"
-                    " %b::int4[]) ON CONFLICT (group_id, hour) DO UPDATE SET"
-                    " messages = r.messages + excluded.messages,"
-                    " bot_messages = r.bot_messages + excluded.bot_messages,"
-                    ' joined = r.joined + excluded.joined, "left" = r."left" + excluded."left"',
-                    [
-                        [group_id for group_id, _ in keys],
-                        [hour for _, hour in keys],
-                        *([self._hours[key][column] for key in keys] for column in range(4)),
-                    ],
-                )
-            if self._days:
-                days = sorted(self._days)
-                cursor.execute(
-                    "INSERT INTO chat_memberday AS r (group_id, day, identity_id, messages)"
-                    " SELECT * FROM unnest(%b::bigint[], %b::date[], %b::bigint[], %b::int4[])"
-                    " ON CONFLICT (group_id, day, identity_id) DO UPDATE SET"
-                    " messages = r.messages + excluded.messages",
-                    [
-                        [group_id for group_id, _, _ in days],
-                        [day for _, day, _ in days],
-                        [identity for _, _, identity in days],
-                        [self._days[key] for key in days],
-                    ],
-                )
+            cursor.execute(
+                'INSERT INTO chat_grouphour AS r (group_id, hour, messages, bot_messages, joined, "left")'
+                " SELECT g, h, m, coalesce(b, 0), coalesce(j, 0), coalesce(l, 0)"
+                " FROM unnest(%b::bigint[], %b::timestamptz[], %b::int4[], %b::int4[], %b::int4[], %b::int4[])"
+                " AS t(g, h, m, b, j, l) ON CONFLICT (group_id, hour) DO UPDATE SET"
+                " messages = r.messages + excluded.messages,"
+                " bot_messages = r.bot_messages + excluded.bot_messages,"
+                ' joined = r.joined + excluded.joined, "left" = r."left" + excluded."left"',
+                [
+                    [group_id for group_id, _ in keys],
+                    [hour for _, hour in keys],
+                    list(next(columns)),
+                    *(_or_none(list(column)) for column in columns),
+                ],
+            )
+
+
+HOUR = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)

@@ -41,8 +41,10 @@ def ensure(months: Iterable[int]) -> None:
 def ensure_for(times: Iterable[datetime]) -> None:
     """Make those of the months of these moments in which something may have been sent."""
     latest = latest_possible()
-    stamps = (at if at.tzinfo is UTC else at.astimezone(UTC) for at in times)
-    ensure({month_of(at) for at in stamps if EARLIEST <= at <= latest})
+    possible = [at for at in times if EARLIEST <= at <= latest]
+    if possible:
+        ends = {month_of(at.astimezone(UTC)) for at in (min(possible), max(possible))}
+        ensure(ends if len(ends) == 1 else {month_of(at.astimezone(UTC)) for at in possible})
 
 
 def ensure_ahead() -> None:

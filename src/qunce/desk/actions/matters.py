@@ -33,7 +33,7 @@ TOPIC = "matters"
 def raise_matters(*, raised: Sequence[Raised]) -> None:
     """Put messages that need a person on the list, in the batch's transaction; one statement."""
     rows = sorted(raised, key=lambda each: (each.group_id, each.id))
-    with wire.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(
             "INSERT INTO desk_matter (group_id, sent_at, message_id, external_id, identity_id, asks, mentioned,"
             " state, assignee_name, settled_by_name)"
@@ -53,15 +53,15 @@ def raise_matters(*, raised: Sequence[Raised]) -> None:
     live.touch(TOPIC, "today")
 
 
-def settle(*, settled: Sequence[Settled]) -> int:
-    """Settle matters by what was said later, in the batch's transaction; one statement, returns how many.
+def settle(*, settled: Sequence[Settled]) -> None:
+    """Settle matters by what was said later, in the batch's transaction; one statement.
 
     What a person has decided in the meantime stays.
     """
     if not settled:
-        return 0
+        return
     rows = sorted(settled, key=lambda each: each.matter_id)
-    with wire.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(
             "UPDATE desk_matter m SET state = s.state, settled_at = s.at, settled_by_name = s.name"
             " FROM unnest(%b::bigint[], %b::text[], %b::timestamptz[], %b::text[]) AS s(id, state, at, name)"
@@ -73,9 +73,7 @@ def settle(*, settled: Sequence[Settled]) -> int:
                 [each.name for each in rows],
             ],
         )
-        changed: int = cursor.rowcount
     live.touch(TOPIC, "today")
-    return changed
 
 
 # ------------------------------------------------------------------ people's part

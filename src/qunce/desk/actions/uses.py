@@ -16,7 +16,7 @@ def use_rules(*, asked: Mapping[tuple[int, int], int], at: datetime) -> dict[tup
     in the caller's transaction.
     """
     rows = [(rule_id, group_id, times) for (rule_id, group_id), times in sorted(asked.items())]
-    with wire.cursor() as cursor:
+    with wire.ahead() as cursor:
         # FOR KEY SHARE is what the foreign key takes anyway; deleting and switching off wait for it.
         cursor.execute(
             "WITH alive AS (SELECT id FROM desk_keywordrule WHERE id = ANY(%(rules)b::bigint[]) AND enabled"

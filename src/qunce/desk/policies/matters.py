@@ -1,11 +1,11 @@
 """What is a question, whose name is in a message, and what settles it. Pure; a rule of thumb, and said to be one."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from qunce.desk.policies.rules import inside_word
+from qunce.desk.policies.rules import each_in, inside_word
 from qunce.desk.types import LIKELY_WITHIN, Heard, MatterState, Pending, Settled
 from qunce.kernel.folding import normalise
 
@@ -58,10 +58,7 @@ SHORT = 16
 
 
 class Names:
-    """Finds the names of people, and first the words of questions, in a message: one pass for both.
-
-    That pass is a regular expression: for so few words it is quicker than an automaton, which takes a copy.
-    """
+    """Finds the names of people, and first the words of questions, in messages: one pass for both."""
 
     def __init__(self, people: Iterable[tuple[str, int]] = ()) -> None:
         self._people: dict[str, list[int]] = {}
@@ -71,11 +68,10 @@ class Names:
         self._words = [*QUESTION_WORDS, *self._people]
         automaton = AhoCorasick(self._words, implementation=Implementation.DFA)
         self._find = automaton.find_matches_as_indexes
-        self._notice = re.compile("|".join(map(re.escape, self._words))).search
 
-    def noticed(self, text: str) -> bool:
-        """Whether anything of both is in it; a name's letters may be written large or small, not wide."""
-        return self._notice(text.casefold()) is not None
+    def noticed(self, texts: Sequence[str]) -> set[int]:
+        """In which of these normalised texts anything of both is."""
+        return {place for place, *_span in each_in(self._find, texts)}
 
     def mentioned(self, text: str) -> set[int]:
         """The people whose whole names are in it."""

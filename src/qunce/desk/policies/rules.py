@@ -10,11 +10,12 @@ wheels for Linux on ARM. Patterns are RE2's: their time is linear in the message
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from operator import itemgetter
+from typing import TypeAlias, TypeVar
 from unicodedata import normalize
 
 import re2
@@ -152,6 +153,21 @@ class _Patterns:
 
 # ------------------------------------------------------------------ which rule
 _Scoped = dict[Scope, list[T]]
+_Met: TypeAlias = tuple[list[tuple[int, int, int]], list[str]]
+_Find: TypeAlias = Callable[..., list[tuple[int, int, int]]]
+
+
+def each_in(find: _Find, texts: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """What an automaton finds in normalised texts, looked through in one go: text, word, and the place in the text.
+
+    What parts them is white space that neither they nor any word of the automaton have.
+    """
+    at = begin = 0
+    for number, start, end in sorted(find("\n".join(texts), overlapping=True), key=itemgetter(1)):
+        while start > begin + len(texts[at]):
+            begin += len(texts[at]) + 1
+            at += 1
+        yield at, number, start - begin, end - begin
 
 
 def scopes_of(group: GroupFacts) -> list[Scope]:
@@ -217,8 +233,15 @@ class Matcher:
         """
         text = normalise(text)
         met = self._met(text)
-        if met is None:
-            return []
+        return self._counting(text, met, group, at) if met else []
+
+    def hits_of(self, said: Sequence[tuple[str, GroupFacts, datetime]]) -> dict[int, list[Hit]]:
+        """`hits` of many messages, by their places; those that meet nothing are left out. Texts are normalised."""
+        met = self._met_by([text for text, _group, _at in said])
+        found = {place: self._counting(said[place][0], met[place], *said[place][1:]) for place in sorted(met)}
+        return {place: hits for place, hits in found.items() if hits}
+
+    def _counting(self, text: str, met: _Met, group: GroupFacts, at: datetime) -> list[Hit]:
         local = at.astimezone(group.zone)
         found = [
             hit if is_open(hit.rule.hours, local) else replace(hit, closed=True)
@@ -232,11 +255,24 @@ class Matcher:
         met = self._met(text)
         return _ranked(self._hits(text, *met, None)) if met else []
 
-    def _met(self, text: str) -> tuple[list[tuple[int, int, int]], list[str]] | None:
+    def _met(self, text: str) -> _Met | None:
         """Places of keywords, and patterns, in a normalised text; None where nothing at all is met."""
         spans = self._find(text, overlapping=True)
         patterns = self._patterns.find(text)
         return (spans, patterns) if spans or patterns or text in self._exact else None
+
+    def _met_by(self, texts: Sequence[str]) -> dict[int, _Met]:
+        """`_met` of each text in which anything is met."""
+        spans: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        for place, *span in each_in(self._find, texts):
+            spans[place].append((span[0], span[1], span[2]))
+        places = set(spans)
+        if self._exact:
+            places.update(place for place, text in enumerate(texts) if text in self._exact)
+        if not self._patterns.known:
+            return {place: (spans.get(place, []), []) for place in places}
+        patterns = {place: found for place, text in enumerate(texts) if (found := self._patterns.find(text))}
+        return {place: (spans.get(place, []), patterns.get(place, [])) for place in places | patterns.keys()}
 
     def _hits(
         self, text: str, spans: list[tuple[int, int, int]], patterns: list[str], scopes: list[Scope] | None

@@ -187,7 +187,7 @@ def pending(*, group_ids: Collection[int], since: datetime, replied_to: Collecti
     One statement, and one more where anything is replied to. What was asked a moment ago is little everywhere:
     it is read for all groups.
     """
-    with wire.cursor() as cursor:
+    with wire.ahead() as cursor:
         cursor.execute(f"{_PENDING} state = 'open' AND asks AND sent_at >= %b", [since])
         found = {row[0]: row for row in cursor.fetchall() if row[1] in group_ids}
         if replied_to:
