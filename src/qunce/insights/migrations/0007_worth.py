@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Groups are assessed once more within the hour: their last assessment did not know it."""
 
-    dependencies = [("insights", "0005_dictionary")]
+    dependencies = [("insights", "0006_imported_portions")]
 
     operations = [
         migrations.AddField("condition", "worth", models.FloatField(default=0)),

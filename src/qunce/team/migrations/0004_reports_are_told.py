@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Reports are a topic of their own."""
 
-    dependencies = [("team", "0002_tasks")]
+    dependencies = [("team", "0003_approval_url")]
     operations = [
         migrations.RunSQL(
             "UPDATE team_staff SET topics = array_append(topics, 'reports')"
