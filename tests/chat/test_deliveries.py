@@ -248,7 +248,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(steps=STEPS, repeatable=st.booleans())
 def test_no_sequence_of_events_sends_twice(steps, repeatable):
     """Whatever happens in whatever order: the wire sees a one-shot delivery at most once unless a person asks again."""

@@ -36,7 +36,7 @@ def known(group_id):
     return sorted(rows.values_list("identity_id", "joined_at", "left_at"), key=str)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=turns, present=st.lists(st.integers(0, 1)), portions=st.lists(turns, max_size=3))
 def test_what_was_known_before_is_known_again(people, before, present, portions):
     with transaction.atomic():
