@@ -20,7 +20,7 @@ from qunce.team import selectors as team
 
 def _staff(actor: Actor) -> set[int]:
     """Whose naming counts: those who still work where the actor sees."""
-    return {staff.pk for staff in team.who_may(actor, Permission.REPLY)}
+    return {staff.pk for staff in team.who_may(Permission.REPLY, seen_by=actor)}
 
 
 def core(request: StaffRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
 """One member: who this is, what happened, what the team knows, and what is next."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -84,7 +84,9 @@ def member(request: StaffRequest, member_id: int) -> HttpResponse:
         "alike": selectors.alike(actor, person),
         "merged": _just_merged(request, profile),
         "tags": [tag for tag in selectors.tags(actor) if tag not in profile.tags],
-        "colleagues": team.who_may(actor, Permission.REPLY, {group.community_id or 0 for group in groups.values()}),
+        "colleagues": team.who_may(
+            Permission.REPLY, {group.community_id for group in groups.values()}, seen_by=actor
+        ),
         "overdue": bool(profile.step and profile.step.due and profile.step.due < clock.today(str(request.zone))),
         "may_operate": selectors.may(actor, person, Permission.OPERATE),
         "may_note": selectors.may(actor, person, Permission.REPLY),
@@ -198,11 +200,11 @@ def _colleague(request: StaffRequest, member_id: int, name: str) -> Colleague | 
     if not chosen:
         return None
     stays = selectors.stays(request.actor, [selectors.member(request.actor, member_id).pk])
-    homes: Collection[int] = {
-        group.community_id or 0
+    homes = {
+        group.community_id
         for group in community.groups_in_order(request.actor, sorted({stay.group_id for stay in stays}))
     }
-    for staff in team.who_may(request.actor, Permission.REPLY, homes):
+    for staff in team.who_may(Permission.REPLY, homes, seen_by=request.actor):
         if str(staff.pk) == chosen:
             return Colleague(staff.pk, staff.name)
     raise NotFound

@@ -105,7 +105,7 @@ def members(request: StaffRequest) -> HttpResponse:
             "groups": _with_chosen(actor, list(groups), wanted.group_id),
             "platforms": community.platforms(actor),
             "tags": selectors.tags(actor),
-            "colleagues": team.who_may(actor, Permission.REPLY),
+            "colleagues": team.who_may(Permission.REPLY, seen_by=actor),
             "orders": [(order.value, label) for order, label in ORDERS],
             "presences": [(presence.value, label) for presence, label in PRESENCES],
             "may_export": actor.may_anywhere(Permission.LEAD),

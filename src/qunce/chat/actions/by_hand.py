@@ -212,7 +212,7 @@ def _tell_carrier(*, account: Account, day: date, due: int) -> None:
 def _ask_carrier(account: Account, key: str) -> int:
     """The day's task of the account; asked for once, of whoever carries for it if they still work here."""
     carrier = account.carrier_id
-    if carrier is not None and not team_reads.who_may(SYSTEM, Permission.VIEW).filter(pk=carrier).exists():
+    if carrier is not None and not team_reads.who_may(Permission.VIEW).filter(pk=carrier).exists():
         carrier = None
     title = _("Send by hand: %(account)s") % {"account": account.name}
     return team.create_task(actor=SYSTEM, title=title, assignee_id=carrier, url=LIST, key=key).pk

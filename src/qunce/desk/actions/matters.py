@@ -152,10 +152,10 @@ def assign(*, actor: Actor, message: Key, staff_id: int | None) -> Matter:
         )
     name, sentence = "", gettext_noop("%(actor)s gave “%(said)s” in “%(group)s” to nobody in particular.")
     if staff_id is not None:
-        able = {each.id: each for each in team.at_work() if each.may(Permission.REPLY, group.community_id)}
-        if staff_id not in able:
+        given = team.who_may(Permission.REPLY, [group.community_id]).filter(pk=staff_id).first()
+        if given is None:
             raise Invalid(_("This person may not answer in this group."), field="staff")
-        name = able[staff_id].name
+        name = given.name
         sentence = gettext_noop("%(actor)s gave “%(said)s” in “%(group)s” to %(name)s.")
     if matter.state == MatterState.LIKELY:
         _open(matter)

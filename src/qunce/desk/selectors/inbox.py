@@ -172,12 +172,11 @@ def answers(actor: Actor, matter: Matter | None) -> list[Given]:
     ]
 
 
-def colleagues(actor: Actor, group: Group) -> list[Actor]:
+def colleagues(actor: Actor, group: Group) -> list[team.Staff]:
     """Who may be given a matter of this group, oneself first."""
     if not actor.may(Permission.REPLY, group.community_id):
         return []
-    able = [each for each in team.at_work() if each.may(Permission.REPLY, group.community_id)]
-    return sorted(able, key=lambda each: each.id != actor.id)
+    return sorted(team.who_may(Permission.REPLY, [group.community_id]), key=lambda each: each.pk != actor.id)
 
 
 # ------------------------------------------------------------------ the pipeline's part

@@ -170,7 +170,7 @@ def _written(plan: ReportPlan, home: Community, period: Stretch) -> Report | Non
 
 def _tell(plan: ReportPlan, home: Community, kept: KeptReport, written: Report) -> None:
     if plan.channel == Channel.TEAM:
-        people = staff.staff_who_may(Permission.VIEW, home.pk).values_list("pk", flat=True)
+        people = staff.who_may(Permission.VIEW, [home.pk]).values_list("pk", flat=True)
         team.tell(
             staff_ids=list(people),
             topic=Topic.REPORTS,

@@ -101,7 +101,7 @@ def acknowledge_alert(*, actor: Actor, alert_id: int) -> Alert:
 
 
 def _tell(alert: Alert) -> None:
-    whom = selectors.staff_who_may(Permission.OPERATE, alert.community_id)
+    whom = selectors.who_may(Permission.OPERATE, [alert.community_id])
     tell(
         staff_ids=list(whom.values_list("pk", flat=True)),
         topic=Topic.ALERTS,

@@ -28,7 +28,6 @@ from qunce.team.selectors.staff import hash_of as hash_of
 from qunce.team.selectors.staff import installation_owners as installation_owners
 from qunce.team.selectors.staff import open_link as open_link
 from qunce.team.selectors.staff import staff_member as staff_member
-from qunce.team.selectors.staff import staff_who_may as staff_who_may
 from qunce.team.selectors.staff import standing as standing
 from qunce.team.selectors.staff import visible_staff as visible_staff
 from qunce.team.selectors.staff import void_link as void_link

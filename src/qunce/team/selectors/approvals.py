@@ -6,7 +6,7 @@ from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
 from qunce.team.models import Approval, Staff
-from qunce.team.selectors.staff import staff_who_may
+from qunce.team.selectors.staff import who_may
 from qunce.team.types import ApprovalState
 
 
@@ -57,5 +57,5 @@ def is_alone(approval: Approval) -> bool:
 
 def deciders(approval: Approval) -> QuerySet[Staff]:
     """The active people who may decide, without whoever asked."""
-    people = staff_who_may(Permission(approval.permission), approval.community_id)
+    people = who_may(Permission(approval.permission), [approval.community_id])
     return people.exclude(pk=approval.asked_by) if approval.asked_by is not None else people

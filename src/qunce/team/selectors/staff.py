@@ -140,43 +140,29 @@ def for_owner(actor: Actor, staff_id: int, *, lock: bool = False) -> Staff:
     return staff
 
 
-def staff_who_may(permission: Permission, community_id: int | None) -> QuerySet[Staff]:
-    """Active people who hold ``permission`` there (None: in what belongs to no community), by name.
+def who_may(
+    permission: Permission, where: Collection[int | None] | None = None, *, seen_by: Actor | None = None
+) -> QuerySet[Staff]:
+    """Active people who hold ``permission`` in one of these communities, by name: whom to tell, whom to offer.
 
-    No guard: for whom to tell and whom to offer, not for pages about people.
+    ``where``: None among them stands for what belongs to no community; nothing given: anywhere. ``seen_by``: only
+    communities that this actor may see count. No other guard: not for pages about people.
     """
-    return _at_work(_able(permission).filter(Q(community_id=community_id) | Q(community_id=None)))
-
-
-def who_may(actor: Actor, permission: Permission, community_ids: Collection[int] | None = None) -> QuerySet[Staff]:
-    """Active people who hold ``permission`` in one of the communities (None: in any), by name: whom one can name.
-
-    Only communities that the actor may see count.
-    """
-    seen = actor.communities(Permission.VIEW)
-    if community_ids is None:
-        wanted = seen
-    else:
-        wanted = frozenset(community_ids) if seen is None else seen & frozenset(community_ids)
-    able = _able(permission)
-    return _at_work(able if wanted is None else able.filter(Q(community_id__in=wanted) | Q(community_id=None)))
-
-
-def _able(permission: Permission) -> QuerySet[Grant]:
-    return Grant.objects.filter(role__in=[role for role in Role if permission in PERMISSIONS[role]])
-
-
-def _at_work(grants: QuerySet[Grant]) -> QuerySet[Staff]:
-    return Staff.objects.filter(is_active=True, pk__in=grants.values("staff_id")).order_by("name", "pk")
+    able = Grant.objects.filter(role__in=[role for role in Role if permission in PERMISSIONS[role]])
+    if seen_by is not None and (seen := seen_by.communities(Permission.VIEW)) is not None:
+        where = seen if where is None else seen.intersection(where)
+    if where is not None:
+        places = [key for key in where if key is not None]
+        able = able.filter(Q(community_id__in=places) | Q(community_id=None))
+    return Staff.objects.filter(is_active=True, pk__in=able.values("staff_id")).order_by("name", "pk")
 
 
 def at_work() -> list[Actor]:
-    """Everybody who may sign in, as actors, by name. No guard: for choosing among those who may do something."""
+    """Everybody who may do anything, as actors, by name: for whoever asks it of many of them, again and again."""
     roles: dict[int, dict[int | None, Role]] = {}
     for staff_id, community_id, role in Grant.objects.values_list("staff_id", "community_id", "role"):
         roles.setdefault(staff_id, {})[community_id] = Role(role)
-    people = Staff.objects.filter(is_active=True, pk__in=roles).order_by("name", "pk")
-    return [Actor(key, name, roles[key]) for key, name in people.values_list("pk", "name")]
+    return [Actor(key, name, roles[key]) for key, name in who_may(Permission.VIEW).values_list("pk", "name")]
 
 
 # ------------------------------------------------------------------ links

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, QuerySet
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
 from qunce.team.models import Staff, Task
-from qunce.team.selectors.staff import staff_who_may
+from qunce.team.selectors.staff import who_may
 from qunce.team.types import TaskFilter, TaskList, TaskState
 
 WORK = Permission.REPLY
@@ -64,7 +64,7 @@ def may_work_on(actor: Actor, task: Task) -> bool:
 
 def who_may_take(community_id: int | None) -> QuerySet[Staff]:
     """The people to whom a task there can be given. No guard: names to choose from."""
-    return staff_who_may(WORK, community_id)
+    return who_may(WORK, [community_id])
 
 
 @dataclass(frozen=True, slots=True)
