@@ -169,6 +169,7 @@ def test_every_state_of_the_way_in_is_told_in_chinese(browse, site, tmp_path):
     page = browse("/histories/", owner, language="zh-hans")
     page.set_input_files("#history-file", str(empty))
     page.locator("#notices").get_by_text("空.json").wait_for()
+    assert page.locator("output[data-told]").inner_text() == ""
     page.complaints.clear()  # the browser notes that an upload was refused
     page_ok(page, "histories-empty-file")
     for file, name in ((strange, "histories-unknown"), (quiet, "histories-quiet"), (table, "histories-mapping")):
@@ -192,6 +193,7 @@ def test_a_file_that_is_gone_and_a_failure_are_told(browse, site, file):
     for phone, dark in ((False, False), (True, True)):
         page = browse(f"/histories/{made.pk}/", owner, language="zh-hans", phone=phone, dark=dark)
         page.get_by_text("result.json").first.wait_for()
+        assert not page.get_by_role("button", name="继续").count()
         page_ok(page, f"histories-gone-{'phone' if phone else 'desk'}")
         page.context.close()
     Import.objects.filter(pk=made.pk).update(state="running", stored=1200, entries_done=1300, expected=5000)

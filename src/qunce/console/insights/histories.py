@@ -337,7 +337,7 @@ def history(request: StaffRequest, import_id: int) -> HttpResponse:
     made = kept.one_import(request.actor, import_id)
     tone, state = STATES[made.state]
     group = community.group(request.actor, made.group_id)
-    options = Options.from_json(made.options)
+    options, here = Options.from_json(made.options), kept.is_here(made)
     context = {
         "made": made,
         "group": group,
@@ -350,20 +350,18 @@ def history(request: StaffRequest, import_id: int) -> HttpResponse:
         "done": made.stored + made.repeated + made.skipped_count,
         "moving": made.state in {ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING},
         "stops": made.state in {ImportState.WAITING, ImportState.RUNNING},
-        "goes_on": made.state in {ImportState.STOPPED, ImportState.FAILED} and made.kept,
+        "goes_on": made.state in {ImportState.STOPPED, ImportState.FAILED} and here,
         "undoes": made.state in {ImportState.DONE, ImportState.STOPPED, ImportState.FAILED},
         "skips": [
             (SKIPS.get(reason, reason), told["count"], told["places"]) for reason, told in made.skipped.items()
         ],
-        "again": _again(made),
+        "again": _again(made) if here else "",
     }
     return page(request, "console/insights/history.html", context, piece="console/insights/history_now.html")
 
 
 def _again(made: Import) -> str:
-    """Where the same file is looked at once more; empty where it is not kept."""
-    if not made.kept:
-        return ""
+    """Where the same file is looked at once more."""
     query = {"file": token_of(made.file_sha256, made.file_name), "format": made.importer, "chat": made.chat}
     return reverse("console:history_new", query={**query, "into": "old", "group": str(made.group_id)})
 

@@ -150,7 +150,7 @@ class _Clocks(dict[str, timedelta]):
 
     def __missing__(self, clock: str) -> timedelta:
         hour, minute, *second = map(int, clock.split(":"))
-        at = time(hour, minute, *second[:1])
+        at = time(hour, minute, second[0] if second else 0)
         found = self[clock] = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
         return found
 
