@@ -8,10 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from qunce.chat.models import Message
 from qunce.community.models import Group
-from qunce.insights.actions import runs
+from qunce.insights.actions import imports, runs
+from qunce.insights.importer import Source
 from qunce.insights.models import Import
 from qunce.insights.types import ImportState
-from qunce.kernel.actor import Role
+from qunce.kernel import files
+from qunce.kernel.actor import SYSTEM, Role
+from tests.insights.taking import begun
 from tests.support import world
 from tests.support.browser import page_ok
 
@@ -107,7 +110,7 @@ def test_columns_of_a_table_are_given_their_meaning(client, tmp_path):
     assert "zeit;wer;was" in asked.content.decode()
     columns = "&column_sent_at=zeit&column_sender=wer&column_text=was&zone=Asia/Shanghai"
     given = client.get(f"{handed}&format=csv{columns}")
-    assert [line.text for line in given.context["lines"]] == ["大家好", "欢迎"]
+    assert [shown for _line, shown in given.context["lines"]] == ["大家好", "欢迎"]
     shown = given.context
     form = {"file": shown["token"], "format": "csv", "chat": shown["chat"], "into": "new", "community": home.pk}
     form |= {"column_sent_at": "zeit", "column_sender": "wer", "column_text": "was", "zone": "Asia/Shanghai"}
@@ -152,3 +155,60 @@ def test_only_who_leads_the_community_sees_its_imports(client, file):
     assert client.post(f"/histories/{made.pk}/stop/").status_code in {403, 404}
     assert client.post("/histories/upload/", {"file": SimpleUploadedFile("a.json", b"{}")}).status_code == 403
     assert "result.json" not in client.get("/histories/").content.decode()
+
+
+def test_every_state_of_the_way_in_is_told_in_chinese(browse, site, tmp_path):
+    """What people meet when it does not go as meant: each says what happened, and what to do."""
+    world.a_community("书房")
+    owner = world.owner("林芝")
+    empty, strange, quiet, table = (tmp_path / name for name in ("空.json", "信.txt", "静.json", "表.csv"))
+    empty.write_bytes(b"")
+    strange.write_text("亲爱的:\n\n见信好。\n", encoding="utf-8")
+    quiet.write_bytes(export((None, "")))
+    table.write_text("甲,乙,丙\n2024-03-05 09:05:00,小明,你好\n2024-03-05 09:06:00,小红,好\n", encoding="utf-8")
+    page = browse("/histories/", owner, language="zh-hans")
+    page.set_input_files("#history-file", str(empty))
+    page.locator("#notices").get_by_text("空.json").wait_for()
+    assert page.locator("output[data-told]").inner_text() == ""
+    page.complaints.clear()  # the browser notes that an upload was refused
+    page_ok(page, "histories-empty-file")
+    for file, name in ((strange, "histories-unknown"), (quiet, "histories-quiet"), (table, "histories-mapping")):
+        page.goto("/histories/")
+        handed_in(page, file)
+        page.get_by_role("heading", name=file.name).wait_for()
+        page_ok(page, name)
+    page.locator("#column-sent_at").select_option("甲")
+    page.locator("#column-sender").select_option("乙")
+    page.locator("#column-text").select_option("丙")
+    page.locator(".phone-bubble").first.wait_for()
+    page.context.close()
+
+
+def test_a_file_that_is_gone_and_a_failure_are_told(browse, site, file):
+    home, owner = world.a_community("书房"), world.owner("林芝")
+    stored = imports.keep_upload(actor=SYSTEM, name="result.json", content=[file.read_bytes()])
+    made = begun(Source(file), home, importer="telegram", chat="-1000000001234", kept=stored.sha256)
+    files.remove(stored.sha256)
+    assert runs.run_import(import_id=made.pk).state == ImportState.FAILED
+    for phone, dark in ((False, False), (True, True)):
+        page = browse(f"/histories/{made.pk}/", owner, language="zh-hans", phone=phone, dark=dark)
+        page.get_by_text("result.json").first.wait_for()
+        assert not page.get_by_role("button", name="继续").count()
+        page_ok(page, f"histories-gone-{'phone' if phone else 'desk'}")
+        page.context.close()
+    Import.objects.filter(pk=made.pk).update(state="running", stored=1200, entries_done=1300, expected=5000)
+    page = browse(f"/histories/{made.pk}/", owner, language="zh-hans", phone=True)
+    page_ok(page, "histories-under-way")
+
+
+def test_files_are_shown_by_what_they_are(client, tmp_path):
+    world.a_community("书房")
+    client.force_login(world.owner())
+    rows = json.loads(export(("张三", "看"), ("李四", "")))
+    rows["messages"][0] |= {"photo": "(File not included)", "photo_file_size": 9}
+    rows["messages"][1] |= {"file": "files/a.pdf", "file_name": "报告.pdf", "mime_type": "application/pdf"}
+    upload = SimpleUploadedFile("result.json", json.dumps(rows).encode())
+    handed = client.post("/histories/upload/", {"file": upload}, headers={"HX-Request": "true"})
+    look = client.get(handed["HX-Redirect"]).content.decode()
+    assert "[photo]看" in look
+    assert "[file 报告.pdf]" in look

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO, ClassVar, cast
 from zipfile import BadZipFile, ZipFile
 
 from qunce.chat.connector import gettext_noop
@@ -95,7 +95,9 @@ class Source:
         """A file's bytes, to be read once, from the beginning."""
         if self._zip is not None:
             return self._zip.open(name)
-        return gzip.open(self.path) if self._is_gzip else self._file(name).open("rb")
+        if self._is_gzip:
+            return cast("IO[bytes]", gzip.open(self.path))
+        return self._file(name).open("rb")
 
     def head(self, name: str) -> bytes:
         """The first kilobytes of a file: enough to recognise a format by."""

@@ -40,7 +40,7 @@ def said(messages: int, members: int) -> Iterator[Said]:
     """The same history each time: two in three go on within minutes, some say the same as others."""
     at = BEGIN
     for number in range(messages):
-        at += timedelta(seconds=(7, 23, 900)[number % 3])
+        at += timedelta(seconds=(2, 7, 60)[number % 3])
         short = ("好的", "收到, thanks", "+1")[number % 3]
         text = short if number % 5 == 0 else f"第 {number} 条: 今天读第三章, 晚上八点一起讨论, see you there"
         yield Said(number, at, number * 7919 % members, text)
@@ -81,7 +81,7 @@ def _telegram(path: Path, history: Iterator[Said]) -> None:
 
 
 def _discord_json(path: Path, history: Iterator[Said]) -> None:
-    records = (
+    records: Iterator[dict[str, Any]] = (
         {
             "id": str(10**17 + each.number),
             "type": "Default",
@@ -111,7 +111,7 @@ def _discord_csv(path: Path, history: Iterator[Said]) -> None:
 
 
 def _slack(path: Path, history: Iterator[Said]) -> None:
-    records = (
+    records: Iterator[dict[str, Any]] = (
         {
             "type": "message",
             "user": f"U{each.who}",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from qunce.chat.types import MessageReceived
+from qunce.chat.types import Content, Media, MessageReceived
 from qunce.community import selectors as community
 from qunce.community.types import ZONES, GroupFilter
 from qunce.console.community import NEAR
@@ -62,6 +62,13 @@ MEANINGS: Mapping[str, str | Promise] = {
     "id": gettext_lazy("Id of the message"),
     "reply_to": gettext_lazy("Id of the message that is answered"),
     "chat": gettext_lazy("The chat"),
+}
+FILES: Mapping[str, str | Promise] = {
+    "image": gettext_lazy("photo"),
+    "video": gettext_lazy("video"),
+    "audio": gettext_lazy("voice message"),
+    "sticker": gettext_lazy("sticker"),
+    "file": gettext_lazy("file"),
 }
 REASONS: Mapping[str, str | Promise] = {
     AliasReason.TAIL: gettext_lazy("the same but for the end of the name"),
@@ -115,6 +122,10 @@ def upload(request: StaffRequest) -> HttpResponse:
     if handed is None:
         raise Invalid(_("There is no file."), fix=_("Choose the export that you saved."))
     name = handed.name or "history"
+    if not handed.size:
+        raise Invalid(
+            _("There is nothing in %(file)s.") % {"file": name}, fix=_("Export it once more."), field="file"
+        )
     stored = actions.keep_upload(actor=request.actor, name=name, content=handed.chunks())
     query = {"file": token_of(stored.sha256, name)}
     if group := request.POST.get("group", ""):
@@ -231,7 +242,7 @@ def _preview(look: Look, chosen: Chosen) -> dict[str, Any]:
     return {
         "look": look,
         "zone": zone,
-        "lines": [entry for entry in look.entries if isinstance(entry, MessageReceived)],
+        "lines": [(entry, _shown(entry)) for entry in look.entries if isinstance(entry, MessageReceived)],
         "skipped": [(SKIPS.get(reason, reason), count) for reason, count in look.skipped.items()],
         "skipped_all": sum(look.skipped.values()),
         "relays": [(each, each.person in chosen.options.relays, round(each.share * 100)) for each in look.relays],
@@ -244,6 +255,18 @@ def _preview(look: Look, chosen: Chosen) -> dict[str, Any]:
             (_("All others"), sorted(ZONES - {look.zone, *NEAR})),
         ],
     }
+
+
+def _shown(message: MessageReceived) -> str:
+    """What somebody said, with files by what they are: the files themselves stay where they were."""
+    if message.parts is None:
+        return message.text
+    return "".join(_file(part) if isinstance(part, Media) else Content((part,)).plain for part in message.parts)
+
+
+def _file(part: Media) -> str:
+    kind = str(FILES.get(part.kind, part.kind))
+    return _("[%(kind)s %(name)s]") % {"kind": kind, "name": part.name} if part.name else f"[{kind}]"
 
 
 def _begins(source: Source) -> list[str]:
@@ -314,7 +337,7 @@ def history(request: StaffRequest, import_id: int) -> HttpResponse:
     made = kept.one_import(request.actor, import_id)
     tone, state = STATES[made.state]
     group = community.group(request.actor, made.group_id)
-    options = Options.from_json(made.options)
+    options, here = Options.from_json(made.options), kept.is_here(made)
     context = {
         "made": made,
         "group": group,
@@ -327,20 +350,18 @@ def history(request: StaffRequest, import_id: int) -> HttpResponse:
         "done": made.stored + made.repeated + made.skipped_count,
         "moving": made.state in {ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING},
         "stops": made.state in {ImportState.WAITING, ImportState.RUNNING},
-        "goes_on": made.state in {ImportState.STOPPED, ImportState.FAILED} and made.kept,
+        "goes_on": made.state in {ImportState.STOPPED, ImportState.FAILED} and here,
         "undoes": made.state in {ImportState.DONE, ImportState.STOPPED, ImportState.FAILED},
         "skips": [
             (SKIPS.get(reason, reason), told["count"], told["places"]) for reason, told in made.skipped.items()
         ],
-        "again": _again(made),
+        "again": _again(made) if here else "",
     }
     return page(request, "console/insights/history.html", context, piece="console/insights/history_now.html")
 
 
 def _again(made: Import) -> str:
-    """Where the same file is looked at once more; empty where it is not kept."""
-    if not made.kept:
-        return ""
+    """Where the same file is looked at once more."""
     query = {"file": token_of(made.file_sha256, made.file_name), "format": made.importer, "chat": made.chat}
     return reverse("console:history_new", query={**query, "into": "old", "group": str(made.group_id)})
 

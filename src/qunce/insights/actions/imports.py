@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from errno import ENOSPC
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -35,7 +36,12 @@ def keep_upload(*, actor: Actor, name: str, content: Iterable[bytes]) -> StoredF
     """Store a file that somebody hands in, however large; for those who lead a community."""
     if not actor.may_anywhere(Permission.LEAD):
         raise NotAllowed(permission=Permission.LEAD)
-    return files.put(content, name=name, content_type=UPLOADED)
+    try:
+        return files.put(content, name=name, content_type=UPLOADED)
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        raise Conflict(_("The disk is full."), fix=_("Make room, then hand the file in once more.")) from error
 
 
 def begin_import(

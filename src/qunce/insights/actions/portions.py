@@ -118,6 +118,8 @@ def _ranges(group_id: int) -> dict[int, Ranges]:
     found: dict[int, list[tuple[UUID, UUID]]] = defaultdict(list)
     before = None
     for of_id, first, last in rows.values_list("of_id", "first_id", "last_id"):
+        if first is None or last is None:
+            continue
         if of_id == before:
             found[of_id][-1] = (found[of_id][-1][0], last)
         else:

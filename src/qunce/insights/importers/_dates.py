@@ -149,7 +149,8 @@ class _Clocks(dict[str, timedelta]):
     """How long after midnight it is, by times of day as they are written."""
 
     def __missing__(self, clock: str) -> timedelta:
-        at = time(*map(int, clock.split(":")))
+        hour, minute, *second = map(int, clock.split(":"))
+        at = time(hour, minute, second[0] if second else 0)
         found = self[clock] = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
         return found
 

@@ -34,8 +34,9 @@ _CLOSING = frozenset("}]")
 _EDGE = 16
 """What is wrong so near the end of what has been read may be right with what follows."""
 _SHOWN = 60
-_decode = json.JSONDecoder(strict=False).raw_decode
-_scan = json.JSONDecoder(strict=False).scan_once
+_decoder = json.JSONDecoder(strict=False)
+_decode = _decoder.raw_decode
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 _between = re.compile(r"[ \t\r\n,:]*").match
 _STRINGS_AND_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 _BOUNDARY = re.compile(r'\}\s*,\s*\{\s*"\Z')

@@ -224,7 +224,9 @@ def _part(element: dict[str, Any]) -> Iterator[Part]:
         name = words(data.get("name")).lstrip("@")
         yield Mention(who, name) if who else Text(f"@{name}")
     elif kind in _KINDS:
-        yield Media(_KINDS[kind], "", words(data.get("filename")) or words(data.get("name")))
+        size = data.get("size")
+        name = words(data.get("filename")) or words(data.get("name"))
+        yield Media(_KINDS[kind], "", name, "", size if isinstance(size, int) else None)
     elif kind != "reply":
         said = [words(data.get(key)) for key in ("text", "summary", "name", "title")]
         yield Text(next(filter(None, said), ""))

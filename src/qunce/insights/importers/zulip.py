@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import EVERYBODY, Mention, MessageReceived, Part, Sender
 from qunce.insights.importer import Importer, Source, Unreadable
 from qunce.insights.importers._json import Broken, beginning, fields, named, once, place, taken, walk, words
-from qunce.insights.importers._said import mentioning, text_of, told
+from qunce.insights.importers._said import file_called, mentioning, text_of, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
 _OPENED = ("messages", "zerver_message")
@@ -39,6 +41,7 @@ _PILL = re.compile(
     r'<span class="(?:user|topic|channel-wildcard)-mention"[^>]*data-user-id="([^"]+)"[^>]*>(@[^<]+)</span>'
 )
 _MENTION = re.compile(r"@\*\*([^*|\n]+)(?:\|(\d+))?\*\*")
+_UPLOADED = re.compile(r"!?\[[^\]\n]*\]\((?:https?://[^)\s/]+)?/user_uploads/(?:[^)\s/]+/)*([^)\s/]+)\)")
 _EVERYBODY = {"all", "everyone", "stream", "channel"}
 
 
@@ -184,7 +187,9 @@ class _Channel:
         people = {found[0]: _mention(found[1], found[2] or "") for found in _MENTION.finditer(rest)}
         number = int(record["sender"])
         who = self._realm.people.get(number) or Sender(str(number))
-        return self._said(record, at, who, quoted and quoted[1], mentioning(rest, people))
+        files = [file_called(unquote(name)) for name in _UPLOADED.findall(rest)] if "/user_uploads/" in rest else []
+        words_only = _UPLOADED.sub("", rest) if files else rest
+        return self._said(record, at, who, quoted and quoted[1], chain(files, mentioning(words_only, people)))
 
     def _said(
         self,

@@ -57,6 +57,11 @@ def source_of(run: Import) -> Iterator[Source]:
         yield Source(path)
 
 
+def is_here(run: Import) -> bool:
+    """Whether the file of an import is kept, and still there."""
+    return run.kept and files.is_stored(run.file_sha256)
+
+
 def failure(run: Import) -> tuple[str, str]:
     """Why an import has failed, and what to do, in the reader's language."""
     if run.error_values is None:

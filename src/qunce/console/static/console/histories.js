@@ -18,8 +18,8 @@
   };
   const failed = (html) => {
     stand(false);
+    told.textContent = html ? "" : form.dataset.lost;
     if (html) document.getElementById("notices").insertAdjacentHTML("beforeend", html);
-    else told.textContent = form.dataset.lost;
   };
   const send = (file) => {
     const body = new FormData(form);
