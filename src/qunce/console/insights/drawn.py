@@ -88,7 +88,7 @@ def volume(facts: Facts) -> Chart:
             _("Messages"): _per_day(_days(facts, "messages"), steps),
             _("People speaking"): _per_day(_days(facts, "active"), steps),
         },
-        kind="line",
+        kind="line" if len(steps) > FEW else "bar",
     )
 
 

@@ -110,7 +110,7 @@ def written(value: float, unit: Unit) -> str:
         return "–"
     if unit is Unit.SHARE:
         return f"{value:.0%}" if value >= 0.01 or value <= 0 else "<1%"  # noqa: PLR2004 (what is not nothing)
-    return f"{value:.0f}" if abs(value) >= FEW or value == round(value) else f"{value:.1f}"
+    return f"{value:.0f}" if abs(value) >= FEW else f"{value:.1f}".removesuffix(".0")
 
 
 # ------------------------------------------------------------------ people and messages
