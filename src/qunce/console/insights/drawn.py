@@ -209,7 +209,7 @@ def _cohorts(found: Sequence[tuple[str, int, Sequence[float]]]) -> Chart:
     found = [each for each in found if each[1]][-MOST_MONTHS:]
     widest = max((len(shares) for *_head, shares in found), default=0)
     drawn = charts.cohorts(
-        _("Share of people who spoke again, by month of their first message"),
+        _("Per cent of people who spoke again, by month of their first message"),
         cohort=_("First spoke"),
         size=_("People"),
         later=[
