@@ -11,6 +11,7 @@ from qunce.cli.bench.stories import STORIES, many, simulated, story
 from qunce.insights.metric import metrics
 from qunce.insights.policies.proposals import proposals
 from qunce.insights.signal import signals
+from qunce.insights.types import Evidence
 from tests.signals.made import changed, said_today, scaled, unknown
 
 KEYS = sorted(signals)
@@ -170,7 +171,10 @@ def test_many_groups_are_explained_as_one_by_one(key):
     if signal.needs:
         panel = replace(panel, series={**panel.series, **dict.fromkeys(signal.reads, panel["new_speakers"])})
     rows = {int(row): 0.5 for row in np.flatnonzero(np.isfinite(signal.measure(panel)))}
-    assert signal.explain_rows(panel, rows) == {row: signal.explain(panel, row, 0.5) for row in rows}
+    alone = {row: replace(signal.explain(panel, row, 0.5), evidence=Evidence()) for row in rows}
+    assert {
+        row: replace(found, evidence=Evidence()) for row, found in signal.explain_rows(panel, rows).items()
+    } == alone
 
 
 def test_where_little_happens_less_is_said():
