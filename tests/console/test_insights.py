@@ -7,7 +7,8 @@ import pytest
 
 from qunce.chat.types import MemberJoined, Sender
 from qunce.insights.actions import health, series
-from qunce.insights.models import Condition
+from qunce.insights.jobs import fill_group
+from qunce.insights.models import Condition, WarningModel
 from qunce.kernel import clock
 from qunce.kernel.actor import Role
 from qunce.members.models import Member
@@ -162,3 +163,28 @@ def test_what_one_may_not_see_is_not_shown(client, made, group):
         assert client.get(f"/groups/{group.pk}/insight/?piece={piece}").status_code == 404
     for path in ("/insights/", "/insights/next-hour/", "/insights/load/"):
         assert group.name not in client.get(path).content.decode()
+
+
+def test_a_better_early_warning_is_adopted_and_taken_back(browse):
+    measure = {"auc": 0.91, "brier": 0.05, "brier_of_always_the_share": 0.1}
+    figures = {"groups": 60, "cases": 300, "silent": 20, "left_out": "community", "rules": measure, "fitted": measure}
+    weights = {"base": -4.0, "points": {"last_week": 3.0}}
+    WarningModel.objects.create(measured_at=clock.now(), weights=weights, figures=figures, better=True)
+    page = browse("/insights/warning/", world.owner())
+    page_ok(page, "warning")
+    page.get_by_role("button", name="Adopt the fitted model").click()
+    page.get_by_role("heading", name="Groups are warned of by a model fitted to your own history").wait_for()
+    page.get_by_role("button", name="Back to the built-in rules").click()
+    page.get_by_role("button", name="Go back").click()
+    page.get_by_role("heading", name="Groups are warned of by the built-in rules").wait_for()
+
+
+def test_a_large_history_is_said_to_be_counted_until_it_is(browse, monkeypatch):
+    group = next(iter(world.lively(groups=1, found=0, days=50).groups.values()))
+    monkeypatch.setattr("qunce.insights.selectors.series.AT_ONCE", 10)
+    page = browse(f"/groups/{group.pk}/insight/", world.owner())
+    page.get_by_text("it is being counted for the first time, 0%").wait_for()
+    page_ok(page, "being-counted")
+    fill_group(group.pk)
+    page.get_by_role("heading", name="What stands out, and why").wait_for()
+    page.get_by_role("heading", name="How much is said, by how many").wait_for()

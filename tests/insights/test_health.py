@@ -380,7 +380,11 @@ def test_lists_of_all_groups_are_cut_and_ordered_by_the_database(home, monkeypat
     counted = overview.counts(SYSTEM)
     assert (counted.groups, counted.scored) == (len(whole), len(scores))
     assert counted.bad == sum(score < 50 for score in scores)
-    assert overview.counts(STRANGER) == overview.Counts(0, 0, 0, 0)
+    assert overview.counts(STRANGER) == overview.Counts(0, 0, 0, 0, 0, 0, 0)
+    known = overview.listed(SYSTEM, counted=counted)
+    assert [each.group_id for each in known] == [each.group_id for each in overview.listed(SYSTEM)]
+    assert overview.next_hour(SYSTEM, counted=counted) == overview.next_hour(SYSTEM)
+    assert overview.lifecycle(SYSTEM, counted=counted) == overview.lifecycle(SYSTEM)
     monkeypatch.setattr(overview, "MOST_POINTS", 2)
     points = overview.lifecycle(SYSTEM)
     monkeypatch.setattr(overview, "MOST_POINTS", 300)

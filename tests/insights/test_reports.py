@@ -24,6 +24,7 @@ from qunce.kernel import audit, charts, clock
 from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.errors import Invalid, NotAllowed, NotFound
 from qunce.team.models import Notification
+from qunce.team.types import Topic
 from tests.support import world
 
 EVIL = '<script>alert("x")</script>'
@@ -59,6 +60,7 @@ def by_hand(language="zh-hans"):
                 [chart],
                 Table(["群", "消息"], [[EVIL, "3"]]),
                 [Quote("李四", "昨天", "好 #1 *x* $y$")],
+                {"报名": 9.0, "打卡": 4.0, EVIL: 2.0},
             ),
             Section("空的", "", [charts.ranked("x", what="a", unit="b", values={})]),
         ],
@@ -82,8 +84,9 @@ def test_the_page_needs_no_other_file_and_runs_nothing():
     found = Tags()
     found.feed(page)
     assert "script" not in found.tags
-    assert not found.sources
-    assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"|http-equiv', "", page)
+    assert len(found.sources) == 2, "the picture of words, by day and by night"
+    assert all(each.startswith("data:image/png;base64,") for each in found.sources)
+    assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"|http-equiv|base64,[^"]*', "", page)
     assert page.count("<svg") == 6  # the chart twice, the dial for its own place; each by day and by night
     assert 'lang="zh-hans"' in page
     assert "只有三成得到回应" in page
@@ -94,6 +97,7 @@ def test_it_is_kept_as_it_was_written():
     again = Report.from_json(json.loads(json.dumps(one.to_json())))
     assert renderings.message(again) == renderings.message(one)
     assert again.claims[0].advice == one.claims[0].advice
+    assert renderings.cloud(again) == renderings.cloud(one) != renderings.cloud(one, dark=True)
     assert again.sections[0].charts[0].rows == [["11-01", 1], [EVIL, 2]]
 
 
@@ -188,6 +192,7 @@ def test_each_period_is_made_once_and_the_team_is_told_once():
     assert row.first.weekday() == 0
     assert (row.last - row.first).days == 6
     assert Notification.objects.filter(staff=staff, key=f"report:{row.pk}").count() == 1
+    assert Notification.objects.get(key=f"report:{row.pk}").topic == Topic.REPORTS
     assert kept.one_report(SYSTEM, row.pk).content["title"] == row.title
     with at_eight(clock.now().astimezone(ZONE).date() + timedelta(days=7)):
         assert actions.make_due() == 1

@@ -78,7 +78,8 @@ def test_the_same_graph_is_laid_out_the_same_and_apart_from_it_what_has_no_line_
     edges = [(0, 1, 1), (1, 2, 1), (2, 0, 1), (3, 4, 2), (0, 3, 1)]
     one, two = (charts.network("x", who="a", whom="b", unit="c", nodes=nodes, edges=edges) for _time in range(2))
     assert places(one) == places(two)
-    assert all(y == 120 for _x, y in places(one)[5:])
+    lowest = max(y for _x, y in places(one)[:5])
+    assert all(y > lowest for _x, y in places(one)[5:])
     assert all(y <= 101 for _x, y in places(one)[:5])
 
 

@@ -11,7 +11,8 @@ from qunce.cli.bench.stories import STORIES, many, simulated, story
 from qunce.insights.metric import metrics
 from qunce.insights.policies.proposals import proposals
 from qunce.insights.signal import signals
-from tests.signals.made import said_today, scaled, unknown
+from qunce.insights.types import Evidence
+from tests.signals.made import changed, said_today, scaled, unknown
 
 KEYS = sorted(signals)
 GOOD = {"revival", "belonging", "gain"}
@@ -162,3 +163,27 @@ def test_every_proposal_is_measured_by_a_metric_and_named_by_a_signal():
         assert metrics[draft.metric].daily
         assert len(draft.steps) >= 2
         assert draft.days > 0
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_many_groups_are_explained_as_one_by_one(key):
+    panel, signal = many(40, seed=5), signals[key]()
+    if signal.needs:
+        panel = replace(panel, series={**panel.series, **dict.fromkeys(signal.reads, panel["new_speakers"])})
+    rows = {int(row): 0.5 for row in np.flatnonzero(np.isfinite(signal.measure(panel)))}
+    alone = {row: replace(signal.explain(panel, row, 0.5), evidence=Evidence()) for row in rows}
+    assert {
+        row: replace(found, evidence=Evidence()) for row, found in signal.explain_rows(panel, rows).items()
+    } == alone
+
+
+def test_where_little_happens_less_is_said():
+    quiet = changed(HEALTHY, active=0.0)
+    quiet["active"][:, -3] = 1
+    assert signals["rhythm_lost"]().explain(quiet, 0, 1.0).values == {"days": "1"}
+    few = changed(HEALTHY, new_speakers=0.0, newcomers_answered=0.0)
+    few["new_speakers"][:, -5:-2] = 1
+    said = signals["closed_circle"]().explain(few, 0, 1.0)
+    assert (said.sentence % said.values).endswith("in eight weeks: 3; answered within a day: 0.")
+    few["new_speakers"][:, -5] = 0
+    assert np.isnan(signals["closed_circle"]().measure(few)[0])

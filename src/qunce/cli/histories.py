@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.utils.translation import gettext as _
 
+from qunce.cli.language import with_language
 from qunce.cli.main import ready, with_data_dir
+from qunce.kernel.words import listed
 
 if TYPE_CHECKING:
     from qunce.community.selectors import Community
@@ -36,6 +39,7 @@ EVERY = 20_000
 @click.option("--unwrap-relays", is_flag=True, help="Let those speak whose words a relay bot repeats.")
 @click.option("--exclude-bots", is_flag=True, help="Leave out what bots say.")
 @click.option("--json", "as_json", is_flag=True, help="What became of it as JSON.")
+@with_language
 def import_(data_dir: Path | None, path: Path, *, as_json: bool, form: str, **wanted: Any) -> None:
     """Take the chat history in PATH (a file, a folder or a zip of one) into a group.
 
@@ -76,7 +80,7 @@ def take(source: "Source", form: str, wanted: dict[str, Any]) -> list[dict[str, 
     found = histories.chats(source=source, importer_key=key, options=options)
     chosen = _chosen(source, found, wanted)
     if wanted["name"] and len(chosen) > 1:
-        raise click.ClickException("--group names one group: choose one chat with --chat, or leave it out.")
+        raise click.ClickException(_("--group names one group: choose one chat with --chat, or leave it out."))
     home = _community(wanted["community"], wanted["name"] or chosen[0].name or source.name)
     done = []
     for each in chosen:
@@ -87,15 +91,18 @@ def take(source: "Source", form: str, wanted: dict[str, Any]) -> list[dict[str, 
 
 def _chosen(source: "Source", found: "Sequence[Chat]", wanted: dict[str, Any]) -> "Sequence[Chat]":
     if not found:
-        raise click.ClickException(f"There is no chat in {source.path.name}.")
+        raise click.ClickException(_("There is no chat in %(name)s.") % {"name": source.path.name})
     if wanted["all_chats"] or (len(found) == 1 and not wanted["chat"]):
         return found
     named = [each for each in found if each.key == wanted["chat"]]
     if named:
         return named
     known = "\n".join(f"  {each.key}\t{each.name}\t{each.messages or ''}".rstrip() for each in found)
-    said = f"There is no chat {wanted['chat']}." if wanted["chat"] else f"There are {len(found)} chats."
-    raise click.ClickException(f"{said} Choose one with --chat KEY, or all with --all-chats:\n{known}")
+    if wanted["chat"]:
+        said = _("There is no chat %(chat)s. Choose one with --chat KEY, or all with --all-chats:")
+    else:
+        said = _("There are %(count)d chats. Choose one with --chat KEY, or all with --all-chats:")
+    raise click.ClickException(said % {"chat": wanted["chat"], "count": len(found)} + f"\n{known}")
 
 
 def _community(name: str | None, otherwise: str) -> "Community":
@@ -110,7 +117,7 @@ def _community(name: str | None, otherwise: str) -> "Community":
     if not name and len(known) == 1:
         return next(iter(known.values()))
     if not name and known:
-        raise click.ClickException(f"Say which community with --community: {', '.join(known)}.")
+        raise click.ClickException(_("Say which community with --community: %(names)s.") % {"names": listed(known)})
     return actions.create_community(actor=SYSTEM, profile=CommunityProfile(name=(name or otherwise)[:80]))
 
 
@@ -142,7 +149,8 @@ def _one(
     known = selectors.find_groups(SYSTEM, GroupFilter(community_id=home.pk, text=name)) if name else []
     same = [group.pk for group in known if group.name == name]
     if len(same) > 1:
-        raise click.ClickException(f"{len(same)} groups are called {name}: rename one of them.")
+        told = {"count": len(same), "name": name}
+        raise click.ClickException(_("%(count)d groups are called %(name)s: rename one of them.") % told)
     begun = time.monotonic()
     run = imports.begin_import(
         actor=SYSTEM,
@@ -185,8 +193,15 @@ def _progress(name: str) -> "Callable[[Import], None]":
         nonlocal said
         if watched or run.entries_done - said >= EVERY:
             said = run.entries_done
-            whole = f" of about {run.expected:,}" if run.expected else ""
-            line = f"{name or run.chat}: {run.entries_done:,}{whole} read, {run.stored:,} messages stored"
+            said_so = _("%(name)s: %(read)s read, %(stored)s messages stored")
+            if run.expected:
+                said_so = _("%(name)s: %(read)s of about %(whole)s read, %(stored)s messages stored")
+            line = said_so % {
+                "name": name or run.chat,
+                "read": f"{run.entries_done:,}",
+                "whole": f"{run.expected or 0:,}",
+                "stored": f"{run.stored:,}",
+            }
             click.echo(f"\r{line}" if watched else line, nl=not watched, err=True)
 
     return tell
@@ -199,13 +214,18 @@ def _say(done: list[dict[str, Any]], *, as_json: bool) -> None:
         click.echo(json.dumps(done[0] if len(done) == 1 else done, ensure_ascii=False))
         return
     for each in done:
-        where = f"“{each['group']}” in “{each['community']}”"
+        where = _("“%(group)s” in “%(community)s”") % each
         if each["error"]:
             click.echo(f"{where}: {each['error']}", err=True)
+        told = {name: f"{each[name]:,}" for name in ("stored", "repeated", "joined", "left")}
         click.echo(
-            f"{where}: {each['stored']:,} messages stored, {each['repeated']:,} were there already,"
-            f" {each['joined']:,} came, {each['left']:,} left."
+            _(
+                "%(where)s: %(stored)s messages stored, %(repeated)s were there already, %(joined)s came,"
+                " %(left)s left."
+            )
+            % {"where": where, **told}
         )
-        for reason, told in each["skipped"].items():
-            places = "; ".join(" ".join(filter(None, place)) for place in told["places"][:3])
-            click.echo(f"  skipped, {reason}: {told['count']:,} ({places})")
+        for reason, skipped in each["skipped"].items():
+            places = "; ".join(" ".join(filter(None, place)) for place in skipped["places"][:3])
+            told = {"reason": reason, "count": f"{skipped['count']:,}", "places": places}
+            click.echo(_("  skipped, %(reason)s: %(count)s (%(places)s)") % told)

@@ -44,7 +44,7 @@ class Signal(ABC):
         """
 
     def explain_rows(self, panel: Panel, rows: Mapping[int, float]) -> dict[int, Finding]:
-        """The same of many groups: of each row with its severity."""
+        """The same of many groups, of each row with its severity, for lists: what it rests on may be left out."""
         return {row: self.explain(panel, row, severity) for row, severity in rows.items()}
 
 

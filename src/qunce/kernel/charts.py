@@ -15,7 +15,8 @@ Number = int | float | None
 LONGEST_NAME = 104  # pixels of a name beside a bar
 _CURVE = 240  # points are as many as can be told apart
 _PHONE = 480  # pixels: up to so wide a chart is one of a phone
-_WIDE, _NARROW = (500, 400), (170, 200)  # of the dots of a graph, names not counted
+_WIDE, _NARROW = (500, 400), (170, 170)  # of the dots of a graph, names not counted
+_MAP, _SMALL_MAP = (520, 230), (220, 220)  # of the spots of a map
 _DEEP = 0.55  # of the strongest colour: from there on ink cannot be read
 _PERCENT = {"axisLabel": {"formatter": "{value}%"}}
 
@@ -252,29 +253,49 @@ def scatter(
     placed = sorted(spots, key=lambda spot: -spot.size)
     top = max((spot.size for spot in placed), default=0) or 1
     names = list(dict.fromkeys([*(kinds or {}), *(spot.kind for spot in placed)]))
+    sizes = [round(8 + 36 * sqrt(max(spot.size, 0) / top), 1) for spot in placed]
+    left, low = min((spot.x for spot in placed), default=0), min((spot.y for spot in placed), default=0)
+    wide = (max((spot.x for spot in placed), default=0) - left) or 1
+    high = (max((spot.y for spot in placed), default=0) - low) or 1
+
+    def labelled(picture: tuple[int, int]) -> list[list[dict[str, Any]]]:
+        """The spots of each kind, with the names that have room in a picture so large."""
+        across, down = picture
+        at = [((spot.x - left) / wide * across, (low + high - spot.y) / high * down) for spot in placed]
+        sides = layout.named([(spot.name, spot.size) for spot in placed], sizes, at, picture)
+        spots = [
+            {
+                "name": spot.name,
+                "value": [spot.x, spot.y],
+                "url": spot.url,
+                "symbolSize": sizes[place],
+                "label": {"show": place in sides, "position": sides.get(place)},
+            }
+            for place, spot in enumerate(placed)
+        ]
+        found = ([each for each, spot in zip(spots, placed, strict=True) if spot.kind == kind] for kind in names)
+        return [each for each in found if each]
+
+    used = [kind for kind in names if any(spot.kind == kind for spot in placed)]
     series = [
         {
             "type": "scatter",
             "name": kind,
             "itemStyle": {"opacity": 0.8, **({"color": kinds[kind]} if kinds and kind in kinds else {})},
-            "label": {"show": True, "formatter": "{b}", "position": "top", "fontSize": 11},
-            "labelLayout": {"hideOverlap": True},
-            "data": [
-                {"name": spot.name, "value": [spot.x, spot.y], "url": spot.url}
-                | {"symbolSize": round(8 + 36 * sqrt(max(spot.size, 0) / top), 1)}
-                for spot in placed
-                if spot.kind == kind
-            ],
+            "label": {"formatter": "{b}", "fontSize": 11, "width": layout.LONGEST_NAME, "overflow": "truncate"},
+            "data": data,
         }
-        for kind in names
+        for kind, data in zip(used, labelled(_MAP), strict=True)
     ]
+    phone = {"query": {"maxWidth": _PHONE}, "option": {"series": [{"data": data} for data in labelled(_SMALL_MAP)]}}
     option = {
         "xAxis": {"type": "value", "name": x, "nameLocation": "middle", "nameGap": 28, "scale": True},
-        "yAxis": {"type": "value", "name": y, "scale": True},
-        "series": [each for each in series if each["data"]],
+        "yAxis": {"type": "value", "name": y, "scale": True, "nameGap": 26, "nameTextStyle": {"align": "left"}},
+        "series": series,
         "legend": {"show": len(names) > 1, "type": "scroll"},
-        "grid": {"left": 8, "right": 24, "top": 64, "bottom": 24, "containLabel": True},
+        "grid": {"left": 8, "right": 40, "top": 84, "bottom": 24, "containLabel": True},
         "tooltip": {"trigger": "item"},
+        "media": [phone],
     }
     rows = [(spot.name, spot.kind, spot.x, spot.y, spot.size) for spot in placed]
     return Chart(label, option, [what, "", x, y, size], rows, empty=not placed)
@@ -295,7 +316,6 @@ def network(
             "value": node.name,
             "x": x,
             "y": y,
-            "symbolSize": sizes[place],
             "category": min(node.circle, 5),
             "url": node.url,
         }
@@ -304,10 +324,15 @@ def network(
 
     def labelled(picture: tuple[int, int]) -> list[dict[str, Any]]:
         """The nodes, with the names that have room in a picture so large."""
-        sides = layout.named(names, sizes, places, picture)
+        shrunk = 1.0 if picture is _WIDE else 0.6
+        sides = layout.named(names, [size * shrunk for size in sizes], places, picture)
         look = {"formatter": "{c}", "fontSize": 11, "width": layout.LONGEST_NAME, "overflow": "truncate"}
         return [
-            {**each, "label": {"show": place in sides, "position": sides.get(place), **look}}
+            {
+                **each,
+                "symbolSize": round(sizes[place] * shrunk, 1),
+                "label": {"show": place in sides, "position": sides.get(place), **look},
+            }
             for place, each in enumerate(data)
         ]
 

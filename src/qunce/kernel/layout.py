@@ -71,7 +71,7 @@ def named(
         (x - size / 2, y - size / 2, x + size / 2, y + size / 2) for (x, y), size in zip(dots, sizes, strict=True)
     ]
     found: dict[int, str] = {}
-    for place in sorted(range(len(nodes)), key=lambda each: -nodes[each][1]):
+    for place in sorted(range(len(nodes)), key=lambda each: -nodes[each][1])[: 2 * _MOST_NAMES]:
         if len(found) == _MOST_NAMES:
             break
         others = [box for at, box in enumerate(taken) if at != place]

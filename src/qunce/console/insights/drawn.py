@@ -88,7 +88,7 @@ def volume(facts: Facts) -> Chart:
             _("Messages"): _per_day(_days(facts, "messages"), steps),
             _("People speaking"): _per_day(_days(facts, "active"), steps),
         },
-        kind="line",
+        kind="line" if len(steps) > FEW else "bar",
     )
 
 
@@ -209,7 +209,7 @@ def _cohorts(found: Sequence[tuple[str, int, Sequence[float]]]) -> Chart:
     found = [each for each in found if each[1]][-MOST_MONTHS:]
     widest = max((len(shares) for *_head, shares in found), default=0)
     drawn = charts.cohorts(
-        _("Share of people who spoke again, by month of their first message"),
+        _("Per cent of people who spoke again, by month of their first message"),
         cohort=_("First spoke"),
         size=_("People"),
         later=[

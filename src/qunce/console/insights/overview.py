@@ -70,9 +70,9 @@ def overview(request: StaffRequest) -> HttpResponse:
     stage = wanted["stage"] if wanted["stage"] in set(Stage) else ""
     home = int(wanted["community"]) if wanted["community"].isdecimal() else None
     counts = selectors.counts(request.actor, home)
-    listed = selectors.listed(request.actor, community_id=home, stage=stage, order=order)
+    listed = selectors.listed(request.actor, community_id=home, stage=stage, order=order, counted=counts)
     found = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
-    points = selectors.lifecycle(request.actor, home)
+    points = selectors.lifecycle(request.actor, home, counts)
     return page(
         request,
         "console/insights/overview.html",
@@ -80,7 +80,7 @@ def overview(request: StaffRequest) -> HttpResponse:
             "answer": _answer(counts),
             "map": drawn.lifecycle(points),
             "together": any(point.groups > 1 for point in points),
-            "hours": _hours(request, home, HOURS),
+            "hours": _hours(request, home, HOURS, counts),
             "page": found,
             "rows": [row_of(each) for each in found],
             "groups": counts.groups,
@@ -101,8 +101,8 @@ def next_hour(request: StaffRequest) -> HttpResponse:
     return render(request, "console/insights/next_hour.html", {"hours": _hours(request, None, HOURS_TODAY)})
 
 
-def _hours(request: StaffRequest, community_id: int | None, most: int) -> list[Hour]:
-    found = selectors.next_hour(request.actor, most, community_id)
+def _hours(request: StaffRequest, community_id: int | None, most: int, counted: Counts | None = None) -> list[Hour]:
+    found = selectors.next_hour(request.actor, most, community_id, counted)
     return [Hour(each, round(each.share * 100), _(each.proposal.title) if each.proposal else "") for each in found]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from math import isfinite
 from typing import TypeAlias
 
 import numpy as np
@@ -78,7 +79,7 @@ class _Judged:
     weighed: health.Weighed
 
     def score(self, row: int) -> float | None:
-        return _number(self.weighed.scores[row], 1)
+        return _number(float(self.weighed.scores[row]), 1)
 
     @cached_property
     def strengths(self) -> list[dict[str, float]]:
@@ -153,11 +154,8 @@ def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mappin
     """How each group of the panel is at its end."""
     panel, day, now = judged.panel, judged.panel.stretch.last, clock.now()
     seen, away = health.observed(panel), silences(panel.group_ids, day)
-    trends, sizes, risks = (
-        health.trend(panel),
-        health.members(panel),
-        warning.probabilities(panel, weights_in_force()),
-    )
+    trends, sizes = health.trend(panel).tolist(), health.members(panel).tolist()
+    risks = warning.probabilities(panel, weights_in_force()).tolist()
     before, findings = scores_before(panel.group_ids, day), _findings(judged, kinds)
     rows = []
     for row, group_id in enumerate(panel.group_ids):
@@ -251,8 +249,8 @@ def _findings(judged: _Judged, kinds: Mapping[str, Signal]) -> list[list[Finding
     return [[found[key][row] for key in chosen.get(row, ())] for row in range(len(judged.panel.group_ids))]
 
 
-def _number(value: float | np.float32, digits: int) -> float | None:
-    return round(float(value), digits) if np.isfinite(value) else None
+def _number(value: float, digits: int) -> float | None:
+    return round(value, digits) if isfinite(value) else None
 
 
 # ------------------------------------------------------------------ the past of one group

@@ -67,7 +67,8 @@ class Weights:
 
     def odds(self, met: NDArray[np.float64]) -> NDArray[np.float64]:
         """[g] of features."""
-        return self.base + met @ np.array([self.points.get(rule.key, 0.0) for rule in RULES])
+        points = np.array([self.points.get(rule.key, 0.0) for rule in RULES])
+        return np.asarray(self.base + met @ points, np.float64)
 
 
 def _fall(panel: Panel) -> tuple[Column, Column]:

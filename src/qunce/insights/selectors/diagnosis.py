@@ -53,7 +53,7 @@ def diagnosis(actor: Actor, group_id: int, until: date | None = None, facts: Fac
     return Diagnosis(
         group_id=group_id,
         day=day,
-        observed=is_observed,
+        observed=is_observed or not panel.age[0] >= 1,  # what has only just begun is young, not unread
         judgement=judgement,
         change=None if before is None or judgement.score is None else judgement.score - before,
         stage=spans[-1].stage if spans and (is_observed or plan or over) else None,

@@ -28,6 +28,7 @@ MOST_POINTS = 300
 """Of more groups those that stand near each other on the picture are one point."""
 HIGH, WIDE = 5.0, 0.25
 """How near: of health, and of the trend."""
+_DRAWN = Q(score__isnull=False, trend__isnull=False, size__isnull=False) & ~Q(stage="")
 _ORDERS = {
     GroupOrder.WORST: F("score").asc(nulls_last=True),
     GroupOrder.FALLING: F("change").asc(nulls_last=True),
@@ -48,18 +49,27 @@ def _conditions(actor: Actor, community_id: int | None) -> QuerySet[Condition]:
 # ------------------------------------------------------------------ how many
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Open groups: all, those with a score, and of these the ones in trouble and those that are getting quieter."""
+    """Open groups: all, those with a score, and of these the ones in trouble and those that are getting quieter.
+
+    ``assessed``: ever; ``drawn``: of which health, trend and size are known; ``worth``: of an hour, in all of them.
+    """
 
     groups: int
+    assessed: int
     scored: int
     bad: int
     quieter: int
+    drawn: int
+    worth: float
 
 
 def counts(actor: Actor, community_id: int | None = None) -> Counts:
     """How many of the groups that the actor may see are how well. Two statements."""
     scored = Q(score__isnull=False)
     found = _conditions(actor, community_id).aggregate(
+        assessed=Count("pk"),
+        drawn=Count("pk", filter=_DRAWN),
+        worth=Sum("worth", filter=Q(mend__in=list(signals_in_use())), default=0.0),
         scored=Count("pk", filter=scored),
         bad=Count("pk", filter=Q(score__lt=FAIR)),
         quieter=Count("pk", filter=scored & Q(stage=Stage.DECLINING)),
@@ -74,14 +84,17 @@ class Listed(Sequence[GroupHealth]):
     Those that were never assessed come last; where a stage is asked for they are left out.
     """
 
-    def __init__(self, actor: Actor, community_id: int | None, stage: str, order: GroupOrder) -> None:
+    def __init__(
+        self, actor: Actor, community_id: int | None, stage: str, order: GroupOrder, counted: Counts | None
+    ) -> None:
         self._groups, self._order = _groups(actor, community_id), order
         self._known = _conditions(actor, community_id)
         if stage:
             self._known = self._known.filter(stage=stage)
             self._groups = self._groups.filter(pk__in=self._known.values("group_id"))
-        self._assessed = self._known.count()
-        self._count = self._groups.count()
+        known = counted if not stage else None
+        self._assessed = known.assessed if known else self._known.count()
+        self._count = known.groups if known else self._groups.count()
 
     def __len__(self) -> int:
         return self._count
@@ -122,10 +135,18 @@ class Listed(Sequence[GroupHealth]):
 
 
 def listed(
-    actor: Actor, *, community_id: int | None = None, stage: str = "", order: GroupOrder = GroupOrder.NAME
+    actor: Actor,
+    *,
+    community_id: int | None = None,
+    stage: str = "",
+    order: GroupOrder = GroupOrder.NAME,
+    counted: Counts | None = None,
 ) -> Listed:
-    """Every open group that the actor may see: how it is by the last assessment."""
-    return Listed(actor, community_id, stage, order)
+    """Every open group that the actor may see: how it is by the last assessment.
+
+    ``counted``, here and below: `counts` of the same groups, where the caller has them.
+    """
+    return Listed(actor, community_id, stage, order, counted)
 
 
 def _health_of(
@@ -157,15 +178,15 @@ def _kept(rows: Sequence[Sequence[object]], kinds: Mapping[str, Signal]) -> list
 
 
 # ------------------------------------------------------------------ one picture
-def lifecycle(actor: Actor, community_id: int | None = None) -> list[LifecyclePoint]:
+def lifecycle(actor: Actor, community_id: int | None = None, counted: Counts | None = None) -> list[LifecyclePoint]:
     """The groups of which health, trend and size are known, for one picture of all; two or three statements.
 
     Of more than MOST_POINTS groups, those of one stage that stand near each other are one point.
     """
-    known = _conditions(actor, community_id).exclude(stage="")
-    known = known.filter(score__isnull=False, trend__isnull=False, size__isnull=False)
+    known = _conditions(actor, community_id).filter(_DRAWN)
+    many = counted.drawn if counted else known.count()
     near = known.annotate(health=Floor(F("score") / HIGH), moved=Floor(F("trend") / WIDE))
-    by = ("health", "moved", "stage") if known.count() > MOST_POINTS else ("group_id", "stage")
+    by = ("health", "moved", "stage") if many > MOST_POINTS else ("group_id", "stage")
     found = (
         near.values(*by)
         .annotate(n=Count("pk"), one=Min("group_id"), at=Avg("score"), to=Avg("trend"), members=Sum("size"))
@@ -181,7 +202,9 @@ def lifecycle(actor: Actor, community_id: int | None = None) -> list[LifecyclePo
 
 
 # ------------------------------------------------------------------ where an hour counts
-def next_hour(actor: Actor, n: int = 10, community_id: int | None = None) -> list[NextHour]:
+def next_hour(
+    actor: Actor, n: int = 10, community_id: int | None = None, counted: Counts | None = None
+) -> list[NextHour]:
     """Where one hour of a person counts most, over all groups that the actor may see: at most one entry per group.
 
     Worth (`policies.health.worth`) is the number of people × how bad what somebody can mend is × how likely an
@@ -189,7 +212,7 @@ def next_hour(actor: Actor, n: int = 10, community_id: int | None = None) -> lis
     """
     kinds = signals_in_use()
     worth = _conditions(actor, community_id).filter(worth__gt=0, mend__in=list(kinds))
-    whole = worth.aggregate(whole=Sum("worth"))["whole"] or 1
+    whole = (counted.worth if counted else worth.aggregate(whole=Sum("worth"))["whole"]) or 1
     rows = list(worth.order_by("-worth", "group_id")[: 2 * n])
     planned = silences([row.group_id for row in rows], yesterday())
     rows = [row for row in rows if row.group_id not in planned][:n]

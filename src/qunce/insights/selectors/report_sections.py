@@ -245,7 +245,7 @@ def _cohorts(read: Read) -> Chart | None:
         return None
     later = range(1, min(LATER, max(len(each.shares) for each in found)))
     return charts.cohorts(
-        _("Who came back so many months after the first message, by its month"),
+        _("Per cent who came back so many months after the first message, by its month"),
         cohort=_("First month"),
         size=_("People who spoke"),
         later=[f"+{passed}" for passed in later],

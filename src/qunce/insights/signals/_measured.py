@@ -62,20 +62,9 @@ class Measured(Signal):
 
     def explain(self, panel: Panel, row: int, severity: float, facts: Facts | None = None) -> Finding:
         """The sentence with its numbers; from ``facts``, who and what is meant."""
-        return self._found(panel, self.numbers(row_of(panel, row)), 0, severity, facts)
-
-    def explain_rows(self, panel: Panel, rows: Mapping[int, float]) -> dict[int, Finding]:
-        """The numbers of all groups are found at once."""
-        found = self.numbers(panel) if rows else {}
-        return {row: self._found(panel, found, row, severity, None) for row, severity in rows.items()}
-
-    def _found(
-        self, panel: Panel, found: Mapping[str, Column], row: int, severity: float, facts: Facts | None
-    ) -> Finding:
-        sentence, shown = self.sentence, self.shown
-        if self.rare and all(found[name][row] < self.rare.least for name in self.rare.names):
-            sentence, shown = self.rare.sentence, self.rare.shown
-        numbers = [(each, float(found[each.name][row])) for each in shown]
+        found = {name: column.tolist() for name, column in self.numbers(row_of(panel, row)).items()}
+        sentence, shown = self._said(found, 0)
+        numbers = [(each, found[each.name][0]) for each in shown]
         people, messages = self._pointed_out(panel, facts) if facts is not None else ((), ())
         evidence = Evidence(
             numbers=[Number(each.label, value, each.unit, each.bound) for each, value in numbers if value == value],  # noqa: PLR0124 (NaN is unlike itself)
@@ -87,6 +76,24 @@ class Measured(Signal):
         )
         values = {each.name: written(value, each.unit) for each, value in numbers}
         return Finding(self.key, severity, sentence, values, evidence)
+
+    def explain_rows(self, panel: Panel, rows: Mapping[int, float]) -> dict[int, Finding]:
+        """The numbers of all groups are found at once; the sentence alone is said."""
+        if not rows:
+            return {}
+        found = {name: column.tolist() for name, column in self.numbers(panel).items()}
+        said = {}
+        for row, severity in rows.items():
+            sentence, shown = self._said(found, row)
+            values = {each.name: written(found[each.name][row], each.unit) for each in shown}
+            said[row] = Finding(self.key, severity, sentence, values)
+        return said
+
+    def _said(self, found: Mapping[str, Sequence[float]], row: int) -> tuple[str, Sequence[Shown]]:
+        """The sentence for a row, and what is shown of its numbers."""
+        if self.rare and all(found[name][row] < self.rare.least for name in self.rare.names):
+            return self.rare.sentence, self.rare.shown
+        return self.sentence, self.shown
 
     def people(self, facts: Facts, within: NDArray[np.bool_]) -> Sequence[int]:  # noqa: ARG002 (for those who know)
         """Indexes of people whom it concerns; ``within``: which messages lie in the window."""
@@ -110,7 +117,7 @@ def written(value: float, unit: Unit) -> str:
         return "–"
     if unit is Unit.SHARE:
         return f"{value:.0%}" if value >= 0.01 or value <= 0 else "<1%"  # noqa: PLR2004 (what is not nothing)
-    return f"{value:.0f}" if abs(value) >= FEW or value == round(value) else f"{value:.1f}"
+    return f"{value:.0f}" if abs(value) >= FEW else f"{value:.1f}".removesuffix(".0")
 
 
 # ------------------------------------------------------------------ people and messages
