@@ -288,21 +288,21 @@ class Flow:
     def _portions(self, told: Sequence[_Told], rows: list[NewMessage]) -> Iterator[list[NewMessage]]:
         """Messages in portions as they are stored; whatever is yielded is also put into ``rows``."""
         begin = 0
-        for at, (zone, group_id, *_what) in enumerate(told):
-            before, groups_before = told[at - 1][:2] if at else (zone, group_id)
-            if zone != before or (at - begin >= messages.PORTION and group_id != groups_before):
-                rows += (portion := self._rows(told[begin:at]))
-                yield portion
-                begin = at
-        if told:
-            rows += (portion := self._rows(told[begin:]))
+        while begin < len(told):
+            zone, end = told[begin][0], min(begin + messages.PORTION, len(told))
+            while end < len(told) and told[end][1] == told[end - 1][1]:
+                end += 1
+            if told[end - 1][0] != zone:
+                end = next(at for at in range(begin, end) if told[at][0] != zone)
+            rows += (portion := self._rows(told[begin:end]))
             yield portion
+            begin = end
 
     def _rows(self, told: Sequence[_Told]) -> list[NewMessage]:
         view, ids = self.view, self.people.ids
-        texts = messages.cleaned([event.text for *_place, event in told])
+        texts = messages.cleaned([event.text for _, _, _, _, _, event in told])
         rows = []
-        for key, text, (*_place, facts, event) in zip(new_ids(len(told)), texts, told, strict=True):
+        for key, text, (_, _, _, _, facts, event) in zip(new_ids(len(told)), texts, told, strict=True):
             sender = event.sender
             rows.append(
                 NewMessage(

@@ -93,7 +93,8 @@ def _store(cursor: _Cursor, rows: Sequence[NewMessage], origin: Origin) -> _Curs
     # Most of a portion is new as a rule: less is said by naming the others.
     cursor.execute(
         "WITH told AS (SELECT * FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[],"
-        " %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bool[]) AS m(g, s, i, e, a, t, p, r, u)),"
+        " %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bool[])"
+        " WITH ORDINALITY AS m(g, s, i, e, a, t, p, r, u, place)),"
         " stored AS (INSERT INTO chat_message (group_id, sent_at, id, external_id, identity_id, text, parts,"
         " reply_to, origin, from_us)"
         " SELECT g, s, i, e, a, t, p::jsonb, r, %b::smallint, coalesce(u, false) FROM told"
@@ -105,14 +106,14 @@ def _store(cursor: _Cursor, rows: Sequence[NewMessage], origin: Origin) -> _Curs
         " SELECT group_id, (sent_at AT TIME ZONE %b::text)::date, identity_id, count(*) FROM stored"
         " WHERE NOT from_us AND identity_id <> ALL(%b::bigint[]) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
         " ON CONFLICT (group_id, day, identity_id) DO UPDATE SET messages = r.messages + excluded.messages)"
-        " SELECT i FROM told WHERE i NOT IN (SELECT id FROM stored)",
+        " SELECT place FROM told WHERE i NOT IN (SELECT id FROM stored)",
         [
-            [row.group.id for row in rows],
+            wire.bigints([row.group.id for row in rows]),
             [row.sent_at for row in rows],
-            [row.id for row in rows],
-            [row.external_id for row in rows],
-            [row.identity_id for row in rows],
-            [row.text for row in rows],
+            wire.uuids([row.id for row in rows]),
+            wire.texts([row.external_id for row in rows]),
+            wire.bigints([row.identity_id for row in rows]),
+            wire.texts([row.text for row in rows]),
             _or_none([row.parts for row in rows]),
             _or_none([row.reply_to for row in rows]),
             _or_none([row.from_us for row in rows]),
@@ -127,8 +128,8 @@ def _store(cursor: _Cursor, rows: Sequence[NewMessage], origin: Origin) -> _Curs
 
 
 def _new(rows: Sequence[NewMessage], known: _Cursor) -> Sequence[NewMessage]:
-    repeated = {key for (key,) in known.fetchall()}
-    return [row for row in rows if row.id not in repeated] if repeated else rows
+    repeated = {place for (place,) in known.fetchall()}
+    return [row for place, row in enumerate(rows, 1) if place not in repeated] if repeated else rows
 
 
 def _or_none(column: list[Any]) -> list[Any] | None:
@@ -185,10 +186,8 @@ class Hours:
     def __init__(self) -> None:
         self._counts: dict[tuple[int, datetime], list[int]] = {}
 
-    def _add(self, group_id: int, hour: datetime, column: int) -> None:
-        if (counts := self._counts.get((group_id, hour))) is None:
-            counts = self._counts[group_id, hour] = [0, 0, 0, 0]
-        counts[column] += 1
+    def _of(self, key: tuple[int, datetime]) -> list[int]:
+        return self._counts.get(key) or self._counts.setdefault(key, [0, 0, 0, 0])
 
     def messages(self, rows: Iterable[NewMessage]) -> None:
         """Count stored messages; bots and our own apart."""
@@ -197,15 +196,15 @@ class Hours:
             if not hour <= row.sent_at < end:
                 hour = _hour(row.sent_at)
                 end = hour + HOUR
-            self._add(row.group.id, hour, 1 if row.from_us or row.from_bot else 0)
+            self._of((row.group.id, hour))[row.from_us or row.from_bot] += 1
 
     def joined(self, group_id: int, at: datetime) -> None:
         """Count one entry."""
-        self._add(group_id, _hour(at), 2)
+        self._of((group_id, _hour(at)))[2] += 1
 
     def left(self, group_id: int, at: datetime) -> None:
         """Count one departure."""
-        self._add(group_id, _hour(at), 3)
+        self._of((group_id, _hour(at)))[3] += 1
 
     def write(self) -> None:
         """Add the counts to the table."""
@@ -223,7 +222,7 @@ class Hours:
                 " bot_messages = r.bot_messages + excluded.bot_messages,"
                 ' joined = r.joined + excluded.joined, "left" = r."left" + excluded."left"',
                 [
-                    [group_id for group_id, _ in keys],
+                    wire.bigints([group_id for group_id, _ in keys]),
                     [hour for _, hour in keys],
                     list(next(columns)),
                     *(_or_none(list(column)) for column in columns),
