@@ -12,7 +12,18 @@ import psycopg
 from django.db import connection
 
 from qunce.chat.stage import NewMessage
-from qunce.chat.types import LONGEST_TEXT, Content, Inbound, MessageDeleted, MessageEdited, Origin, Part, Sender
+from qunce.chat.types import (
+    LONGEST_TEXT,
+    Content,
+    Inbound,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    Origin,
+    Part,
+    Sender,
+)
+from qunce.community.types import GroupFacts
 from qunce.kernel import clock, wire
 
 
@@ -74,16 +85,36 @@ PORTION = 150
 """Messages in one statement of a batch, about: the server works on one while the next is being written."""
 
 
+Told: TypeAlias = tuple[str, int, datetime, int, GroupFacts, MessageReceived]
+"""A message after what it is sorted by: zone, group, moment, and its number in the batch."""
+
+
+def portions(told: Sequence[Told]) -> Iterator[Sequence[Told]]:
+    """Sorted messages in portions, each of groups of one zone; no two have a group in common."""
+    begin = 0
+    while begin < len(told):
+        zone, end = told[begin][0], min(begin + PORTION, len(told))
+        while end < len(told) and told[end][1] == told[end - 1][1]:
+            end += 1
+        if told[end - 1][0] != zone:
+            end = next(at for at in range(begin, end) if told[at][0] != zone)
+        yield told[begin:end]
+        begin = end
+
+
 @contextmanager
-def storing(portions: Iterable[Sequence[NewMessage]], origin: Origin) -> Iterator[Callable[[], list[NewMessage]]]:
+def storing(
+    portions: Iterable[Sequence[NewMessage]], origin: Origin
+) -> Iterator[tuple[list[NewMessage], Callable[[], list[NewMessage]]]]:
     """Store messages; count by member and day, and have made searchable, those that are new.
 
-    Each portion is of groups of one zone, and has no group with another; they are taken as the ones before are under
-    way. The yielded call waits, and returns what is new. Keys are sorted so that two batches never wait in a circle.
+    Portions are as `portions` makes them, and are taken while the ones before are under way. Yields all messages, and
+    a call that waits and returns the new ones. Keys are sorted so that two batches never wait in a circle.
     """
     with ExitStack() as open_ones:
         sent = [(rows, _store(open_ones.enter_context(wire.ahead()), rows, origin)) for rows in portions]
-        yield lambda: [row for rows, known in sent for row in _new(rows, known)]
+        every = [row for rows, _known in sent for row in rows]
+        yield every, lambda: [row for rows, known in sent for row in _new(rows, known)]
 
 
 _Cursor: TypeAlias = "psycopg.Cursor[tuple[Any, ...]]"
