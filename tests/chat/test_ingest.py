@@ -2,14 +2,16 @@
 
 import random
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
 from django.db import connection
 
-from qunce.chat.actions import leases
+from qunce.chat.actions import leases, messages
 from qunce.chat.actions.ingest import ingest, stages
 from qunce.chat.actions.recognition import memory
-from qunce.chat.models import Delivery, GroupHour, Lease, MemberDay, Message, Seat, SetAside
+from qunce.chat.actions.rollups import count_again
+from qunce.chat.models import Delivery, GroupHour, Lease, MemberDay, Message, SearchBacklog, Seat, SetAside
 from qunce.chat.stage import Stage
 from qunce.chat.types import (
     Batch,
@@ -22,6 +24,8 @@ from qunce.chat.types import (
     Origin,
     Sender,
 )
+from qunce.kernel import wire
+from qunce.kernel.ids import new_id, new_ids
 from qunce.members.models import Identity, Member, Membership
 from tests.chat.support import NOON, account, adopted, lease, live, minutes, said
 
@@ -105,6 +109,85 @@ def test_a_day_is_the_communitys_day():
     group = adopted(made, "!ny", zone="America/New_York")["!ny"]
     live(made, said("!ny", "late", at=datetime(2026, 11, 20, 4, 30, tzinfo=UTC)))
     assert MemberDay.objects.get(group_id=group.pk).day == date(2026, 11, 19)
+
+
+@pytest.mark.parametrize("portion", [1, 3, 1000])
+def test_however_a_batch_is_portioned_it_is_stored_once_and_counted_right(monkeypatch, portion):
+    monkeypatch.setattr(messages, "PORTION", portion)
+    made = account()
+    rooms = {
+        **adopted(made, "!a", "!b"),
+        **adopted(made, "!ny", zone="America/New_York"),
+        **adopted(made, "!c"),
+        **adopted(made, "!kathmandu", zone="Asia/Kathmandu"),
+    }
+    rng = random.Random(portion)
+    events = [
+        said(
+            rng.choice(list(rooms)),
+            f"第 {n} 条",
+            by=f"@p{n % 7}",
+            name=f"人{n % 7}",
+            at=NOON + minutes(17 * n),
+            is_bot=n % 7 == 3,
+        )
+        for n in range(90)
+    ]
+    told = events + rng.sample(events, 20)
+    rng.shuffle(told)
+    first, second = live(made, *told[:60]), live(made, *told[60:])
+    assert (first.stored + second.stored, first.repeated + second.repeated) == (90, 20)
+    assert sum(day.messages for day in MemberDay.objects.all()) == sum(not e.sender.is_bot for e in events)
+    assert sum(len(row.message_ids) for row in SearchBacklog.objects.all()) == 90
+    assert count_again(group_ids=[group.pk for group in rooms.values()]) == 0
+
+
+def test_portions_share_no_group_and_no_zone(monkeypatch):
+    monkeypatch.setattr(messages, "PORTION", 4)
+    rng = random.Random(5)
+    told = sorted((f"zone{group % 3}", group, NOON, n) for n in range(200) if (group := rng.randrange(30)) >= 0)
+    found = list(messages.portions(told))
+    assert [each for portion in found for each in portion] == told
+    groups = [{each[:2] for each in portion} for portion in found]
+    assert all(len({zone for zone, _group in each}) == 1 for each in groups)
+    assert sum(map(len, groups)) == len(set().union(*groups))
+    assert len(found) > 20
+    assert list(messages.portions([])) == []
+
+
+def test_what_comes_again_and_again_is_prepared():
+    made = account()
+    adopted(made, "!a")
+    for n in range(8):
+        live(made, said("!a", f"第 {n} 条"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE '%INSERT INTO chat\\_message %'"
+        )
+        (times,) = cursor.fetchone()
+    assert times >= 2
+
+
+def test_columns_arrive_as_they_are():
+    ids = new_ids(300)
+    whole = [0, -1, 1, 2**63 - 1, -(2**63)]
+    texts = ["", "早", "👋🏽", 'a"b\\{},NULL', "x" * 70_000]
+    with wire.cursor() as cursor:
+        asked = "SELECT %b::bigint[], %b::uuid[], %b::text[]"
+        cursor.execute(asked, [wire.bigints(whole), wire.uuids(ids), wire.texts(texts)], binary=True)
+        assert cursor.fetchone() == (whole, ids, texts)
+        cursor.execute(asked, [wire.bigints([]), wire.uuids([]), wire.texts([])], binary=True)
+        assert cursor.fetchone() == ([], [], [])
+
+
+def test_ids_made_together_are_ids_like_any_other():
+    before, made, after = new_id(), new_ids(1000), new_id()
+    assert [before, *made, after] == sorted({before, *made, after})
+    assert {(each.version, each.variant) for each in made} == {(7, before.variant)}
+    assert made[0] == UUID(str(made[0]))
+    assert hash(made[0]) == hash(UUID(str(made[0])))
+    assert made[0].is_safe is before.is_safe
 
 
 def test_rooms_that_are_not_adopted_are_not_read():

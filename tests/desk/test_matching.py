@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from qunce.community.types import GroupFacts
 from qunce.desk.policies import Matcher, check_pattern, inside_word, lost_by, normalise
 from qunce.desk.types import BadPatternError, Fate, Fault, Hours, Match, Rule, Scope
+from qunce.kernel.folding import normalise_all
 
 GROUP, COMMUNITY = 7, 3
 HERE = GroupFacts(GROUP, "sandbox", "!a", "夜读", COMMUNITY, ZoneInfo("Asia/Shanghai"))
@@ -35,6 +36,27 @@ def answering(rules, text, at=NOON, **group):
 
 def rule(key=1, *keywords, match=Match.CONTAINS, scope=Scope(), **more):  # noqa: B008 (nobody changes it)
     return Rule(key, match, keywords, "answer", scope=scope, **more)
+
+
+# ------------------------------------------------------------------ many at once
+@given(st.lists(ANY | CLOSE, max_size=8))
+def test_texts_are_compared_at_once_as_one_by_one(texts):
+    assert normalise_all(texts) == [normalise(text) for text in texts]
+
+
+@pytest.mark.parametrize("text", ["\ue000", "\u0301", "\u3099", "\u1161", "\n", " ", "\ud800", "Σ", "\u200b"])
+def test_what_stands_side_by_side_does_not_meet(text):
+    texts = ["か", text, "\u1100", text, "a", text]
+    assert normalise_all(texts) == [normalise(each) for each in texts]
+
+
+@given(st.lists(CLOSE, max_size=8), st.lists(CLOSE.filter(str.strip), min_size=1, max_size=6))
+def test_messages_are_looked_through_at_once_as_one_by_one(texts, words):
+    kinds = (Match.CONTAINS, Match.EXACT, Match.ALL, Match.PATTERN)
+    rules = [rule(n, word, match=kinds[n % 4]) for n, word in enumerate(words)]
+    matcher, said = Matcher(rules), normalise_all(texts)
+    met = {n: found for n, text in enumerate(said) if (found := matcher.hits(text, HERE, NOON))}
+    assert matcher.hits_of([(text, HERE, NOON) for text in said]) == met
 
 
 # ------------------------------------------------------------------ as it is compared

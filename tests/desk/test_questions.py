@@ -6,6 +6,7 @@ import pytest
 
 from qunce.desk.policies import Names, asks, settled
 from qunce.desk.types import Heard, MatterState, Pending
+from qunce.kernel.folding import normalise
 from tests.chat.support import NOON, minutes
 
 QUESTIONS = """
@@ -81,7 +82,7 @@ def test_no_questions(text):
 
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_no_question_is_passed_over_by_the_first_look(text):
-    assert Names().noticed(text)
+    assert Names().noticed([normalise("早"), normalise(text), "好"]) == {1}
 
 
 def test_names_are_found_whole():
@@ -91,8 +92,8 @@ def test_names_are_found_whole():
     assert names.mentioned("Annual report") == set()
     assert names.mentioned("李老师") == set()  # one character is in too many words
     assert names.are("ＡＮＮ") == [2]
-    assert names.noticed("ANN!")
-    assert not names.noticed("大家早上好")
+    said = ["大家早上好", "ＡＮＮ！", "", "早", "几点开始"]
+    assert names.noticed([normalise(text) for text in said]) == {1, 4}
 
 
 def heard(**more):

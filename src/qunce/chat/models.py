@@ -113,7 +113,7 @@ class SearchText(models.Model):
 
 
 class SearchBacklog(models.Model):
-    """The messages of one batch that are new, changed or gone, and have yet to be made searchable."""
+    """Messages of one batch that are new, changed or gone, and have yet to be made searchable."""
 
     at = models.DateTimeField()
     group_ids = ArrayField(models.BigIntegerField())

@@ -21,10 +21,11 @@ def new_ids(count: int) -> list[UUID]:
 
 def _plain(number: int) -> UUID:
     """A UUID of a number that is known to be one: `UUID` itself looks at all that it might have been given."""
-    made = UUID.__new__(UUID)
-    _set(made, "int", number)
-    _set(made, "is_safe", SafeUUID.unknown)
+    made = _bare(UUID)
+    _set_number(made, number)
+    _set_safe(made, _UNKNOWN)
     return made
 
 
-_set = object.__setattr__
+_bare, _UNKNOWN = UUID.__new__, SafeUUID.unknown
+_set_number, _set_safe = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__

@@ -6,12 +6,17 @@ in binary form beside it (``%b``), and a statement that comes again is prepared.
 Statements that nobody waits for an answer of go `ahead`: the server works on them while this process goes on.
 """
 
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from itertools import chain, repeat
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 import psycopg
 from django.db import connection
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 
 
 class _Logged(psycopg.Cursor[tuple[Any, ...]]):
@@ -82,3 +87,57 @@ def _wait() -> None:
 def _wait_first(execute: Callable[..., Any], *told: Any) -> Any:
     _wait()
     return execute(*told)
+
+
+# ------------------------------------------------------------------ columns
+class _Column(bytes):
+    """A column as PostgreSQL's binary array; psycopg makes one of a list at several times the cost."""
+
+    oid: ClassVar[int]
+    element: ClassVar[int]
+
+    def __new__(cls, size: int, elements: bytes) -> Self:
+        return super().__new__(cls, struct.pack(">iiIii", 1, 0, cls.element, size, 1) + elements)
+
+
+class _Bigints(_Column):
+    oid, element = 1016, 20
+
+
+class _Uuids(_Column):
+    oid, element = 2951, 2950
+
+
+class _Texts(_Column):
+    oid, element = 1009, 25
+
+
+def bigints(values: Sequence[int]) -> _Column:
+    """A bigint[] of numbers."""
+    packed = struct.pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), values)))
+    return _Bigints(len(values), packed)
+
+
+def uuids(values: Sequence[UUID]) -> _Column:
+    """A uuid[] of ids."""
+    return _Uuids(len(values), b"".join([b"\0\0\0\x10" + value.bytes for value in values]))
+
+
+def texts(values: Iterable[str]) -> _Column:
+    """A text[] of texts."""
+    encoded = [value.encode() for value in values]
+    return _Texts(len(encoded), b"".join([part for text in encoded for part in (_LENGTH(len(text)), text)]))
+
+
+_LENGTH = struct.Struct(">i").pack
+
+
+class _Whole(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: _Column) -> bytes:
+        return obj
+
+
+for _kind in (_Bigints, _Uuids, _Texts):
+    psycopg.adapters.register_dumper(_kind, type(f"{_kind.__name__}Dumper", (_Whole,), {"oid": _kind.oid}))

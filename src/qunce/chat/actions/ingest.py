@@ -8,12 +8,12 @@ that is away is not the batch's fault: the error goes to the caller, who tries a
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -181,10 +181,6 @@ def _commit(
     return result
 
 
-_Told: TypeAlias = tuple[str, int, datetime, int, GroupFacts, MessageReceived]
-"""A message with what it is sorted by: zone, group, moment, and its number in the batch."""
-
-
 class Flow:
     """One batch on its way through one transaction. ``view``: whose eyes it is seen with, where no account is."""
 
@@ -261,7 +257,7 @@ class Flow:
     def _messages(self) -> list[NewMessage]:
         """Store what is new, in the groups' order; returns it."""
         received = self.by_kind[MessageReceived]
-        told: list[_Told] = []
+        told: list[messages.Told] = []
         latest = partitions.latest_possible()
         for number, event in enumerate(received):
             if (facts := self.view.groups.get(event.group)) is None:
@@ -271,8 +267,7 @@ class Flow:
                 raise ValueError(f"sent at an impossible time: {event.sent_at.isoformat()}")
             told.append((facts.zone.key, facts.id, event.sent_at, number, facts, event))
         told.sort()
-        rows: list[NewMessage] = []
-        with messages.storing(self._portions(told, rows), self.batch.origin) as stored:
+        with messages.storing(map(self._rows, messages.portions(told)), self.batch.origin) as (rows, stored):
             self.inflow.messages = rows
             if self.batch.origin is Origin.LIVE and rows:
                 self._each_stage("foresee")
@@ -290,24 +285,11 @@ class Flow:
         self.result.stored, self.result.repeated = len(new), len(rows) - len(new)
         return new
 
-    def _portions(self, told: Sequence[_Told], rows: list[NewMessage]) -> Iterator[list[NewMessage]]:
-        """Messages in portions as they are stored; whatever is yielded is also put into ``rows``."""
-        begin = 0
-        for at, (zone, group_id, *_what) in enumerate(told):
-            before, groups_before = told[at - 1][:2] if at else (zone, group_id)
-            if zone != before or (at - begin >= messages.PORTION and group_id != groups_before):
-                rows += (portion := self._rows(told[begin:at]))
-                yield portion
-                begin = at
-        if told:
-            rows += (portion := self._rows(told[begin:]))
-            yield portion
-
-    def _rows(self, told: Sequence[_Told]) -> list[NewMessage]:
+    def _rows(self, told: Sequence[messages.Told]) -> list[NewMessage]:
         view, ids = self.view, self.people.ids
-        texts = messages.cleaned([event.text for *_place, event in told])
+        texts = messages.cleaned([event.text for _, _, _, _, _, event in told])
         rows = []
-        for key, text, (*_place, facts, event) in zip(new_ids(len(told)), texts, told, strict=True):
+        for key, text, (_, _, _, _, facts, event) in zip(new_ids(len(told)), texts, told, strict=True):
             sender = event.sender
             rows.append(
                 NewMessage(

@@ -12,7 +12,18 @@ import psycopg
 from django.db import connection
 
 from qunce.chat.stage import NewMessage
-from qunce.chat.types import LONGEST_TEXT, Content, Inbound, MessageDeleted, MessageEdited, Origin, Part, Sender
+from qunce.chat.types import (
+    LONGEST_TEXT,
+    Content,
+    Inbound,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    Origin,
+    Part,
+    Sender,
+)
+from qunce.community.types import GroupFacts
 from qunce.kernel import clock, wire
 
 
@@ -74,16 +85,36 @@ PORTION = 150
 """Messages in one statement of a batch, about: the server works on one while the next is being written."""
 
 
+Told: TypeAlias = tuple[str, int, datetime, int, GroupFacts, MessageReceived]
+"""A message after what it is sorted by: zone, group, moment, and its number in the batch."""
+
+
+def portions(told: Sequence[Told]) -> Iterator[Sequence[Told]]:
+    """Sorted messages in portions, each of groups of one zone; no two have a group in common."""
+    begin = 0
+    while begin < len(told):
+        zone, end = told[begin][0], min(begin + PORTION, len(told))
+        while end < len(told) and told[end][1] == told[end - 1][1]:
+            end += 1
+        if told[end - 1][0] != zone:
+            end = next(at for at in range(begin, end) if told[at][0] != zone)
+        yield told[begin:end]
+        begin = end
+
+
 @contextmanager
-def storing(portions: Iterable[Sequence[NewMessage]], origin: Origin) -> Iterator[Callable[[], list[NewMessage]]]:
+def storing(
+    portions: Iterable[Sequence[NewMessage]], origin: Origin
+) -> Iterator[tuple[list[NewMessage], Callable[[], list[NewMessage]]]]:
     """Store messages; count by member and day, and have made searchable, those that are new.
 
-    Each portion is of groups of one zone, and has no group with another; they are taken as the ones before are under
-    way. The yielded call waits, and returns what is new. Keys are sorted so that two batches never wait in a circle.
+    Portions are as `portions` makes them, and are taken while the ones before are under way. Yields all messages, and
+    a call that waits and returns the new ones. Keys are sorted so that two batches never wait in a circle.
     """
     with ExitStack() as open_ones:
         sent = [(rows, _store(open_ones.enter_context(wire.ahead()), rows, origin)) for rows in portions]
-        yield lambda: [row for rows, known in sent for row in _new(rows, known)]
+        every = [row for rows, _known in sent for row in rows]
+        yield every, lambda: [row for rows, known in sent for row in _new(rows, known)]
 
 
 _Cursor: TypeAlias = "psycopg.Cursor[tuple[Any, ...]]"
@@ -93,7 +124,8 @@ def _store(cursor: _Cursor, rows: Sequence[NewMessage], origin: Origin) -> _Curs
     # Most of a portion is new as a rule: less is said by naming the others.
     cursor.execute(
         "WITH told AS (SELECT * FROM unnest(%b::bigint[], %b::timestamptz[], %b::uuid[], %b::text[],"
-        " %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bool[]) AS m(g, s, i, e, a, t, p, r, u)),"
+        " %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bool[])"
+        " WITH ORDINALITY AS m(g, s, i, e, a, t, p, r, u, place)),"
         " stored AS (INSERT INTO chat_message (group_id, sent_at, id, external_id, identity_id, text, parts,"
         " reply_to, origin, from_us)"
         " SELECT g, s, i, e, a, t, p::jsonb, r, %b::smallint, coalesce(u, false) FROM told"
@@ -105,14 +137,14 @@ def _store(cursor: _Cursor, rows: Sequence[NewMessage], origin: Origin) -> _Curs
         " SELECT group_id, (sent_at AT TIME ZONE %b::text)::date, identity_id, count(*) FROM stored"
         " WHERE NOT from_us AND identity_id <> ALL(%b::bigint[]) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
         " ON CONFLICT (group_id, day, identity_id) DO UPDATE SET messages = r.messages + excluded.messages)"
-        " SELECT i FROM told WHERE i NOT IN (SELECT id FROM stored)",
+        " SELECT place FROM told WHERE i NOT IN (SELECT id FROM stored)",
         [
-            [row.group.id for row in rows],
+            wire.bigints([row.group.id for row in rows]),
             [row.sent_at for row in rows],
-            [row.id for row in rows],
-            [row.external_id for row in rows],
-            [row.identity_id for row in rows],
-            [row.text for row in rows],
+            wire.uuids([row.id for row in rows]),
+            wire.texts([row.external_id for row in rows]),
+            wire.bigints([row.identity_id for row in rows]),
+            wire.texts([row.text for row in rows]),
             _or_none([row.parts for row in rows]),
             _or_none([row.reply_to for row in rows]),
             _or_none([row.from_us for row in rows]),
@@ -127,8 +159,8 @@ def _store(cursor: _Cursor, rows: Sequence[NewMessage], origin: Origin) -> _Curs
 
 
 def _new(rows: Sequence[NewMessage], known: _Cursor) -> Sequence[NewMessage]:
-    repeated = {key for (key,) in known.fetchall()}
-    return [row for row in rows if row.id not in repeated] if repeated else rows
+    repeated = {place for (place,) in known.fetchall()}
+    return [row for place, row in enumerate(rows, 1) if place not in repeated] if repeated else rows
 
 
 def _or_none(column: list[Any]) -> list[Any] | None:
@@ -185,10 +217,8 @@ class Hours:
     def __init__(self) -> None:
         self._counts: dict[tuple[int, datetime], list[int]] = {}
 
-    def _add(self, group_id: int, hour: datetime, column: int) -> None:
-        if (counts := self._counts.get((group_id, hour))) is None:
-            counts = self._counts[group_id, hour] = [0, 0, 0, 0]
-        counts[column] += 1
+    def _of(self, key: tuple[int, datetime]) -> list[int]:
+        return self._counts.get(key) or self._counts.setdefault(key, [0, 0, 0, 0])
 
     def messages(self, rows: Iterable[NewMessage]) -> None:
         """Count stored messages; bots and our own apart."""
@@ -197,15 +227,15 @@ class Hours:
             if not hour <= row.sent_at < end:
                 hour = _hour(row.sent_at)
                 end = hour + HOUR
-            self._add(row.group.id, hour, 1 if row.from_us or row.from_bot else 0)
+            self._of((row.group.id, hour))[row.from_us or row.from_bot] += 1
 
     def joined(self, group_id: int, at: datetime) -> None:
         """Count one entry."""
-        self._add(group_id, _hour(at), 2)
+        self._of((group_id, _hour(at)))[2] += 1
 
     def left(self, group_id: int, at: datetime) -> None:
         """Count one departure."""
-        self._add(group_id, _hour(at), 3)
+        self._of((group_id, _hour(at)))[3] += 1
 
     def write(self) -> None:
         """Add the counts to the table."""
@@ -223,7 +253,7 @@ class Hours:
                 " bot_messages = r.bot_messages + excluded.bot_messages,"
                 ' joined = r.joined + excluded.joined, "left" = r."left" + excluded."left"',
                 [
-                    [group_id for group_id, _ in keys],
+                    wire.bigints([group_id for group_id, _ in keys]),
                     [hour for _, hour in keys],
                     list(next(columns)),
                     *(_or_none(list(column)) for column in columns),

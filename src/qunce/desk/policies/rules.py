@@ -196,6 +196,7 @@ class Matcher:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._exact: dict[str, _Scoped[Rule]] = {}
+        self._scopes_of: dict[int, tuple[GroupFacts, list[Scope]]] = {}
         contains: dict[str, _Scoped[Rule]] = {}
         patterns: dict[str, _Scoped[Rule]] = {}
         together: list[tuple[Rule, set[str]]] = []
@@ -212,6 +213,13 @@ class Matcher:
                 together.append((rule, words))
         self._patterns, self._by_pattern = _Patterns(patterns), patterns
         self._compile(contains, together)
+
+    def _scopes(self, group: GroupFacts) -> list[Scope]:
+        """`scopes_of`, remembered as long as the group is the same."""
+        known = self._scopes_of.get(group.id)
+        if known is None or known[0] is not group:
+            known = self._scopes_of[group.id] = group, scopes_of(group)
+        return known[1]
 
     def _compile(self, contains: dict[str, _Scoped[Rule]], together: list[tuple[Rule, set[str]]]) -> None:
         """Number the words. A rule that wants several is looked at where the rarest of them is met."""
@@ -245,7 +253,7 @@ class Matcher:
         local = at.astimezone(group.zone)
         found = [
             hit if is_open(hit.rule.hours, local) else replace(hit, closed=True)
-            for hit in self._hits(text, *met, scopes_of(group))
+            for hit in self._hits(text, *met, self._scopes(group))
         ]
         return _ranked(found)
 
