@@ -84,6 +84,14 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """The step is through, and the track ends here: as done, or, with a ``reason`` (a message id), as stopped."""
+
+    reason: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """It could not be done: ``reason`` is an untranslated message id. ``again``: after so long, or a person looks."""
 
@@ -91,7 +99,7 @@ class Failed:
     again: timedelta | None = None
 
 
-Outcome: TypeAlias = Done | WaitUntil | WaitFor | Branch | Failed
+Outcome: TypeAlias = Done | WaitUntil | WaitFor | Branch | End | Failed
 
 
 @dataclass(frozen=True, slots=True)
