@@ -82,7 +82,7 @@ def playbooks(request: StaffRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     archived = request.GET.get("show") == "archived"
     rows = list(selectors.visible_playbooks(request.actor, archived=archived))
-    running = [] if archived else list(in_words(request.actor, selectors.visible_runs(request.actor, alive=True)[:50]))
+    running = [] if archived else in_words(selectors.living_runs(request.actor)[:50])
     alive: dict[int, int] = {}
     for each in running:
         alive[each.run.playbook_id] = alive.get(each.run.playbook_id, 0) + 1

@@ -1,5 +1,7 @@
 """One playbook: what it is for, its timeline, its text, its versions; publishing and comparing them."""
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,6 +20,7 @@ from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
+from qunce.playbooks.policies.comparing import compared
 from qunce.playbooks.policies.parts import missing_parts
 from qunce.playbooks.policies.yaml import lines
 from qunce.playbooks.types import Document, Severity
@@ -44,13 +47,13 @@ def playbook(request: StaffRequest, playbook_id: int) -> HttpResponse:
     """The overview with the timeline."""
     row = selectors.playbook(request.actor, playbook_id)
     document = selectors.document_of(row)
-    runs = selectors.visible_runs(request.actor, playbook_id=row.pk)[:8]
+    runs = selectors.visible_runs(request.actor).filter(playbook=row)[:8]
     context = {
         **editor.context_of(request, row, opened=request.GET.get("step", "")),
         **head(request, row, "timeline"),
         "about": _about(document),
         "start": start_said(document),
-        "runs": in_words(request.actor, runs),
+        "runs": in_words(runs),
     }
     return render(request, "console/playbooks/one.html", context)
 
@@ -197,7 +200,7 @@ def publish(request: StaffRequest, playbook_id: int) -> HttpResponse:
         "hints": [each for each in found if each.severity is Severity.HINT],
         "accepted": accepted,
         "objection": objection,
-        "changes": selectors.differences(selectors.document_of(before), document) if before else [],
+        "changes": differences(selectors.document_of(before), document) if before else [],
         "before": before,
     }
     return render(request, "console/playbooks/publish.html", {**context, **head(request, row, "versions")})
@@ -215,9 +218,7 @@ def versions(request: StaffRequest, playbook_id: int) -> HttpResponse:
         "rows": rows,
         "from": compared_from,
         "to": given_to,
-        "changes": selectors.differences(_numbered(row, rows, compared_from), _numbered(row, rows, given_to))
-        if rows
-        else [],
+        "changes": differences(_numbered(row, rows, compared_from), _numbered(row, rows, given_to)) if rows else [],
     }
     return render(request, "console/playbooks/versions.html", {**context, **head(request, row, "versions")})
 
@@ -229,6 +230,31 @@ def _numbered(row: Playbook, rows: list[selectors.Version], number: str) -> Docu
     if found is None:
         raise NotFound
     return selectors.document_of(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference in the reader's words."""
+
+    kind: str
+    icon: str
+    sentence: str
+    step: str
+    before: str
+    after: str
+
+
+ICONS = {"added": "plus", "removed": "minus", "moved": "arrows-move-vertical", "changed": "pencil"}
+
+
+def differences(before: Document, after: Document) -> list[Difference]:
+    """What differs between two documents, as lines."""
+    return [
+        Difference(
+            each.kind, ICONS[each.kind], _(each.sentence) % each.params, each.step, each.before, each.after
+        )
+        for each in compared(before, after)
+    ]
 
 
 # ---------------------------------------------------------------- putting away
