@@ -7,6 +7,8 @@ from functools import cache
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from qunce.playbooks.policies.writing import written
+from qunce.playbooks.policies.yaml import BadYamlError, Problem, Vocabulary, read
 
 from qunce.chat.selectors import VARIABLES
 from qunce.console.chat.compose import MEANINGS
@@ -16,8 +18,6 @@ from qunce.members.condition import conditions
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
 from qunce.playbooks.policies.parts import missing_parts
-from qunce.playbooks.policies.writing import written
-from qunce.playbooks.policies.yaml import BadYamlError, Problem, Vocabulary, read
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Audience, Document, Finding, Severity
 
@@ -88,7 +88,9 @@ def shown(found: Sequence[Finding]) -> list[Shown]:
 def variables_offered(document: Document) -> list[tuple[str, str]]:
     """Variables that texts of this playbook may name, and what each means."""
     chinese = words.language().startswith("zh")
-    found = [(alias if chinese else name, str(MEANINGS[name])) for name, alias in VARIABLES.items() if name in MEANINGS]
+    found = [
+        (alias if chinese else name, str(MEANINGS[name])) for name, alias in VARIABLES.items() if name in MEANINGS
+    ]
     if document.audience is Audience.MEMBER:
         found.append(("member", str(gettext_lazy("the member's name"))))
     found += [(name, words.in_language(each.label)) for name, each in document.variables.items()]

@@ -213,7 +213,9 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
         "kinds": offered(document),
         "seen": seen(found),
         "saved": saved,
-        "findings": [each for each in drafts.shown(drafts.findings(request.actor, playbook, document)) if each.step == found.id],
+        "findings": [
+            each for each in drafts.shown(drafts.findings(request.actor, playbook, document)) if each.step == found.id
+        ],
         "may_change": request.actor.may(Permission.OPERATE, playbook.community_id) and not playbook.archived_at,
         "conditions": drafts.conditions_offered(document),
         "variables": drafts.variables_offered(document),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from qunce.playbooks.policies.yaml import named
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -18,7 +19,6 @@ from qunce.console.playbooks import words
 from qunce.console.playbooks.whens import WhenPart, when_initial
 from qunce.kernel.validation import sentences
 from qunce.members.condition import conditions
-from qunce.playbooks.policies.yaml import named
 from qunce.playbooks.types import Audience, Document, Late, StepSpec
 
 WITH = "with_"
@@ -70,7 +70,7 @@ def config_field(info: FieldInfo, languages: Sequence[str]) -> forms.Field:
     kind = bare(info.annotation)
     found = field_of(info, languages=languages)
     plain = type(found) is forms.CharField
-    if plain and not isinstance(kind, type) or plain and isinstance(kind, type) and issubclass(kind, BaseModel):
+    if (plain and not isinstance(kind, type)) or (plain and isinstance(kind, type) and issubclass(kind, BaseModel)):
         return YamlField(label=found.label, help_text=found.help_text, required=found.required)
     return found
 
@@ -143,9 +143,7 @@ class StepForm(WhenPart, ConfigForm):
     )
     late = forms.ChoiceField(label=gettext_lazy("When it is late"), required=False)
 
-    def __init__(
-        self, document: Document, step: StepSpec, config: type[BaseModel], data: Any = None
-    ) -> None:
+    def __init__(self, document: Document, step: StepSpec, config: type[BaseModel], data: Any = None) -> None:
         languages = languages_of(document)
         super().__init__(
             data,

@@ -139,7 +139,13 @@ def _track(
         for hour in shown
     ]
     return Track(
-        f"{lane.of}/{lane.path}" if lane.of else "", lane.of, lane.path, lane.depth, _lane_title(lane, document), lines, cards
+        f"{lane.of}/{lane.path}" if lane.of else "",
+        lane.of,
+        lane.path,
+        lane.depth,
+        _lane_title(lane, document),
+        lines,
+        cards,
     )
 
 

@@ -246,5 +246,3 @@ def _take(actor: Actor, key: str, community_id: int | None) -> Playbook:
     return actions.create_playbook(
         actor=actor, document=entry.document, community_id=community_id, text=entry.text, library=key
     )
-
-

@@ -7,6 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from qunce.playbooks.policies.comparing import compared
+from qunce.playbooks.policies.yaml import lines
 
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
@@ -20,9 +22,7 @@ from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
-from qunce.playbooks.policies.comparing import compared
 from qunce.playbooks.policies.parts import missing_parts
-from qunce.playbooks.policies.yaml import lines
 from qunce.playbooks.types import Document, Severity
 
 
@@ -250,9 +250,7 @@ ICONS = {"added": "plus", "removed": "minus", "moved": "arrows-move-vertical", "
 def differences(before: Document, after: Document) -> list[Difference]:
     """What differs between two documents, as lines."""
     return [
-        Difference(
-            each.kind, ICONS[each.kind], _(each.sentence) % each.params, each.step, each.before, each.after
-        )
+        Difference(each.kind, ICONS[each.kind], _(each.sentence) % each.params, each.step, each.before, each.after)
         for each in compared(before, after)
     ]
 

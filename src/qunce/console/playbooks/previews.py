@@ -69,7 +69,10 @@ def _content(document: Document, step: StepSpec, group: GroupFacts) -> Content |
         return None
     now = clock.now()
     member = Addressed(0, 0, "", _("Xiao Lin")) if document.audience is Audience.MEMBER else None
-    values = {name: said(each.default, group.language) or said(each.label, group.language) for name, each in document.variables.items()}
+    values = {
+        name: said(each.default, group.language) or said(each.label, group.language)
+        for name, each in document.variables.items()
+    }
     run = StepRun(
         key="preview",
         track_id=new_id(),

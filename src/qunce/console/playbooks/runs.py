@@ -85,5 +85,7 @@ def shown(row: Run, standing: Standing) -> RunShown:
 def _progress(row: Run, standing: Standing) -> str:
     if not standing.targets:
         return _("Nobody has begun yet") if row.state != RunState.ENDED else _("Nobody had begun")
-    said = ngettext("%(over)d of %(all)d target is through", "%(over)d of %(all)d targets are through", standing.targets)
+    said = ngettext(
+        "%(over)d of %(all)d target is through", "%(over)d of %(all)d targets are through", standing.targets
+    )
     return said % {"over": standing.over, "all": standing.targets}

@@ -19,7 +19,7 @@ def offered(document: Document) -> list[tuple[str, str]]:
     found = [
         (key, _(kind.title))
         for key, kind in triggers.items()
-        if document.audience in kind.audiences and not missing_parts(kind.needs) or key == document.start.on
+        if (document.audience in kind.audiences and not missing_parts(kind.needs)) or key == document.start.on
     ]
     return sorted(found, key=lambda each: (each[0] != "manual", each[1]))
 

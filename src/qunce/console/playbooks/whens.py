@@ -15,6 +15,7 @@ from qunce.playbooks.types import Weekday, When
 AT_ONCE, AFTER, DAY, WEEKLY, DATE, HOLIDAY = "at_once", "after", "day", "weekdays", "date", "holiday"
 UNITS = {"minutes": 1, "hours": 60, "days": 1440}
 
+
 class WhenPart(forms.Form):
     """The moment of a step."""
 
@@ -29,7 +30,9 @@ class WhenPart(forms.Form):
             (HOLIDAY, gettext_lazy("On a holiday or season")),
         ],
     )
-    amount = forms.IntegerField(label=gettext_lazy("How long after"), min_value=0, max_value=5_270_400, required=False)
+    amount = forms.IntegerField(
+        label=gettext_lazy("How long after"), min_value=0, max_value=5_270_400, required=False
+    )
     unit = forms.ChoiceField(
         label=gettext_lazy("Unit"),
         required=False,
