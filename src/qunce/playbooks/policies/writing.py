@@ -26,7 +26,7 @@ from qunce.playbooks.types.document import ANY
 
 _SHORT = 70
 _ODD = re.compile(
-    r"[^\n\x20-\x7e\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\s\n|^\n|^\s"
+    r"[^\n\x20-\x7e\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\s\n|^\n|^\s|^[?:-]"
 )
 """What only a quoted text keeps: signs that count as ends of lines, spaces at ends."""
 
