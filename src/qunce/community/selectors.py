@@ -250,6 +250,7 @@ def _facts(groups: QuerySet[Group]) -> list[GroupFacts]:
         "community__name",
         "community__languages",
         "member_count",
+        "adopted_at",
     )
     return [
         GroupFacts(
@@ -262,9 +263,9 @@ def _facts(groups: QuerySet[Group]) -> list[GroupFacts]:
             tuple(tags),
             community,
             (languages or LANGUAGES)[0],
-            count,
+            *rest,
         )
-        for key, platform, external_id, name, community_id, zone, tags, community, languages, count in rows
+        for key, platform, external_id, name, community_id, zone, tags, community, languages, *rest in rows
     ]
 
 
