@@ -25,7 +25,7 @@ from qunce.kernel.htmx import go, page
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.actions import Which
 from qunce.playbooks.models import Execution, Run
-from qunce.playbooks.selectors import Row, TrackFilter
+from qunce.playbooks.selectors import Row, TrackFilter, calls
 from qunce.playbooks.types import ExecutionState, RunState, StepSpec, TrackState
 
 SIZE = 50
@@ -174,7 +174,7 @@ def _adoption(request: StaffRequest, row: Run) -> list[Adopted]:
     plan = document.plan.takes_part
     titles = {step.id: title_of(step) for step in document.walk()}
     found = []
-    for step, covered in selectors.coverage(request.actor, row.pk).items():
+    for step, covered in calls.coverage(request.actor, row.pk).items():
         if not covered.asked:
             continue
         real = covered.answered / covered.asked
@@ -248,7 +248,9 @@ def _skip(request: StaffRequest, run_id: int) -> str:
 def _retry(request: StaffRequest, run_id: int) -> str:
     which = _which(request)
     count = actions.retry_failed(actor=request.actor, run_id=run_id, which=which)
-    return ngettext("It is tried again for %(n)d target.", "It is tried again for %(n)d targets.", count) % {"n": count}
+    return ngettext("It is tried again for %(n)d target.", "It is tried again for %(n)d targets.", count) % {
+        "n": count
+    }
 
 
 def _some(request: StaffRequest) -> Which:
@@ -290,7 +292,12 @@ def track(request: StaffRequest, track_id: UUID) -> HttpResponse:
     document = selectors.document_of(row.version)
     titles = {step.id: (title_of(step), words.step_kind(step.do)[1]) for step in document.walk()}
     done = [
-        (*titles.get(each.step, (each.step, "puzzle-off")), *words.EXECUTIONS[each.state], each, chat_words.told(each.detail))
+        (
+            *titles.get(each.step, (each.step, "puzzle-off")),
+            *words.EXECUTIONS[each.state],
+            each,
+            chat_words.told(each.detail),
+        )
         for each in selectors.executions(request.actor, row.pk)
     ]
     context = {

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from qunce.playbooks.policies.yaml import named
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -19,6 +18,7 @@ from qunce.console.playbooks import words
 from qunce.console.playbooks.whens import WhenPart, when_initial
 from qunce.kernel.validation import sentences
 from qunce.members.condition import conditions
+from qunce.playbooks.policies.yaml import named
 from qunce.playbooks.types import Audience, Document, Late, StepSpec
 
 WITH = "with_"

@@ -24,7 +24,7 @@ from qunce.kernel.htmx import go, page
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook, Version
 from qunce.playbooks.policies.parts import missing_parts
-from qunce.playbooks.types import Audience, Document, TriggerSpec
+from qunce.playbooks.types import Audience, Document, RunState, TriggerSpec
 
 LARGEST_TEXT = 200_000
 PARTS: Mapping[str, str | Promise] = {
@@ -82,7 +82,7 @@ def playbooks(request: StaffRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     archived = request.GET.get("show") == "archived"
     rows = list(selectors.visible_playbooks(request.actor, archived=archived))
-    running = [] if archived else in_words(selectors.living_runs(request.actor)[:50])
+    running = [] if archived else in_words(selectors.visible_runs(request.actor).exclude(state=RunState.ENDED)[:50])
     alive: dict[int, int] = {}
     for each in running:
         alive[each.run.playbook_id] = alive.get(each.run.playbook_id, 0) + 1

@@ -7,8 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
-from qunce.playbooks.policies.comparing import compared
-from qunce.playbooks.policies.yaml import lines
 
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
@@ -22,7 +20,9 @@ from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
+from qunce.playbooks.policies.comparing import compared
 from qunce.playbooks.policies.parts import missing_parts
+from qunce.playbooks.policies.yaml import lines
 from qunce.playbooks.types import Document, Severity
 
 
