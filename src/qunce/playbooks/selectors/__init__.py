@@ -34,3 +34,9 @@ from qunce.playbooks.selectors.tracks import step_counts as step_counts
 from qunce.playbooks.selectors.tracks import tracks_of_group as tracks_of_group
 from qunce.playbooks.selectors.tracks import tracks_of_member as tracks_of_member
 from qunce.playbooks.selectors.tracks import visible_tracks as visible_tracks
+from qunce.playbooks.selectors.calls import Answer as Answer
+from qunce.playbooks.selectors.calls import CallView as CallView
+from qunce.playbooks.selectors.calls import Coverage as Coverage
+from qunce.playbooks.selectors.calls import calls_of as calls_of
+from qunce.playbooks.selectors.calls import coverage as coverage
+from qunce.playbooks.selectors.webhooks import webhook_secret as webhook_secret
