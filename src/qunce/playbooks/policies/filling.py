@@ -19,7 +19,9 @@ _NAME = re.compile(r"\w[\w ·.-]{0,38}")
 def known(own: Iterable[str] = (), questions: Iterable[str] = ()) -> dict[str, str]:
     """Every variable that a text may have, with the other name of each; ``questions``: ids of earlier questions."""
     names = {**VARIABLES, MEMBER: MEMBER_ALIAS, **{name: name for name in own}}
-    return names | {f"{step}.{word}": f"{step}.{alias}" for step in questions for word, alias in OF_A_QUESTION.items()}
+    return names | {
+        f"{step}.{word}": f"{step}.{alias}" for step in questions for word, alias in OF_A_QUESTION.items()
+    }
 
 
 def questions_in(text: str) -> set[str]:
