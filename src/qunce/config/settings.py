@@ -92,6 +92,7 @@ INSTALLED_APPS = [
 INBOUND_STAGES = [
     "qunce.desk.subscribers.KeywordReplies",
     "qunce.desk.subscribers.Matters",
+    "qunce.playbooks.subscribers.PlaybookSteps",
 ]
 
 # What the doctor asks, one after the other.

@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
 from qunce.kernel.errors import QunceError
-from qunce.playbooks.policies.walking import ATTEMPTS, next_attempt
+from qunce.playbooks.policies.walking import FIRST_PAUSE
 from qunce.playbooks.step import Step
 from qunce.playbooks.types import Failed, Outcome, StepRun
 
@@ -23,10 +22,7 @@ def carry_out(kind: Step, steps: Sequence[StepRun]) -> list[Outcome]:
     """
     try:
         with transaction.atomic():
-            outcomes = list(kind.run(steps))
-            if len(outcomes) != len(steps):
-                raise ValueError(f"{kind.key}: {len(outcomes)} outcomes of {len(steps)} steps")
-            return outcomes
+            return [outcome for _step, outcome in zip(steps, kind.run(steps), strict=True)]
     except Exception as error:
         if connection.connection is None or connection.connection.closed:
             raise
@@ -34,9 +30,6 @@ def carry_out(kind: Step, steps: Sequence[StepRun]) -> list[Outcome]:
             middle = len(steps) // 2
             return [*carry_out(kind, steps[:middle]), *carry_out(kind, steps[middle:])]
         if isinstance(error, QunceError):
-            return [Failed(str(error), _AGAIN)]
+            return [Failed(str(error), FIRST_PAUSE)]
         log.exception("step %s of track %s failed", steps[0].step_id, steps[0].track_id)
-        return [Failed(UNEXPECTED, _AGAIN)]
-
-
-_AGAIN: timedelta = next_attempt(1, None) or timedelta(minutes=ATTEMPTS)
+        return [Failed(UNEXPECTED, FIRST_PAUSE)]

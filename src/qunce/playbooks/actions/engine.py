@@ -18,19 +18,18 @@ from qunce.kernel import clock, live
 from qunce.members.condition import Subject
 from qunce.playbooks.actions import ledger
 from qunce.playbooks.actions.carrying import carry_out
-from qunce.playbooks.actions.ledger import Move
 from qunce.playbooks.actions.lateness import ask_whether
+from qunce.playbooks.actions.ledger import Move
 from qunce.playbooks.actions.waking import wake_all
 from qunce.playbooks.models import Run
 from qunce.playbooks.policies import walking
 from qunce.playbooks.policies.moments import moment
 from qunce.playbooks.selectors import engine as reads
 from qunce.playbooks.selectors.engine import LATE, Claimed
-from qunce.playbooks.selectors.versions import Ready
+from qunce.playbooks.selectors.playbooks import Ready
 from qunce.playbooks.types import (
     Addressed,
     Branch,
-    Done,
     End,
     ExecutionState,
     Failed,
@@ -97,7 +96,7 @@ class _Set:
                 self._fail(track, UNREADABLE)
             elif self._is_in_time(track, track.ready):
                 by_step[track.version_id, track.step].append(track)
-        for (_version, _step), some in by_step.items():
+        for some in by_step.values():
             ready = some[0].ready
             if ready is not None:
                 self._carry_out(ready, some)
@@ -224,7 +223,7 @@ class _Set:
             self._go_on(track, outcome.path, self._ended(track), ExecutionState.DONE, data=outcome.data)
         else:
             state_of = ExecutionState.SKIPPED if outcome.skipped else ExecutionState.DONE
-            self._go_on(track, "", self._ended(track), state_of, outcome.skipped, outcome.data)
+            self._go_on(track, "", self._ended(track), state_of, why=outcome.skipped, data=outcome.data)
 
     def _ended(self, track: Claimed) -> datetime:
         """When its step was through: a wait that ran out while nobody looked ended at its time."""
@@ -249,7 +248,7 @@ class _Set:
 
     def _failed(self, track: Claimed, outcome: Failed) -> None:
         attempts = track.attempts + 1
-        pause = walking.next_attempt(attempts, outcome.again) if outcome.again is not None else None
+        pause = walking.next_attempt(attempts, outcome.again)
         if pause is None:
             self._fail(track, outcome.reason, attempts)
             return
@@ -285,7 +284,7 @@ class _Set:
         )
 
     def _leave_out(self, track: Claimed, why: str, ended: datetime) -> None:
-        self._go_on(track, "", ended, ExecutionState.SKIPPED, why)
+        self._go_on(track, "", ended, ExecutionState.SKIPPED, why=why)
 
     def _stop(self, track: Claimed, reason: str) -> None:
         self._end(track, TrackState.STOPPED, reason, execution=ExecutionState.SKIPPED if track.waits else None)
@@ -319,10 +318,11 @@ class _Set:
         path: str,
         previous_end: datetime,
         execution: ExecutionState | None,
+        *,
         why: str = "",
         data: Mapping[str, object] | None = None,
     ) -> None:
-        """On to the next step at its moment, or through; ``execution`` None: of this one there is nothing to write."""
+        """On to the next step at its moment, or through; ``execution`` None: nothing is to be written."""
         following = track.version.walk.after(track.step, path)
         due_at = track.due_at
         if following:
@@ -352,5 +352,3 @@ def due(track: Claimed, step: str, previous_end: datetime, group: GroupFacts) ->
     """When a step of its version is due on a track."""
     when = track.version.walk.steps[step].when
     return max(moment(when, track.began_at, previous_end, group.zone), previous_end)
-
-

@@ -7,7 +7,7 @@ from django.utils.translation import override
 from qunce.kernel.actor import SYSTEM
 from qunce.playbooks.models import Run
 from qunce.playbooks.selectors.engine import LATE
-from qunce.playbooks.selectors.versions import compiled
+from qunce.playbooks.selectors.playbooks import compiled
 from qunce.playbooks.types import said
 from qunce.team import actions as team
 from qunce.team import selectors as staff

@@ -7,6 +7,7 @@ communities, and published by who leads them all.
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -15,7 +16,7 @@ from qunce.kernel import audit, clock, live, locks
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.playbooks.models import Playbook, Run, Version
-from qunce.playbooks.selectors import versions as reads
+from qunce.playbooks.selectors import playbooks as reads
 from qunce.playbooks.types import Document, RunState, said
 
 LONGEST_NOTE = 10_000
@@ -125,7 +126,7 @@ def duplicate_playbook(*, actor: Actor, playbook_id: int, community_id: int | No
     with transaction.atomic():
         source = reads.playbook(actor, playbook_id)
         document = reads.document_of(source)
-        taken = set(Playbook.objects.filter(community_id=community_id).values_list("key", flat=True))
+        taken = set(_of(community_id).values_list("key", flat=True))
         key, number = document.key, 2
         while key in taken:
             key, number = f"{document.key[:55]}-{number}", number + 1
@@ -172,8 +173,13 @@ def _require_edition(row: Playbook, edition: int) -> None:
 
 def _require_free(community_id: int | None, key: str) -> None:
     locks.name(f"playbook:{community_id}:{key}")
-    if Playbook.objects.filter(community_id=community_id, key=key).exists():
+    if _of(community_id).filter(key=key).exists():
         raise Invalid(_("There is a playbook with this key already."), fix=_("Choose another one."), field="key")
+
+
+def _of(community_id: int | None) -> QuerySet[Playbook]:
+    found = Playbook.objects.all()
+    return found.filter(community=None) if community_id is None else found.filter(community=community_id)
 
 
 def _note(actor: Actor, row: Playbook, action: str, sentence: str, **params: audit.Param) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from qunce.playbooks.types import Document, Late, StepSpec
 
 ATTEMPTS = 5
-_FIRST_AGAIN = timedelta(minutes=1)
+FIRST_PAUSE = timedelta(minutes=1)
 
 
 class Walk:
@@ -56,11 +56,11 @@ def late_rule(step: StepSpec, document: Document) -> Late:
     return step.late or document.late
 
 
-def next_attempt(attempts: int, asked: timedelta | None) -> timedelta | None:
-    """How long to wait after so many failed attempts, None: no more. ``asked``: what the step asked for."""
-    if attempts >= ATTEMPTS:
+def next_attempt(attempts: int, pause: timedelta | None) -> timedelta | None:
+    """How long to wait after so many attempts that failed: ``pause``, each time twice as long; None: no more."""
+    if pause is None or attempts >= ATTEMPTS:
         return None
-    return asked if asked is not None else _FIRST_AGAIN * 2 ** (attempts - 1)
+    return pause * 2 ** (attempts - 1)
 
 
 def taking_part(answered: int, asked: int) -> float | None:

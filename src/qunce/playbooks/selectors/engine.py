@@ -12,7 +12,7 @@ from django.db import connection
 from qunce.kernel import wire
 from qunce.members import selectors as members
 from qunce.playbooks.models import Run
-from qunce.playbooks.selectors.versions import Compiled, Ready, compiled
+from qunce.playbooks.selectors.playbooks import Compiled, Ready, compiled
 from qunce.playbooks.types import Addressed, TrackState
 
 

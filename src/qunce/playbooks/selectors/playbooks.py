@@ -154,8 +154,7 @@ def require_sound(document: Document) -> None:
         ready = _ready(spec)
         if ready.kind is None:
             raise Invalid(
-                _("The step “%(step)s” cannot be carried out: %(reason)s")
-                % {"step": spec.id, "reason": ready.broken}
+                _("The step “%(step)s” cannot be carried out: %(reason)s") % {"step": spec.id, "reason": ready.broken}
             )
         if unknown := sorted(set(spec.paths) - set(ready.kind.paths)):
             raise Invalid(
