@@ -36,8 +36,8 @@ from qunce.chat.selectors.ledger import named as named
 from qunce.chat.selectors.ledger import visible_deliveries as visible_deliveries
 from qunce.chat.selectors.matching import crossed as crossed
 from qunce.chat.selectors.matching import enough_said as enough_said
-from qunce.chat.selectors.matching import fell_silent as fell_silent
 from qunce.chat.selectors.matching import last_hours as last_hours
+from qunce.chat.selectors.matching import last_words as last_words
 from qunce.chat.selectors.matching import our_members as our_members
 from qunce.chat.selectors.notices import NoticeView as NoticeView
 from qunce.chat.selectors.notices import notices as notices

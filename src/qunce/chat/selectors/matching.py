@@ -23,17 +23,16 @@ def our_members() -> set[int]:
     return found
 
 
-def fell_silent(days: Mapping[int, date], *, longer_too: bool = False) -> dict[tuple[int, int], date]:
-    """Who last spoke in each group on its day (``longer_too``: or before), and that day, by (group, identity)."""
-    if not days:
+def last_words(since: Mapping[int, date]) -> dict[tuple[int, int], date]:
+    """On which day each (group, identity) last said something there, from a day of each group on."""
+    if not since:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT d.group_id, d.identity_id, max(d.day) FROM chat_memberday d"
-            " JOIN unnest(%s::bigint[], %s::date[]) AS g(id, day) ON d.group_id = g.id AND (%s OR d.day >= g.day)"
-            " WHERE d.messages > 0 GROUP BY d.group_id, d.identity_id, g.day"
-            " HAVING max(d.day) = g.day OR (%s AND max(d.day) < g.day)",
-            [list(days), list(days.values()), longer_too, longer_too],
+            " JOIN unnest(%s::bigint[], %s::date[]) AS g(id, since) ON d.group_id = g.id AND d.day >= g.since"
+            " WHERE d.messages > 0 GROUP BY 1, 2",
+            [list(since), list(since.values())],
         )
         return {(group_id, identity_id): day for group_id, identity_id, day in cursor.fetchall()}
 
@@ -71,9 +70,7 @@ def crossed(group_ids: Collection[int], count: int, since: datetime, until: date
         return cursor.fetchall()
 
 
-def enough_said(
-    pairs: Collection[tuple[int, int]], count: int, since: Mapping[int, date]
-) -> set[tuple[int, int]]:
+def enough_said(pairs: Collection[tuple[int, int]], count: int, since: Mapping[int, date]) -> set[tuple[int, int]]:
     """The (group, member) of which the member, by all accounts, said at least ``count`` things there.
 
     ``since``: from which day on, by group; a pair's member may be 0: everybody together.

@@ -161,9 +161,7 @@ def forget_answers(*, identity_ids: Collection[int]) -> int:
 
 
 # ------------------------------------------------------------------ chasing politely
-def chase_call(
-    *, actor: Actor, run_id: int, step: str, text: str, group_ids: Collection[int] | None = None
-) -> int:
+def chase_call(*, actor: Actor, run_id: int, step: str, text: str, group_ids: Collection[int] | None = None) -> int:
     """Remind groups of what a step asked for: one message to each, naming at most MOST_NAMED who have not answered.
 
     The rules are those of broadcasts: not before a day after the call or the reminder before, twice at most; never
@@ -245,5 +243,3 @@ def _reminder(view: CallView, text: str) -> Planned:
         reply_to=view.fate.external_id if replies and view.fate else None,
         not_after=view.call.closes_at,
     )
-
-

@@ -194,7 +194,9 @@ def _silent(actor: Actor, views: Sequence[CallView]) -> None:
         if view.at is not None:
             since[view.group.pk] = max(view.at, since.get(view.group.pk, view.at))
     there: _Present = chat.people_called(actor, since)
-    joined = members.since_when({(each.group.pk, who.member_id) for each in views for who in there.get(each.group.pk, ())})
+    joined = members.since_when(
+        {(each.group.pk, who.member_id) for each in views for who in there.get(each.group.pk, ())}
+    )
     for view in views:
         if view.at is None:
             continue

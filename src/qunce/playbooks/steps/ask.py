@@ -54,7 +54,7 @@ class AskConfig(StepConfig):
         title=gettext_noop("Remind so long before the end"),
         description=gettext_noop("Politely: a day after the question at the earliest, a few people by name."),
     )
-    chase_text: MaybeText = Field(default_factory=dict, alias="chase text", title=gettext_noop("Reminder"))
+    chase_text: MaybeText = Field(default_factory=dict, title=gettext_noop("Reminder"))
 
 
 class Ask(Step):

@@ -40,9 +40,7 @@ class MuteWindow(Step):
         for each in begins:
             why = obstacles.get(f"{each.key}:{ON}")
             outcomes[each.key] = Failed(why) if why else WaitUntil(each.now + each.config.lasts)
-        return [
-            outcomes.get(each.key, Done() if each.timed_out else Done(skipped=CANNOT)) for each in steps
-        ]
+        return [outcomes.get(each.key, Done() if each.timed_out else Done(skipped=CANNOT)) for each in steps]
 
     def summary(self, config: MuteWindowConfig, language: str) -> str:
         """How long."""

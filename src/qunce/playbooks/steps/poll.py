@@ -56,5 +56,3 @@ def _poll(writer: Writer, step: StepRun) -> Content | None:
         return Content((Poll(writer.text(step, step.config.question), options, step.config.several),))
     except BadTextError:
         return None
-
-

@@ -52,9 +52,7 @@ class Send(Step):
         writer = Writer(steps)
         media = {name: _stored(name) for each in steps if (name := each.config.file)}
         able = [each for each in steps if media.get(each.config.file) or not each.config.file]
-        sayings = {
-            each.key: Saying(each, _content(writer, each, media.get(each.config.file))) for each in able
-        }
+        sayings = {each.key: Saying(each, _content(writer, each, media.get(each.config.file))) for each in able}
         obstacles = say(sayings=list(sayings.values()))
         return [
             Failed(NO_FILE if each.key not in sayings else obstacles[each.key])
