@@ -29,7 +29,7 @@ from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
-from qunce.playbooks.policies import timeline
+from qunce.playbooks.policies import lanes
 from qunce.playbooks.step import steps
 from qunce.playbooks.trigger import triggers
 from qunce.playbooks.types import Document
@@ -174,7 +174,7 @@ def _names(reached: Mapping[int, int]) -> Sequence[str]:
 def coming(row: Playbook, document: Document, begins: datetime) -> list[Coming]:
     """What happens within three days of the beginning, on the playbook's own path."""
     zone = zone_of(row)
-    first = timeline.lanes(document, begins, zone)[0]
+    first = lanes.lanes(document, begins, zone)[0]
     return [
         Coming(card.at, title_of(card.step), summary_of(card.step), *_look(card.step.do))
         for card in first.cards

@@ -23,7 +23,7 @@ from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.playbooks import selectors
 from qunce.playbooks.models import Playbook
-from qunce.playbooks.policies import editing, timeline
+from qunce.playbooks.policies import editing, lanes
 from qunce.playbooks.policies.parts import missing_parts
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, StepSpec
@@ -102,7 +102,7 @@ def _move(request: StaffRequest, document: Document, playbook: Playbook) -> tupl
     """To another day and hour (``day``, ``hour``), or by so many (``days``, ``hours``)."""
     step, zone = _step(request, document), zone_of(playbook)
     begins = began(zone)
-    was = timeline.moments(document, begins, zone)[step.id]
+    was = lanes.moments(document, begins, zone)[step.id]
     if "day" in request.POST:
         day, hour = _number(request, "day"), _number(request, "hour")
         if not (0 <= day <= 3660 and 0 <= hour <= 23):  # noqa: PLR2004 (types.When, and of a clock)
@@ -111,7 +111,7 @@ def _move(request: StaffRequest, document: Document, playbook: Playbook) -> tupl
     else:
         to = max(was + timedelta(days=_number(request, "days"), hours=_number(request, "hours")), begins)
     changed = editing.moved(document, step.id, was=was, to=to, began_at=begins)
-    wanted = {**timeline.moments(document, begins, zone), step.id: to}
+    wanted = {**lanes.moments(document, begins, zone), step.id: to}
     changed = editing.in_order(changed, step.id, wanted)
     moved = editing.found(changed, step.id)
     when = words.moment(moved.when) if moved else ""

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from qunce.console.playbooks import words
 from qunce.kernel import clock
-from qunce.playbooks.policies import timeline
-from qunce.playbooks.policies.timeline import Lane, Placed
+from qunce.playbooks.policies import lanes
+from qunce.playbooks.policies.lanes import Lane, Placed
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, Finding, Severity, StepSpec
 
@@ -99,12 +99,12 @@ class Grid:
 def grid(document: Document, zone: ZoneInfo, found: Sequence[Finding] = ()) -> Grid:
     """The timeline of a playbook, with what the checker says of each step as its colour."""
     begins = began(zone)
-    lanes = timeline.lanes(document, begins, zone)
+    found_lanes = lanes.lanes(document, begins, zone)
     tones = _tones(found)
     order = {step.id: place for place, step in enumerate(document.walk())}
-    used = {card.day for lane in lanes for card in lane.cards}
+    used = {card.day for lane in found_lanes for card in lane.cards}
     days = _days(used, begins)
-    tracks = [_track(lane, document, days, tones, order) for lane in lanes if lane.cards or not lane.of]
+    tracks = [_track(lane, document, days, tones, order) for lane in found_lanes if lane.cards or not lane.of]
     return Grid(days, tracks, len(order))
 
 

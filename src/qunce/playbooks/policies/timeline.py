@@ -1,64 +1,44 @@
-"""Where the steps of a playbook stand on days and hours, if it began at a given moment and nobody were late."""
+"""When the steps of a playbook would come if it began at a moment and everybody took their time. Pure."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from qunce.playbooks.policies.moments import moment
 from qunce.playbooks.types import Document, StepSpec
 
-Lasting = Callable[[StepSpec, str], timedelta]
-"""How long a step waits before it goes on along a path."""
+NO_TIME = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A step, the moment at which it comes, and the day of the run: 0 is the one it begins on."""
+class Planned:
+    """A step at its time; ``path``: the outcomes that lead to it, empty on the main way."""
 
     step: StepSpec
     at: datetime
-    day: int
+    path: tuple[str, ...] = ()
+
+    def day(self, zone: ZoneInfo) -> date:
+        """The day in a zone."""
+        return self.at.astimezone(zone).date()
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """The steps of one path, in order; the first lane is the playbook's own, without ``of`` and ``path``."""
+def timeline(
+    document: Document, began_at: datetime, zone: ZoneInfo, lasts: Mapping[str, timedelta] | None = None
+) -> list[Planned]:
+    """Every step with its time, those of all paths too. ``lasts``: how long a step takes at the longest, by id."""
+    lengths = lasts or {}
+    found: list[Planned] = []
 
-    of: str
-    path: str
-    depth: int
-    cards: list[Placed] = field(default_factory=list)
-
-
-def _at_once(_step: StepSpec, _path: str) -> timedelta:
-    return timedelta()
-
-
-def lanes(document: Document, began_at: datetime, zone: ZoneInfo, lasting: Lasting = _at_once) -> Sequence[Lane]:
-    """Every path as a lane, each beneath the one it leaves."""
-    found: list[Lane] = []
-    first = began_at.astimezone(zone).date()
-
-    def walk(lane: Lane, steps: Sequence[StepSpec], previous: datetime) -> datetime:
-        found.append(lane)
+    def follow(steps: tuple[StepSpec, ...], previous: datetime, path: tuple[str, ...]) -> datetime:
         for step in steps:
-            at = max(moment(step.when, began_at, previous, zone), previous).astimezone(zone)
-            lane.cards.append(Placed(step, at, (at.date() - first).days))
-            previous = at + lasting(step, "")
-            ends = [
-                walk(Lane(step.id, name, lane.depth + 1), path, at + lasting(step, name))
-                for name, path in step.paths.items()
-            ]
-            previous = max([previous, *ends])
+            at = moment(step.when, began_at, previous, zone)
+            found.append(Planned(step, at, path))
+            through = at + lengths.get(step.id, NO_TIME)
+            ends = [follow(below, through, (*path, f"{step.id}.{name}")) for name, below in step.paths.items()]
+            previous = max([through, *ends])
         return previous
 
-    walk(Lane("", "", 0), document.steps, began_at)
+    follow(document.steps, began_at, ())
     return found
-
-
-def moments(
-    document: Document, began_at: datetime, zone: ZoneInfo, lasting: Lasting = _at_once
-) -> dict[str, datetime]:
-    """The moment of each step."""
-    return {card.step.id: card.at for lane in lanes(document, began_at, zone, lasting) for card in lane.cards}
