@@ -20,7 +20,7 @@ from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.playbooks import words
 from qunce.console.playbooks.editor import zone_of
-from qunce.console.playbooks.grid import summary_of, title_of
+from qunce.console.playbooks.grid import planned, summary_of, title_of
 from qunce.console.playbooks.one import head
 from qunce.console.playbooks.starts import start_said
 from qunce.kernel import clock
@@ -29,7 +29,6 @@ from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
-from qunce.playbooks.policies import lanes
 from qunce.playbooks.step import steps
 from qunce.playbooks.trigger import triggers
 from qunce.playbooks.types import Document
@@ -174,11 +173,10 @@ def _names(reached: Mapping[int, int]) -> Sequence[str]:
 def coming(row: Playbook, document: Document, begins: datetime) -> list[Coming]:
     """What happens within three days of the beginning, on the playbook's own path."""
     zone = zone_of(row)
-    first = lanes.lanes(document, begins, zone)[0]
     return [
-        Coming(card.at, title_of(card.step), summary_of(card.step), *_look(card.step.do))
-        for card in first.cards
-        if card.at <= begins + AHEAD
+        Coming(each.at, title_of(each.step), summary_of(each.step), *_look(each.step.do))
+        for each in planned(document, zone, begins)
+        if not each.path and each.at <= begins + AHEAD
     ]
 
 
