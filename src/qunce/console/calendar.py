@@ -1,4 +1,4 @@
-"""The calendar over all groups: a month, a week, or what comes one after the other; and its feed for other programs."""
+"""The calendar over all groups: a month, a week, or one thing after the other; and its feed for other programs."""
 
 from calendar import Calendar as Weeks
 from collections import defaultdict
@@ -41,7 +41,10 @@ FEED_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that is on. ``moves``: the id of a planned broadcast that may be put on another day."""
+    """Something that is on. ``moves``: the id of a planned broadcast that may be put on another day.
+
+    ``private``: its title may name members, and stays within these pages.
+    """
 
     at: datetime
     title: str
@@ -50,6 +53,7 @@ class Entry:
     tone: str
     url: str
     moves: int | None = None
+    private: bool = False
 
 
 @dataclass(slots=True)
@@ -107,7 +111,7 @@ def _tasks(actor: Actor, wanted: Wanted) -> Iterator[Entry]:
             who = task.assignee.name if task.assignee else _("nobody yet")
             yield Entry(
                 task.due_at, task.title, _("Task: %(name)s") % {"name": who}, "checkbox", "wait",
-                reverse("console:task", args=[task.pk]),
+                reverse("console:task", args=[task.pk]), private=True,
             )  # fmt: skip
 
 
@@ -284,8 +288,8 @@ def _written(found: Sequence[Entry]) -> bytes:
         event.add("dtstamp", clock.now())
         event.add("dtstart", each.at.astimezone(UTC))
         event.add("dtend", each.at.astimezone(UTC) + timedelta(minutes=15))
-        event.add("summary", each.title)
-        event.add("description", each.detail)
+        event.add("summary", each.detail if each.private else each.title)
+        event.add("description", "" if each.private else each.detail)
         if settings.BASE_URL:
             event.add("url", settings.BASE_URL + each.url)
         made.add_component(event)

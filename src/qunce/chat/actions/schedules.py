@@ -106,7 +106,7 @@ def move_schedule(*, actor: Actor, schedule_id: int, day: date) -> Schedule:
                 actor,
                 schedule,
                 "schedule.moved",
-                gettext_noop("%(actor)s put the broadcast “%(title)s” on another day"),
+                gettext_noop("%(actor)s moved the broadcast “%(title)s” to another day"),
             )
     return schedule
 

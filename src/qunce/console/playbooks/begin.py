@@ -24,8 +24,8 @@ from qunce.console.playbooks.grid import planned, summary_of, title_of
 from qunce.console.playbooks.one import head
 from qunce.console.playbooks.starts import start_said
 from qunce.kernel import clock
-from qunce.kernel.actor import Actor
-from qunce.kernel.errors import Conflict, Invalid
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
@@ -89,6 +89,10 @@ class Coming:
 def begin(request: StaffRequest, playbook_id: int) -> HttpResponse:
     """Choose; see what will happen; begin. ``?group=`` and ``?community=`` choose beforehand."""
     row = selectors.playbook(request.actor, playbook_id)
+    if row.community_id is not None:
+        request.actor.require(Permission.OPERATE, row.community_id)
+    elif not request.actor.may_anywhere(Permission.OPERATE):
+        raise NotAllowed(permission=Permission.OPERATE)
     version = selectors.latest_of([row.pk]).get(row.pk)
     if version is None:
         messages.error(request, _("It was never published: publish it first."))

@@ -13,7 +13,7 @@ from qunce.playbooks.models import Feed
 
 
 def new_feed(*, actor: Actor) -> str:
-    """A new secret address for whoever asks; the one before works no longer. Returns its token, which is kept nowhere."""
+    """A new secret address for whoever asks; the one before works no longer. Returns its token, kept nowhere."""
     if actor.id is None:
         raise NotAllowed
     token = token_urlsafe(32)
