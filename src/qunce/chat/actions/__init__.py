@@ -54,6 +54,7 @@ from qunce.chat.actions.leases import renew_leases as renew_leases
 from qunce.chat.actions.links import follow_link as follow_link
 from qunce.chat.actions.notices import keep_notices as keep_notices
 from qunce.chat.actions.notices import push_notices as push_notices
+from qunce.chat.actions.notices import set_notices as set_notices
 from qunce.chat.actions.outcomes import Outcome as Outcome
 from qunce.chat.actions.outcomes import RecallOutcomes as RecallOutcomes
 from qunce.chat.actions.outcomes import settle as settle

@@ -16,6 +16,13 @@ from qunce.members.selectors.links import links_of as links_of
 from qunce.members.selectors.links import muted as muted
 from qunce.members.selectors.links import own_record as own_record
 from qunce.members.selectors.links import visit as visit
+from qunce.members.selectors.matching import Present as Present
+from qunce.members.selectors.matching import core as core
+from qunce.members.selectors.matching import identities_of as identities_of
+from qunce.members.selectors.matching import joined_between as joined_between
+from qunce.members.selectors.matching import people_in as people_in
+from qunce.members.selectors.matching import since_when as since_when
+from qunce.members.selectors.matching import tagged as tagged
 from qunce.members.selectors.people import Who as Who
 from qunce.members.selectors.people import alike as alike
 from qunce.members.selectors.people import bots as bots

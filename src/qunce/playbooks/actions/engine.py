@@ -196,6 +196,7 @@ class _Set:
             asked_by=run.created_by,
             woken=track.woken if track.waits else None,
             timed_out=track.waits and track.woken is None,
+            by_member=track.version.trigger is not None and track.version.trigger.by_member,
         )
 
     def _values(self, track: Claimed, run: Run, language: str) -> Mapping[str, str]:

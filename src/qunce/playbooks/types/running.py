@@ -30,6 +30,7 @@ class StepRun:
     ``data``: what earlier steps of the track have left, by step id. ``values``: what texts are filled in with.
     ``woken``: what the step waited for has happened, with what came of it; ``timed_out``: its wait is over
     without it. Both are unset the first time. ``asked_by``: the staff member who began the run.
+    ``by_member``: the member's own doing began the track, so what concerns only them is no campaign.
     """
 
     key: str
@@ -48,6 +49,7 @@ class StepRun:
     asked_by: int | None = None
     woken: Mapping[str, Any] | None = None
     timed_out: bool = False
+    by_member: bool = False
 
 
 @dataclass(frozen=True, slots=True)
