@@ -23,6 +23,7 @@ PAGES = (
     "chat.compose",
     "chat.schedules",
     "chat.restraint",
+    "playbooks",
     "chat.files",
     "chat.deliveries",
     "chat.sandbox",

@@ -142,7 +142,8 @@ def _of_member(step: StepRun) -> bool:
 
 
 def _end(step: StepRun, asked_at: datetime) -> datetime:
-    return asked_at + step.config.open_for
+    config: AskConfig = step.config
+    return asked_at + config.open_for
 
 
 def _waiting(step: StepRun, asked_at: datetime) -> WaitFor:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from pydantic import Field, model_validator
 
 from qunce.kernel.validation import BadFieldError
-from qunce.playbooks.actions.runs import begin_beneath
+from qunce.playbooks.actions.beneath import begin_beneath
 from qunce.playbooks.step import Step
 from qunce.playbooks.steps._fields import StepConfig
 from qunce.playbooks.types import Done, End, Outcome, StepRun, WaitFor

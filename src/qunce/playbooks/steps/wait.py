@@ -120,7 +120,7 @@ def _came(steps: Sequence[StepRun]) -> set[str]:
     """The steps in whose group somebody has come in since they began to wait; one statement for all."""
     windows: dict[int, tuple[datetime, datetime]] = {}
     for each in steps:
-        begin, _end_ = windows.get(each.group.id, (_since(each), each.now))
+        begin = windows[each.group.id][0] if each.group.id in windows else each.now
         windows[each.group.id] = (min(begin, _since(each)), each.now)
     joined = members.joined_between(windows)
     return {
