@@ -263,9 +263,22 @@ def _facts(groups: QuerySet[Group]) -> list[GroupFacts]:
             tuple(tags),
             community,
             (languages or LANGUAGES)[0],
-            *rest,
+            count,
+            adopted_at,
         )
-        for key, platform, external_id, name, community_id, zone, tags, community, languages, *rest in rows
+        for (
+            key,
+            platform,
+            external_id,
+            name,
+            community_id,
+            zone,
+            tags,
+            community,
+            languages,
+            count,
+            adopted_at,
+        ) in rows
     ]
 
 

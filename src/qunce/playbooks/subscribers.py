@@ -33,7 +33,8 @@ class PlaybookSteps(Stage):
         self._listening: list[tuple[Run, Compiled, frozenset[int]]] = []
 
     def run(self, inflow: Inflow) -> None:
-        """Begin what was called for; a few statements for the batch where anything was."""
+        """Write answers to open calls down, then begin what was called for; little where nothing was."""
+        actions.wake_all(actions.note_answers(inflow=inflow))
         revision = inflow.revisions.get(SCOPE, 0), inflow.revisions.get("groups", 0)
         if revision != self._revision:
             self._listening = [(row, compiled(row.version_id), groups) for row, groups in listening()]

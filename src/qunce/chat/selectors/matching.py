@@ -39,11 +39,8 @@ def last_words(since: Mapping[int, date]) -> dict[tuple[int, int], date]:
 
 def last_hours(group_ids: Collection[int], since: datetime) -> dict[int, datetime]:
     """The last hour (its beginning) from ``since`` on in which people said something in each group."""
-    found: dict[int, datetime] = {}
     rows = GroupHour.objects.filter(group_id__among=list(group_ids), hour__gte=since, messages__gt=0)
-    for group_id, hour in rows.order_by("hour").values_list("group_id", "hour"):
-        found[group_id] = hour
-    return found
+    return dict(rows.order_by("hour").values_list("group_id", "hour"))
 
 
 def crossed(group_ids: Collection[int], count: int, since: datetime, until: datetime) -> list[tuple[int, int]]:
@@ -67,7 +64,7 @@ def crossed(group_ids: Collection[int], count: int, since: datetime, until: date
             " HAVING sum(d.messages) >= %s AND coalesce(sum(d.messages) FILTER (WHERE d.day < %s), 0) < %s",
             [*map(list, zip(*spoke, strict=True)), count, (since - timedelta(days=1)).date(), count],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def enough_said(pairs: Collection[tuple[int, int]], count: int, since: Mapping[int, date]) -> set[tuple[int, int]]:
@@ -86,7 +83,8 @@ def enough_said(pairs: Collection[tuple[int, int]], count: int, since: Mapping[i
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT p.group_id, p.member_id FROM"
-            " unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[]) AS p(group_id, member_id, identity_id, since)"
+            " unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[])"
+            " AS p(group_id, member_id, identity_id, since)"
             " JOIN chat_memberday d ON d.group_id = p.group_id AND d.day >= p.since"
             " AND (p.identity_id = 0 OR d.identity_id = p.identity_id)"
             " GROUP BY 1, 2 HAVING sum(d.messages) >= %s",

@@ -1,4 +1,4 @@
-"""Bulk reads of what is leaving, for the floors above: what became of messages by their keys. No guard: not for pages."""
+"""Bulk reads of what is leaving: what became of messages by their keys. No guard: not for pages."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _NEVER = (DeliveryState.FAILED, DeliveryState.SKIPPED)
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """How a delivery fares. ``at``: since when members may have seen it; ``external_id``: what its platform calls it."""
+    """How a delivery fares. ``at``: since when members may have seen it; ``external_id``: its platform's."""
 
     state: DeliveryState
     at: datetime | None

@@ -205,10 +205,11 @@ def _day(zone: str, language: str, days: _Days) -> _Day:
 def _values(target: Target, actor: Actor, day: _Day) -> dict[str, str]:
     members = "" if target.members is None else str(target.members)
     opened = target.adopted_at.astimezone(ZoneInfo(target.zone)).date()
-    return _said_of(target.group, members, target.community, actor.name, opened, day)
+    return _said_of((target.group, members, target.community, actor.name), opened, day)
 
 
-def _said_of(group: str, members: str, community: str, staff: str, opened: date, day: _Day) -> dict[str, str]:
+def _said_of(names: tuple[str, str, str, str], opened: date, day: _Day) -> dict[str, str]:
+    group, members, community, staff = names
     return {
         "group": group,
         "members": members,
@@ -236,7 +237,7 @@ def places(groups: Iterable[GroupFacts], staff: str) -> dict[int, Place]:
         day = _day(each.zone.key, each.language, days)
         members = "" if each.member_count is None else str(each.member_count)
         opened = each.adopted_at.astimezone(each.zone).date() if each.adopted_at else day.today
-        found[each.id] = Place(_said_of(each.name, members, each.community, staff, opened, day), day.everybody)
+        found[each.id] = Place(_said_of((each.name, members, each.community, staff), opened, day), day.everybody)
     return found
 
 

@@ -1,9 +1,10 @@
-"""Bulk reads of whom something holds for, over many groups at once. No guard: for what runs by itself, not for pages."""
+"""Bulk reads of whom something holds for, over many groups at once. No guard: not for pages."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -43,7 +44,7 @@ def joined_between(windows: Mapping[int, tuple[datetime, datetime]]) -> list[Pre
     return [each for each in found if each.at and windows[each.group_id][0] < each.at <= windows[each.group_id][1]]
 
 
-def _present(statement: str, params: list[object]) -> list[Present]:
+def _present(statement: str, params: list[Any]) -> list[Present]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return [Present(*row) for row in cursor.fetchall()]

@@ -1,6 +1,10 @@
 """Every change of the playbooks context, by noun."""
 
 from qunce.playbooks.actions.beneath import begin_beneath as begin_beneath
+from qunce.playbooks.actions.calls import chase_call as chase_call
+from qunce.playbooks.actions.calls import close_due as close_due
+from qunce.playbooks.actions.calls import forget_answers as forget_answers
+from qunce.playbooks.actions.calls import note_answers as note_answers
 from qunce.playbooks.actions.engine import advance as advance
 from qunce.playbooks.actions.moving import move_tracks as move_tracks
 from qunce.playbooks.actions.runs import begin_run as begin_run

@@ -123,7 +123,9 @@ def note_answers(*, inflow: Inflow) -> dict[str, dict[str, Any]]:
     for call in calls:
         fate = fates.get(call.delivery_key)
         since = (fate.at if fate else None) if call.delivery_key else call.opens_at
-        for message in by_group[call.group_id] if since is not None else ():
+        if since is None:
+            continue
+        for message in by_group[call.group_id]:
             author = who.get(message.identity_id)
             if call.member_id is not None and (author is None or author.member_id != call.member_id):
                 continue

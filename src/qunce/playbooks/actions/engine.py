@@ -123,7 +123,7 @@ class _Set:
         if track.state == TrackState.WAITING:
             if not track.waits_for.startswith(LATE) or (track.woken or {}).get("done"):
                 return True
-            self._leave_out(track, TOO_LATE, track.due_at)
+            self._leave_out(track, TOO_LATE, self.now)
             return False
         if track.attempts or not walking.is_late(track.due_at, self.now, document.late_after):
             return True
@@ -326,7 +326,9 @@ class _Set:
         following = track.version.walk.after(track.step, path)
         due_at = track.due_at
         if following:
-            due_at = due(track, following, previous_end, self.groups[track.group_id])
+            late = not track.waits and walking.is_late(track.due_at, self.now, track.version.document.late_after)
+            since = track.due_at if late else previous_end
+            due_at = due(track, following, previous_end, since, self.groups[track.group_id])
         self.moves.append(
             Move(
                 track,
@@ -348,7 +350,12 @@ def key_of(track_id: UUID, step: str, turn: int) -> str:
     return f"playbook:{track_id.hex}:{step}:{turn}"
 
 
-def due(track: Claimed, step: str, previous_end: datetime, group: GroupFacts) -> datetime:
-    """When a step of its version is due on a track."""
+def due(track: Claimed, step: str, previous_end: datetime, since: datetime, group: GroupFacts) -> datetime:
+    """When a step of its version is due on a track.
+
+    ``since``: what stands for the end of the step before where the step has a day of its own. After a step that was
+    done late that is when it was due: days that went by meanwhile are late as well, and do not come all at once.
+    """
     when = track.version.walk.steps[step].when
-    return max(moment(when, track.began_at, previous_end, group.zone), previous_end)
+    end = previous_end if walking.follows(when) else since
+    return max(moment(when, track.began_at, end, group.zone), end)

@@ -105,7 +105,8 @@ def _line(
     if to == track.step and (waiting or state is TrackState.FAILED):
         return track.pk, to, track.state, track.due_at, track.next_at, False, None
     row.version_id = version_id
-    due_at = due(row, to, now if left_out else previous_end, facts[track.group_id])
+    ended = now if left_out else previous_end
+    due_at = due(row, to, ended, ended, facts[track.group_id])
     held = track.state == TrackState.PAUSED
     moved_state = track.state if held else TrackState.DUE.value
     return track.pk, to, moved_state, due_at, due_at, left_out or state is TrackState.WAITING, None

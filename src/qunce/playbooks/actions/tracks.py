@@ -207,7 +207,7 @@ def _left_out(track: Track, now: datetime, facts: Mapping[int, GroupFacts]) -> M
     row = claimed(track)
     walk = row.version.walk
     following = walk.after(track.step) if track.step in walk.steps and track.group_id in facts else ""
-    due_at = due(row, following, min(track.due_at, now), facts[track.group_id]) if following else track.due_at
+    due_at = due(row, following, now, min(track.due_at, now), facts[track.group_id]) if following else track.due_at
     paused = track.state == TrackState.PAUSED
     return Move(
         row,

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from qunce.playbooks.types import Document, Late, StepSpec
+from qunce.playbooks.types import Document, Late, StepSpec, When
 
 ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=1)
@@ -49,6 +49,11 @@ class Walk:
 def is_late(due_at: datetime, now: datetime, late_after: timedelta) -> bool:
     """Whether the time of a step has passed."""
     return now > due_at + late_after
+
+
+def follows(when: When) -> bool:
+    """Whether a step comes so long after the one before, whatever the day."""
+    return when.day is None and when.date is None and not when.weekdays and not when.holiday
 
 
 def late_rule(step: StepSpec, document: Document) -> Late:

@@ -117,6 +117,10 @@ class Ask(Step):
             _chase(chased)
         return {**outcomes, **_close(over)}
 
+    def lasts(self, config: AskConfig) -> timedelta:
+        """As its settings say."""
+        return config.open_for
+
     def summary(self, config: AskConfig, language: str) -> str:
         """What is asked, and for how long."""
         return _("Asks “%(text)s” and takes answers for %(time)s") % {
@@ -138,7 +142,8 @@ def _of_member(step: StepRun) -> bool:
 
 
 def _end(step: StepRun, asked_at: datetime) -> datetime:
-    return asked_at + step.config.open_for
+    config: AskConfig = step.config
+    return asked_at + config.open_for
 
 
 def _waiting(step: StepRun, asked_at: datetime) -> WaitFor:

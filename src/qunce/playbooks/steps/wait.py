@@ -79,6 +79,10 @@ class Wait(Step):
         came = _came([each for each in again if each.config.event == "joined"])
         return [_begin(each) if each in first else _end(each, came) for each in steps]
 
+    def lasts(self, config: WaitConfig) -> timedelta:
+        """As its settings say."""
+        return config.length or (config.at_most if config.event else timedelta())
+
     def summary(self, config: WaitConfig, language: str) -> str:
         """What is waited for."""
         del language
@@ -116,7 +120,7 @@ def _came(steps: Sequence[StepRun]) -> set[str]:
     """The steps in whose group somebody has come in since they began to wait; one statement for all."""
     windows: dict[int, tuple[datetime, datetime]] = {}
     for each in steps:
-        begin, _end_ = windows.get(each.group.id, (_since(each), each.now))
+        begin = windows[each.group.id][0] if each.group.id in windows else each.now
         windows[each.group.id] = (min(begin, _since(each)), each.now)
     joined = members.joined_between(windows)
     return {

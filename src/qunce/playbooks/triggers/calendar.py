@@ -55,13 +55,10 @@ class CalendarConfig(TriggerConfig):
     def moment(self) -> When:
         """The moment that was written; every day is all weekdays."""
         line = " ".join(self.when.split())
-        if line.lower().startswith(DAILY):
-            line = f"mon {line[len(DAILY) :].strip()}"
-            return moments.parse(line).model_copy(
-                update={"weekdays": tuple(Weekday), "at": moments.parse(line).at or self.at}
-            )
-        said = moments.parse(line)
-        return said if said.at else said.model_copy(update={"at": self.at})
+        daily = line.lower().startswith(DAILY)
+        said = moments.parse(f"mon {line[len(DAILY) :].strip()}" if daily else line)
+        days = tuple(Weekday) if daily else said.weekdays
+        return said.model_copy(update={"weekdays": days, "at": said.at or self.at})
 
 
 class Calendar(Trigger):

@@ -77,7 +77,8 @@ class Silent(Trigger):
         found: list[Start] = []
         for day, moments in days_between(groups, config.at, since, until).items():
             last = day - timedelta(days=config.days)
-            found += _members([each for each in groups if each.id in moments], moments, last, config.longer_too)
+            here = [each for each in groups if each.id in moments]
+            found += _members(here, moments, last, longer_too=config.longer_too)
         return found
 
 
@@ -94,7 +95,7 @@ def _groups(hours: int, groups: Sequence[GroupFacts], since: datetime, until: da
 
 
 def _members(
-    groups: Sequence[GroupFacts], moments: Mapping[int, datetime], reached: date, longer_too: bool
+    groups: Sequence[GroupFacts], moments: Mapping[int, datetime], reached: date, *, longer_too: bool
 ) -> list[Start]:
     """Whose last word in the group, by whichever account, or whose coming, was on the day that is reached."""
     here = members.people_in([each.id for each in groups])
