@@ -18,8 +18,8 @@ from qunce.chat.selectors import timeline
 from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.console.context import StaffRequest
-from qunce.console.playbooks import walks
 from qunce.console.live import topic
+from qunce.console.playbooks import walks
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound, QunceError

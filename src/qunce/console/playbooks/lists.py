@@ -135,7 +135,7 @@ def _shelf(rows: list[Playbook]) -> list[Shelf]:
             [part_name(part) for part in missing_parts(entry.document.needs)],
             taken.get(entry.key),
         )
-        for entry in getattr(selectors, "library", tuple)()
+        for entry in selectors.library()
     ]
 
 
