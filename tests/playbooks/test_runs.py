@@ -61,7 +61,7 @@ def test_a_draft_is_written_published_and_never_changes_again():
 @pytest.mark.parametrize(
     ("written", "why"),
     [
-        (lambda: document(), "at least one step"),
+        (document, "at least one step"),
         (lambda: document(step("a"), step("a")), "there twice"),
         (lambda: document(step("a", "nothing")), "cannot be carried out"),
         (lambda: document(step("a", seconds="soon")), "cannot be carried out"),
