@@ -50,9 +50,7 @@ NOT_FOR_THEM = gettext_noop("A condition did not hold.")
 UNREADABLE = gettext_noop("This step cannot be carried out as it is written.")
 
 
-def advance(
-    *, limit: int = 500, now: datetime | None = None, run_ids: Collection[int] | None = None
-) -> int:
+def advance(*, limit: int = 500, now: datetime | None = None, run_ids: Collection[int] | None = None) -> int:
     """Move tracks whose time has come by one step each, at most ``limit``, the earliest first; returns how many.
 
     Zero: nothing is due that no other worker has in hand. ``run_ids``: of these runs alone, for rehearsals.
