@@ -62,6 +62,7 @@ def test_it_does_what_it_is_there_for_once(key, doubled):
     with clock.at(START):
         getattr(given, "before", lambda _bench: None)(bench)
     more = {"variables": getattr(given, "VARIABLES", {}), "audience": getattr(given, "AUDIENCE", "group")}
+    more["late"] = getattr(given, "LATE", "skip")
     bench.begin(given.STEPS, rooms=getattr(given, "ROOMS", ("!a",)), **more)
     given.then(bench)
 

@@ -319,11 +319,14 @@ class _Reader:
             self.wrong(place, error.sentence, **error.params)
             return parse("0m" if parse is moments.duration else "")
 
-    def plain(self, node: Any, place: tuple[str | int, ...]) -> Any:
+    def plain(self, node: Any, place: tuple[str | int, ...]) -> Any:  # noqa: PLR0911 (a table)
         """A value as JSON has it."""
         if isinstance(node, CommentedMap):
             if node.fa.flow_style() and list(node.values()) == [None]:
                 self.wrong(place, gettext_noop("A text that begins with a brace needs quotes."))
+                return ""
+            if node.fa.flow_style() and None in node.values():
+                self.wrong(place, gettext_noop("A text with a comma needs quotes here."))
                 return ""
             return {str(key): self.plain(value, (*place, str(key))) for key, value in node.items()}
         if isinstance(node, CommentedSeq):
