@@ -50,7 +50,10 @@ def test_a_draft_is_written_published_and_never_changes_again():
         actions.change_draft(actor=SYSTEM, playbook_id=row.pk, edition=1, document=changed)
     second = actions.publish(actor=SYSTEM, playbook_id=row.pk, edition=2)
     assert (first.number, second.number) == (1, 2)
-    assert [each.document["steps"][0]["with_"]["text"] for each in selectors.versions(SYSTEM, row.pk)] == ["two", "one"]
+    assert [each.document["steps"][0]["with_"]["text"] for each in selectors.versions(SYSTEM, row.pk)] == [
+        "two",
+        "one",
+    ]
     with pytest.raises(Conflict, match="Nothing has changed"):
         actions.publish(actor=SYSTEM, playbook_id=row.pk, edition=2)
 
@@ -58,7 +61,7 @@ def test_a_draft_is_written_published_and_never_changes_again():
 @pytest.mark.parametrize(
     ("written", "why"),
     [
-        (lambda: document(), "at least one step"),
+        (document, "at least one step"),
         (lambda: document(step("a"), step("a")), "there twice"),
         (lambda: document(step("a", "nothing")), "cannot be carried out"),
         (lambda: document(step("a", seconds="soon")), "cannot be carried out"),
@@ -196,10 +199,7 @@ def test_members_are_followed_one_by_one_without_bots_and_our_own_people():
     people = ["@a", "@b", "@bot"]
     chat_support.live(
         account(),
-        *(
-            MemberJoined(group.external_id, Sender(key, key, is_bot=key == "@bot"), START - DAY)
-            for key in people
-        ),
+        *(MemberJoined(group.external_id, Sender(key, key, is_bot=key == "@bot"), START - DAY) for key in people),
     )
     from qunce.chat.types import MemberLeft
 

@@ -10,10 +10,12 @@ from qunce.community.events import GroupsArchived, GroupsReleased
 from qunce.kernel.events import subscriber
 from qunce.members import selectors as members
 from qunce.playbooks import actions
+from qunce.playbooks.actions.calls import CALLS
 from qunce.playbooks.actions.lateness import event_of
 from qunce.playbooks.actions.starting import SCOPE, begin_heard
 from qunce.playbooks.actions.waking import soon
 from qunce.playbooks.models import Run
+from qunce.playbooks.selectors.engine import groups_with_calls
 from qunce.playbooks.selectors.playbooks import Compiled, compiled
 from qunce.playbooks.selectors.runs import listening
 from qunce.playbooks.types import Audience, Start
@@ -21,9 +23,10 @@ from qunce.team.events import ApprovalDecided, TaskEnded
 
 
 class PlaybookSteps(Stage):
-    """Lets targets begin by what is said.
+    """Notes answers to open calls, and lets targets begin by what is said.
 
-    Which runs listen is read anew when a run or a group has changed; where none does, a batch costs nothing.
+    Which runs listen, and where calls are open, is read anew when that has changed; where nothing is, a batch costs
+    nothing.
     """
 
     name = "playbooks"
@@ -32,9 +35,12 @@ class PlaybookSteps(Stage):
         self._revision: tuple[int, int] | None = None
         self._listening: list[tuple[Run, Compiled, frozenset[int]]] = []
 
+        self._calls = -1
+        self._asked: frozenset[int] = frozenset()
+
     def run(self, inflow: Inflow) -> None:
         """Write answers to open calls down, then begin what was called for; little where nothing was."""
-        actions.wake_all(actions.note_answers(inflow=inflow))
+        self._note_answers(inflow)
         revision = inflow.revisions.get(SCOPE, 0), inflow.revisions.get("groups", 0)
         if revision != self._revision:
             self._listening = [(row, compiled(row.version_id), groups) for row, groups in listening()]
@@ -55,6 +61,14 @@ class PlaybookSteps(Stage):
                     heard[row.pk].append((message, version))
         if heard and begin_heard({key: _starts(met) for key, met in heard.items()}):
             soon()
+
+    def _note_answers(self, inflow: Inflow) -> None:
+        """What is said where no call is open costs nothing; groups whose calls were closed are asked in vain."""
+        revision = inflow.revisions.get(CALLS, 0)
+        if revision != self._calls:
+            self._asked, self._calls = groups_with_calls(), revision
+        if self._asked and any(message.group.id in self._asked for message in inflow.messages):
+            actions.wake_all(actions.note_answers(inflow=inflow))
 
 
 def _starts(met: Sequence[tuple[NewMessage, Compiled]]) -> list[Start]:

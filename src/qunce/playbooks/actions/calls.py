@@ -16,7 +16,7 @@ from qunce.chat import selectors as chats
 from qunce.chat.connector import connectors
 from qunce.chat.stage import Inflow, NewMessage, Planned
 from qunce.chat.types import Purpose
-from qunce.kernel import audit, clock, live, locks
+from qunce.kernel import audit, clock, live, locks, revisions
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.folding import normalise
@@ -25,6 +25,8 @@ from qunce.playbooks.models import Call, CallAnswer
 from qunce.playbooks.selectors.calls import CallView, calls_of, chase_key, views_of
 from qunce.playbooks.types import StepRun
 
+CALLS = "calls"
+"""The revision that changes when calls are opened."""
 LONGEST_REMINDER = 500
 LONGEST_KEPT = 2000
 LEFT_OPEN = timedelta(hours=1)
@@ -51,6 +53,7 @@ class Opening:
 
 def open_calls(*, openings: Sequence[Opening]) -> None:
     """Open calls in the caller's transaction, each once per key of its step."""
+    revisions.bump(CALLS)
     Call.objects.bulk_create(
         [
             Call(

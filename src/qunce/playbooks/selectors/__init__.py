@@ -6,14 +6,13 @@ from qunce.playbooks.models import Playbook as Playbook
 from qunce.playbooks.models import Run as Run
 from qunce.playbooks.models import Track as Track
 from qunce.playbooks.models import Version as Version
+from qunce.playbooks.selectors.adoption import Adoption as Adoption
+from qunce.playbooks.selectors.adoption import adoption as adoption
 from qunce.playbooks.selectors.calls import Answer as Answer
 from qunce.playbooks.selectors.calls import CallView as CallView
 from qunce.playbooks.selectors.calls import Coverage as Coverage
 from qunce.playbooks.selectors.calls import calls_of as calls_of
 from qunce.playbooks.selectors.calls import coverage as coverage
-from qunce.playbooks.selectors.webhooks import webhook_secret as webhook_secret
-from qunce.playbooks.selectors.adoption import Adoption as Adoption
-from qunce.playbooks.selectors.adoption import adoption as adoption
 from qunce.playbooks.selectors.engine import next_moment as next_moment
 from qunce.playbooks.selectors.moving import Group as Group
 from qunce.playbooks.selectors.moving import move_preview as move_preview
@@ -40,3 +39,4 @@ from qunce.playbooks.selectors.tracks import step_counts as step_counts
 from qunce.playbooks.selectors.tracks import tracks_of_group as tracks_of_group
 from qunce.playbooks.selectors.tracks import tracks_of_member as tracks_of_member
 from qunce.playbooks.selectors.tracks import visible_tracks as visible_tracks
+from qunce.playbooks.selectors.webhooks import webhook_secret as webhook_secret

@@ -11,7 +11,7 @@ from django.db import connection
 
 from qunce.kernel import wire
 from qunce.members import selectors as members
-from qunce.playbooks.models import Run
+from qunce.playbooks.models import Call, Run
 from qunce.playbooks.selectors.playbooks import Compiled, Ready, compiled
 from qunce.playbooks.types import Addressed, TrackState
 
@@ -123,6 +123,11 @@ def waited_for(prefix: str) -> set[str]:
             [prefix],
         )
         return {event for (event,) in cursor.fetchall()}
+
+
+def groups_with_calls() -> frozenset[int]:
+    """The groups in which a call is open."""
+    return frozenset(Call.objects.filter(closed_at=None).order_by().values_list("group_id", flat=True).distinct())
 
 
 def next_moment(run_ids: Collection[int] | None = None) -> datetime | None:
