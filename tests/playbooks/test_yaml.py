@@ -175,6 +175,7 @@ def test_whatever_is_written_is_read_the_same(before, after):
         ("key: kk\ntitle: T\n---\nkey: b", 3, "one playbook"),
         ("key: kk\ntitle: a: b", 2, "quotes"),
         ("key: kk\ntitle: {text}", 2, "quotes"),
+        ("key: kk\ntitle: {zh: 好, en: Good, really}", 2, "comma needs quotes"),
         ("- a", 1, "begins with"),
         ("", 1, "begins with"),
         ("key: \x00", 1, "no text contains"),

@@ -6,10 +6,8 @@ The bounds are the editor's; each stands beside its reason. Paths that exclude e
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from qunce.kernel.variables import BadTextError
 from qunce.playbooks.policies import filling

@@ -325,6 +325,9 @@ class _Reader:
             if node.fa.flow_style() and list(node.values()) == [None]:
                 self.wrong(place, gettext_noop("A text that begins with a brace needs quotes."))
                 return ""
+            if node.fa.flow_style() and None in node.values():
+                self.wrong(place, gettext_noop("A text with a comma needs quotes here."))
+                return ""
             return {str(key): self.plain(value, (*place, str(key))) for key, value in node.items()}
         if isinstance(node, CommentedSeq):
             return [self.plain(value, place) for value in node]

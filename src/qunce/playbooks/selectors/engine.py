@@ -59,15 +59,19 @@ _CLAIM = """
 SELECT t.id, t.run_id, t.version_id, t.group_id, t.member_id, t.state, t.step, t.began_at, t.due_at, t.next_at,
 t.waits_for, t.woken, t.turn, t.attempts, t.data
 FROM playbooks_track t JOIN playbooks_run r ON r.id = t.run_id AND r.state = 'running'
-WHERE t.state IN ('due', 'waiting') AND t.next_at <= %b
+WHERE t.state IN ('due', 'waiting') AND t.next_at <= %b AND (%b::bigint[] IS NULL OR t.run_id = ANY(%b::bigint[]))
 ORDER BY t.next_at, t.id LIMIT %b FOR UPDATE OF t SKIP LOCKED
 """
 
 
-def claim(now: datetime, limit: int) -> list[Claimed]:
-    """The tracks whose time has come, the earliest first; those that another worker has are left to it."""
+def claim(now: datetime, limit: int, run_ids: Collection[int] | None = None) -> list[Claimed]:
+    """The tracks whose time has come, the earliest first; those that another worker has are left to it.
+
+    ``run_ids``: of these runs alone.
+    """
+    only = sorted(run_ids) if run_ids is not None else None
     with wire.cursor() as cursor:
-        rows = cursor.execute(_CLAIM, [now, limit], binary=True).fetchall()
+        rows = cursor.execute(_CLAIM, [now, only, only, limit], binary=True).fetchall()
     return [Claimed(*row[:11], _json(row[11]), *row[12:14], _json(row[14]) or {}) for row in rows]
 
 
