@@ -18,10 +18,12 @@ from qunce.console.playbooks import words
 from qunce.console.playbooks.whens import WhenPart, when_initial
 from qunce.kernel.validation import sentences
 from qunce.members.condition import conditions
+from qunce.playbooks.policies.moments import written_duration
 from qunce.playbooks.policies.yaml import named
 from qunce.playbooks.types import Audience, Document, Late, StepSpec
 
 WITH = "with_"
+LENGTHS = gettext_lazy("Such as 30m, 2h, 3d or 1d 12h.")
 LARGEST = 20_000
 
 
@@ -62,13 +64,20 @@ def dumped(value: Any) -> str:
     return stream.getvalue().strip()
 
 
-_SIMPLE = (str, int, float, bool)
+class LengthField(forms.CharField):
+    """A length of time as it stands in a playbook: ``48h``, ``1d 12h``."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """A default, as one would write it."""
+        return written_duration(value) if isinstance(value, timedelta) else value
 
 
 def config_field(info: FieldInfo, languages: Sequence[str]) -> forms.Field:
     """A field for one of a kind's Config."""
     kind = bare(info.annotation)
     found = field_of(info, languages=languages)
+    if kind is timedelta:
+        return LengthField(label=found.label, help_text=found.help_text or LENGTHS, required=found.required)
     plain = type(found) is forms.CharField
     if (plain and not isinstance(kind, type)) or (plain and isinstance(kind, type) and issubclass(kind, BaseModel)):
         return YamlField(label=found.label, help_text=found.help_text, required=found.required)
@@ -122,6 +131,8 @@ class ConfigForm(forms.Form):
 
 
 def _same(value: Any, default: Any) -> bool:
+    if isinstance(default, timedelta):
+        return str(value).strip() == written_duration(default)
     return value == default or str(value) == str(default)
 
 

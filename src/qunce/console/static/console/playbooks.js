@@ -186,7 +186,10 @@
     if (field.closest("[data-kind-of-start]")) location.search = new URLSearchParams({ on: field.value });
   });
 
-  // ---- the timeline came anew
+  // ---- the timeline came anew; whoever stands on a step goes on standing there
+  document.addEventListener("htmx:before:swap", () => {
+    focus ||= document.activeElement?.closest?.(".timeline [data-step]")?.dataset.step ?? "";
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target ?? event.target;
     if (editor && (target === editor || target?.id === "editor")) {
@@ -195,7 +198,7 @@
       const { openStep, focusStep } = state().dataset;
       const step = focusStep || focus;
       if (openStep) cardOf(openStep)?.click();
-      else if (step && event.detail?.ctx?.sourceElement === form) cardOf(step)?.focus();
+      else if (step) cardOf(step)?.focus({ preventScroll: true });
       focus = "";
     }
     if (panel && target?.id === "panel" && panel.firstElementChild) {
