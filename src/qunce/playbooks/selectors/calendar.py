@@ -196,7 +196,7 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     ]
 
 
-def _times(row: Run, since: datetime, until: datetime) -> list[tuple[datetime, int | None]]:
+def _times(row: Run, since: datetime, until: datetime) -> Sequence[tuple[datetime, int | None]]:
     """When a trigger lets its targets begin that goes by the clock alone: how many, by moment."""
     version = compiled(row.version_id)
     facts = community.group_facts(group_ids_of(row))
