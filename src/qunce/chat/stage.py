@@ -44,6 +44,7 @@ class Planned:
     """A delivery to be planned. ``key`` makes it unique: planning it again changes nothing.
 
     ``operation``: what is to be done in the group instead of sending; the content then says it in words.
+    ``not_before``: when it may leave; None: at once.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Planned:
     reply_to: str | None
     not_after: datetime | None
     operation: Planable | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(slots=True)

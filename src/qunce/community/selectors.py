@@ -250,6 +250,7 @@ def _facts(groups: QuerySet[Group]) -> list[GroupFacts]:
         "community__name",
         "community__languages",
         "member_count",
+        "adopted_at",
     )
     return [
         GroupFacts(
@@ -263,8 +264,21 @@ def _facts(groups: QuerySet[Group]) -> list[GroupFacts]:
             community,
             (languages or LANGUAGES)[0],
             count,
+            adopted_at,
         )
-        for key, platform, external_id, name, community_id, zone, tags, community, languages, count in rows
+        for (
+            key,
+            platform,
+            external_id,
+            name,
+            community_id,
+            zone,
+            tags,
+            community,
+            languages,
+            count,
+            adopted_at,
+        ) in rows
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from zoneinfo import ZoneInfo, available_timezones
@@ -84,6 +85,7 @@ class GroupFacts:
     """What the pipeline needs of an adopted group for every message.
 
     ``language``: what a bot speaks there, one of LANGUAGES. ``member_count`` None: the platform does not say.
+    ``adopted_at``: since when it is served.
     """
 
     id: int
@@ -96,3 +98,4 @@ class GroupFacts:
     community: str = ""
     language: str = LANGUAGES[0]
     member_count: int | None = None
+    adopted_at: datetime | None = None

@@ -5,6 +5,7 @@ QUNCE_DATA_DIR      keys and files
 QUNCE_SECRET_KEY    instead of the data folder's secret.key
 QUNCE_BASE_URL      the address people open, e.g. https://qunce.example.org
 QUNCE_QUIET_HOURS   when broadcasts wait unless a community says otherwise, e.g. 22:00-08:00; empty: never
+QUNCE_WEBHOOKS_INSIDE  1: playbooks may also call http:// and addresses of our own network
 QUNCE_EMAIL_URL     smtp://user:password@host:587 (mail is written to the log where it is missing)
 """
 
@@ -93,6 +94,7 @@ INSTALLED_APPS = [
 INBOUND_STAGES = [
     "qunce.desk.subscribers.KeywordReplies",
     "qunce.desk.subscribers.Matters",
+    "qunce.playbooks.subscribers.PlaybookSteps",
 ]
 
 # What the doctor asks, one after the other.
@@ -168,6 +170,7 @@ FORMAT_MODULE_PATH = "qunce.config.formats"
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 DEFAULT_COMMUNITY_ZONE = "Asia/Shanghai"
+WEBHOOKS_INSIDE = os.environ.get("QUNCE_WEBHOOKS_INSIDE", "") == "1"
 QUIET_HOURS = os.environ.get("QUNCE_QUIET_HOURS", "22:00-08:00")
 
 # ---- files

@@ -34,3 +34,9 @@ def unseal(sealed: str) -> dict[str, Any]:
             fix=_("Put back the file secret.key that belongs to this database, or enter the secrets again."),
         ) from error
     return opened
+
+
+def derived(purpose: str) -> str:
+    """A secret for one purpose, always the same with the installation's key; it says nothing about the others."""
+    key = hashlib.blake2b(settings.SECRET_KEY.encode(), digest_size=32, person=b"qunce-derived").digest()
+    return hashlib.blake2b(purpose.encode(), key=key, digest_size=24).hexdigest()

@@ -26,6 +26,11 @@ class Trigger(ABC):
     Config: ClassVar[type[BaseModel]]
     audiences: ClassVar[frozenset[Audience]] = frozenset(Audience)
     needs: ClassVar[Sequence[str]] = ()
+    with_run: ClassVar[bool] = False
+    """Whether every target begins when the run begins, and a group that joins later when it joins: the engine finds
+    them without asking. Such a run ends when all its tracks are through; others end when a person stops them."""
+    by_member: ClassVar[bool] = False
+    """Whether it is something that members do themselves: what their track then says to them is no campaign."""
     recurs: ClassVar[bool] = False
     """Whether the same target may begin again and again: the run then has no natural end."""
 

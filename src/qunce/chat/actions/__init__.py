@@ -57,6 +57,7 @@ from qunce.chat.actions.leases import renew_leases as renew_leases
 from qunce.chat.actions.links import follow_link as follow_link
 from qunce.chat.actions.notices import keep_notices as keep_notices
 from qunce.chat.actions.notices import push_notices as push_notices
+from qunce.chat.actions.notices import set_notices as set_notices
 from qunce.chat.actions.outcomes import Outcome as Outcome
 from qunce.chat.actions.outcomes import RecallOutcomes as RecallOutcomes
 from qunce.chat.actions.outcomes import settle as settle
@@ -70,6 +71,7 @@ from qunce.chat.actions.restored import after_restore as after_restore
 from qunce.chat.actions.rollups import count_again as count_again
 from qunce.chat.actions.schedules import begin_due as begin_due
 from qunce.chat.actions.schedules import cancel_schedule as cancel_schedule
+from qunce.chat.actions.schedules import move_schedule as move_schedule
 from qunce.chat.actions.schedules import plan_broadcast as plan_broadcast
 from qunce.chat.actions.search import make_searchable as make_searchable
 from qunce.chat.actions.staff_chats import send_to_staff as send_to_staff

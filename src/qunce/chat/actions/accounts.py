@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from qunce.chat.actions.asking import ask
 from qunce.chat.actions.deliveries import withdraw
@@ -17,7 +16,7 @@ from qunce.chat.connector import Connector, NeedsOperator, WireError
 from qunce.chat.models import Account, Delivery, Lease, Seat, SetAside
 from qunce.chat.selectors.accounts import Secrets, connector_kind, open_connector, stored_secrets
 from qunce.chat.types import AccountState, Checked, DeliveryState
-from qunce.kernel import audit, clock, live, locks, revisions
+from qunce.kernel import audit, clock, live, locks, revisions, validation
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound, QunceError
 
@@ -226,37 +225,10 @@ def _validated(kind: type[Connector], config: Mapping[str, Any]) -> tuple[dict[s
     try:
         valid = kind.Config.model_validate(given)
     except ValidationError as error:
-        raise InvalidConfig({str((*each["loc"], "")[0]): _say(each) for each in error.errors()}) from None
+        raise InvalidConfig(validation.sentences(error)) from None
     secret = {name: getattr(valid, name) for name in kind.secret_fields()}
     entered = {name: value.get_secret_value() for name, value in secret.items() if value is not None}
     return valid.model_dump(mode="json", exclude=set(secret)), entered
-
-
-_SENTENCES: Mapping[str, str] = {
-    "missing": gettext_noop("This is needed."),
-    "string_too_short": gettext_noop("At least %(min_length)d characters."),
-    "string_too_long": gettext_noop("At most %(max_length)d characters."),
-    "string_pattern_mismatch": gettext_noop("This does not have the expected form."),
-    "int_parsing": gettext_noop("A whole number, please."),
-    "int_from_float": gettext_noop("A whole number, please."),
-    "float_parsing": gettext_noop("A number, please."),
-    "greater_than": gettext_noop("More than %(gt)g, please."),
-    "greater_than_equal": gettext_noop("At least %(ge)g, please."),
-    "less_than": gettext_noop("Less than %(lt)g, please."),
-    "less_than_equal": gettext_noop("At most %(le)g, please."),
-    "enum": gettext_noop("Choose one of the list."),
-    "literal_error": gettext_noop("Choose one of the list."),
-    "url_parsing": gettext_noop("This is not a web address; it begins with https://."),
-    "url_scheme": gettext_noop("This is not a web address; it begins with https://."),
-}
-
-
-def _say(error: ErrorDetails) -> str:
-    """One of pydantic's errors in the reader's language; a connector's own ValueError speaks for itself."""
-    context = error.get("ctx", {})
-    if sentence := _SENTENCES.get(error["type"]):
-        return _(sentence) % context
-    return _(str(context["error"])) if "error" in context else error["msg"]
 
 
 def _locked(account_id: int) -> Account:

@@ -64,15 +64,14 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
             "INSERT INTO chat_delivery (id, key, account_id, group_id, broadcast_id, purpose, content, operation,"
             " reply_to, state, reason, created_at, not_before, not_after, attempts, external_id, recall_error)"
             " SELECT d.id, d.key, %b::bigint, d.group_id, %b::bigint, d.purpose, d.content::jsonb,"
-            " d.operation::jsonb, d.reply_to, 'planned', '', %b::timestamptz, %b::timestamptz, d.not_after, 0, '', ''"
+            " d.operation::jsonb, d.reply_to, 'planned', '', %b::timestamptz, d.not_before, d.not_after, 0, '', ''"
             " FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::smallint[], %b::text[], %b::text[], %b::text[],"
-            " %b::timestamptz[])"
-            " AS d(id, key, group_id, purpose, content, operation, reply_to, not_after) ON CONFLICT (key) DO NOTHING"
-            " RETURNING 1",
+            " %b::timestamptz[], %b::timestamptz[])"
+            " AS d(id, key, group_id, purpose, content, operation, reply_to, not_before, not_after)"
+            " ON CONFLICT (key) DO NOTHING RETURNING 1",
             [
                 account_id,
                 broadcast_id,
-                now,
                 now,
                 new_ids(len(planned)),
                 [each.key for each in planned],
@@ -81,6 +80,7 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
                 [_dump(each.content) for each in planned],
                 [_operation(each) for each in planned],
                 [each.reply_to for each in planned],
+                [each.not_before or now for each in planned],
                 [each.not_after for each in planned],
             ],
             binary=True,

@@ -72,6 +72,26 @@ def _push(actor: Actor, home: Community, group_ids: Collection[int] | None, *, l
     return len(stale)
 
 
+def set_notices(*, texts: Mapping[int, str]) -> int:
+    """Have groups show these notices, each its own, in the caller's transaction; returns how many are told.
+
+    What a group was told last is not told again. The caller has its own guard. The notice of the community comes
+    back when it is pushed.
+    """
+    rows = GroupNotice.objects.in_bulk(list(texts))
+    groups = community.rooms([key for key in texts if key not in rows or rows[key].text != texts[key]])
+    by_home: dict[int, dict[int, Group]] = defaultdict(dict)
+    for key, group in groups.items():
+        if group.community_id is not None:
+            by_home[group.community_id][key] = group
+    for home_id, those in sorted(by_home.items()):
+        locks.name(f"notice:{home_id}")
+        _replace([rows[key] for key in those if key in rows])
+        _tell(those, texts, rows, community.community(SYSTEM, home_id))
+        live.touch(f"community:{home_id}", *(f"group:{key}" for key in those))
+    return sum(map(len, by_home.values()))
+
+
 def _replace(rows: Collection[GroupNotice]) -> None:
     """What was told before is not done any more, wherever it is on its way."""
     before = Delivery.objects.filter(key__in=[row.key for row in rows])

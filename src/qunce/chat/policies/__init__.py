@@ -1,6 +1,7 @@
 """Pure decisions of the chat context, by what they are about."""
 
 from qunce.chat.policies.campaigns import CHASE_AFTER as CHASE_AFTER
+from qunce.chat.policies.campaigns import CHASE_NUMBERS as CHASE_NUMBERS
 from qunce.chat.policies.campaigns import LONGEST_COMPLAINT as LONGEST_COMPLAINT
 from qunce.chat.policies.campaigns import MOST_CHASES as MOST_CHASES
 from qunce.chat.policies.campaigns import MOST_NAMED as MOST_NAMED
@@ -10,6 +11,7 @@ from qunce.chat.policies.campaigns import in_waves as in_waves
 from qunce.chat.policies.campaigns import is_complaint as is_complaint
 from qunce.chat.policies.campaigns import next_chase as next_chase
 from qunce.chat.policies.campaigns import next_occurrence as next_occurrence
+from qunce.chat.policies.campaigns import numbered as numbered
 from qunce.chat.policies.campaigns import passed as passed
 from qunce.chat.policies.campaigns import quiet_until as quiet_until
 from qunce.chat.policies.campaigns import tomorrow as tomorrow

@@ -30,6 +30,15 @@ def chase_key(broadcast_id: int) -> str:
     return f"chase:{broadcast_id}:"
 
 
+CHASE_NUMBERS = range(1, 2 * MOST_CHASES + 2)
+"""Of reminders of one call: one that could not be sent may be planned anew under the next number."""
+
+
+def numbered(prefix: str, number: int) -> str:
+    """The key of a reminder."""
+    return f"{prefix}:{number}"
+
+
 # ------------------------------------------------------------------ waves
 def in_waves(waves: Waves | None, group_ids: Sequence[int]) -> list[int]:
     """The number of each group's wave, from 0. Without waves everything is in the first."""

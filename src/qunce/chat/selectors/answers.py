@@ -1,7 +1,7 @@
 """Who has answered a call to action, and who has not: group by group, from what was said since it arrived."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -88,17 +88,12 @@ def answers(
 def _count(actor: Actor, found: Mapping[int, Called], keyword: str) -> None:
     """Who was there, and who of them has answered; a person answers with any of their identities."""
     since = {key: called.at for key, called in found.items()}
-    there = members.present_before(actor, since)
+    there = people_called(actor, since)
     spoken = _speakers(since, keyword)
-    ours = set(Account.objects.exclude(external_id="").values_list("platform", "external_id"))
     people = members.who({identity_id for those in spoken.values() for identity_id in those})
     for group_id, identities in there.items():
         answering = {people[key].member_id for key in spoken[group_id] if key in people}
-        seen: set[int] = set()
         for identity in identities:
-            if identity.member_id in seen or (identity.platform, identity.external_id) in ours:
-                continue
-            seen.add(identity.member_id)
             if identity.member_id in answering:
                 found[group_id].answered += 1
             else:
@@ -106,6 +101,22 @@ def _count(actor: Actor, found: Mapping[int, Called], keyword: str) -> None:
     muted = members.muted({identity.member_id for called in found.values() for identity in called.silent})
     for called in found.values():
         called.in_peace = muted
+
+
+def people_called(actor: Actor, since: Mapping[int, datetime]) -> dict[int, list[Identity]]:
+    """Whom a call means that came to each group at a moment: who was there then and is there now, each once.
+
+    Bots, our accounts and our own people are not asked.
+    """
+    ours = set(Account.objects.exclude(external_id="").values_list("platform", "external_id"))
+    called: dict[int, list[Identity]] = {}
+    for group_id, identities in members.present_before(actor, since).items():
+        asked = (each for each in identities if (each.platform, each.external_id) not in ours)
+        once: dict[int, Identity] = {}
+        for identity in asked:
+            once.setdefault(identity.member_id, identity)
+        called[group_id] = list(once.values())
+    return called
 
 
 def _speakers(since: Mapping[int, datetime], keyword: str) -> Mapping[int, set[int]]:
@@ -147,11 +158,27 @@ def _obstacle(actor: Actor, called: Called) -> tuple[str, datetime | None]:
         return (IN_PEACE if called.silent else ALL_ANSWERED), None
     if called.obstacle or called.account_id is None:
         return called.obstacle, None
-    moments = [chase.sent_at or chase.created_at for chase in called.chases]
-    possible = policies.next_chase(called.at, moments)
+    return too_soon(called.at, called.chases)
+
+
+def too_soon(called_at: datetime, chases: Sequence[Delivery]) -> tuple[str, datetime | None]:
+    """Why a group must not be reminded of a call now (a message id), and from when it may be where that is all."""
+    possible = policies.next_chase(called_at, [chase.sent_at or chase.created_at for chase in chases])
     if possible is None:
         return TWICE, None
     return (TOO_EARLY, possible) if possible > clock.now() else ("", None)
+
+
+def chases_of(prefixes: Collection[str]) -> dict[str, list[Delivery]]:
+    """The reminders whose keys begin so, sent or to be sent, oldest first, by that beginning. No guard."""
+    found: dict[str, list[Delivery]] = {prefix: [] for prefix in prefixes}
+    if not found:
+        return found
+    numbered = {policies.numbered(prefix, number): prefix for prefix in prefixes for number in policies.CHASE_NUMBERS}
+    rows = Delivery.objects.filter(key__among=list(numbered)).exclude(state__in=_GONE)
+    for delivery in rows.order_by("created_at", "id"):
+        found[numbered[delivery.key]].append(delivery)
+    return found
 
 
 # ------------------------------------------------------------------ what a reminder says
@@ -161,17 +188,18 @@ def reminder(called: Called, text: str) -> Content:
     Whoever was not named in the first one comes first in the second. Where the platform has no mentions, the names
     are written.
     """
-    kind = connectors.get(called.group.platform)
+    return naming(called.group.platform, called.to_remind, called.chases, text)
+
+
+def naming(platform: str, people: Collection[Identity], before: Collection[Delivery], text: str) -> Content:
+    """A text with at most MOST_NAMED of these people named, those first whom the messages before have not named."""
+    kind = connectors.get(platform)
     mentions = kind is not None and kind.capabilities.mention
     named = {
-        part.who
-        for chase in called.chases
-        for part in Content.from_json(chase.content).parts
-        if isinstance(part, Mention)
+        part.who for chase in before for part in Content.from_json(chase.content).parts if isinstance(part, Mention)
     }
-    silent = sorted(called.to_remind, key=lambda identity: identity.external_id in named)
     parts: list[Part] = []
-    for identity in silent[: policies.MOST_NAMED]:
+    for identity in sorted(people, key=lambda each: each.external_id in named)[: policies.MOST_NAMED]:
         name = identity.name or identity.external_id
         parts += [Mention(identity.external_id, name), Text(" ")] if mentions else [Text(f"@{name} ")]
     return Content((*parts, Text(text)))

@@ -1,9 +1,9 @@
 """Whom a broadcast would reach, with which content, by which account; and why it would not reach some."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -30,7 +30,7 @@ from qunce.chat.types import (
     Text,
 )
 from qunce.community import selectors as community
-from qunce.community.types import HISTORY, GroupFilter
+from qunce.community.types import HISTORY, GroupFacts, GroupFilter
 from qunce.kernel import clock, files, variables
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
@@ -115,12 +115,12 @@ def targets(
     rows = selectable(actor, selection).values_list(*fields, "community__languages", "platform", "adopted_at")
     found = [Target(*row) for row in rows[:most]]
     seats = seats_of([target.group_id for target in found])
-    days: dict[tuple[str, str], _Day] = {}
+    days: _Days = {}
     for target in found:
         target.account_id, target.obstacle = seats.get(target.group_id, (None, NO_SEAT))
         if "members" in cut.variables and target.members is None:
             target.obstacle = target.obstacle or UNKNOWN_COUNT
-        day = _day(target, days)
+        day = _day(target.zone, (*target.languages, settings.LANGUAGE_CODE)[0], days)
         _fit(target, _content(cut.fill(_values(target, actor, day)), manner, day.everybody), counted=manner.counted)
     return found
 
@@ -142,17 +142,23 @@ def _content(text: str, manner: Manner, everybody: str) -> Content:
 
 
 def _fit(target: Target, content: Content, *, counted: bool) -> None:
-    """Give the target what its platform can do of the content; short addresses may be longer than the long ones."""
-    if target.platform not in connectors:
-        target.content, target.obstacle = content, target.obstacle or NO_CONNECTOR
-        return
-    can: Capabilities = connectors[target.platform].capabilities
-    target.content, remarks, obstacle = policies.fitted(content, can)
+    target.content, target.remarks, obstacle = fit(target.platform, content, counted=counted)
+    target.obstacle = target.obstacle or obstacle
+
+
+def fit(platform: str, content: Content, *, counted: bool = False) -> tuple[Content, Sequence[str], str]:
+    """What a platform gets of a content, remarks about it, and the obstacle if any (message ids).
+
+    ``counted``: its addresses become short ones, which may be longer than the long ones.
+    """
+    if platform not in connectors:
+        return content, (), NO_CONNECTOR
+    can: Capabilities = connectors[platform].capabilities
+    fitted, remarks, obstacle = policies.fitted(content, can)
     if counted and counts_clicks():
         linked = policies.relinked(content, lambda _url: short_address("x" * TOKEN_LENGTH))
         obstacle = policies.fitted(linked, can)[2]
-    target.remarks = [FITS[fit] for fit in sorted(remarks)]
-    target.obstacle = target.obstacle or (FITS[obstacle] if obstacle else "")
+    return fitted, [FITS[each] for each in sorted(remarks)], FITS[obstacle] if obstacle else ""
 
 
 def parse_text(text: str) -> variables.FillableText:
@@ -181,31 +187,59 @@ class _Day:
     everybody: str
 
 
-def _day(target: Target, days: dict[tuple[str, str], _Day]) -> _Day:
-    language = (*target.languages, settings.LANGUAGE_CODE)[0]
-    if (target.zone, language) not in days:
-        today = clock.today(target.zone)
+_Days: TypeAlias = dict[tuple[str, str], _Day]
+
+
+def _day(zone: str, language: str, days: _Days) -> _Day:
+    if (zone, language) not in days:
+        today = clock.today(zone)
         with translation.override(language):
-            days[target.zone, language] = _Day(
+            days[zone, language] = _Day(
                 today,
                 formats.date_format(today, "MONTH_DAY_FORMAT"),
                 formats.date_format(today, "l"),
                 pgettext("everybody in a group, mentioned", "all"),
             )
-    return days[target.zone, language]
+    return days[zone, language]
 
 
-def _values(target: Target, actor: Actor, day: _Day) -> Mapping[str, str]:
+def _values(target: Target, actor: Actor, day: _Day) -> dict[str, str]:
+    members = "" if target.members is None else str(target.members)
     opened = target.adopted_at.astimezone(ZoneInfo(target.zone)).date()
+    return _said_of((target.group, members, target.community, actor.name), opened, day)
+
+
+def _said_of(names: tuple[str, str, str, str], opened: date, day: _Day) -> dict[str, str]:
+    group, members, community, staff = names
     return {
-        "group": target.group,
-        "members": "" if target.members is None else str(target.members),
-        "community": target.community,
+        "group": group,
+        "members": members,
+        "community": community,
         "days": str(max(0, (day.today - opened).days)),
-        "staff": actor.name,
+        "staff": staff,
         "date": day.date,
         "weekday": day.weekday,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What texts may say of a group (policies.VARIABLES), and what everybody is called there."""
+
+    values: Mapping[str, str]
+    everybody: str
+
+
+def places(groups: Iterable[GroupFacts], staff: str) -> dict[int, Place]:
+    """What texts may say of each group today, in its language; ``staff``: whose words they are. No guard."""
+    days: _Days = {}
+    found: dict[int, Place] = {}
+    for each in groups:
+        day = _day(each.zone.key, each.language, days)
+        members = "" if each.member_count is None else str(each.member_count)
+        opened = each.adopted_at.astimezone(each.zone).date() if each.adopted_at else day.today
+        found[each.id] = Place(_said_of((each.name, members, each.community, staff), opened, day), day.everybody)
+    return found
 
 
 def seats_of(group_ids: Sequence[int]) -> dict[int, tuple[int | None, str]]:

@@ -22,7 +22,8 @@ from qunce.chat.types import Media, Recall, Selection, Waves
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.console.chat import words
-from qunce.console.chat.composer import AT_ONCE, FILTER, NOW, PICKED, Composer, too_much
+from qunce.console.chat.composer import AT_ONCE, NOW, Composer, too_much
+from qunce.console.chat.whom import FILTER, PICKED
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.kernel import clock, files
@@ -163,13 +164,12 @@ def compose(request: StaffRequest) -> HttpResponse:
 
 
 def _editor(request: StaffRequest, form: Composer) -> HttpResponse:
-    picked = selectors.selectable(request.actor, Selection(group_ids=form.group_ids))
     chinese = (get_language() or "").startswith("zh")
     variables = [(alias if chinese else name, MEANINGS[name]) for name, alias in selectors.VARIABLES.items()]
     context = {
         "form": form,
         "anybody": selectors.selectable(request.actor, Selection(everywhere=True)).exists(),
-        "picked": picked.values_list("pk", "name"),
+        "picked": form.picked(),
         "variables": variables,
         "may_count": selectors.counts_clicks(),
         "attached": _attached(request),

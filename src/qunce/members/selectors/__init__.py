@@ -5,6 +5,9 @@ from qunce.members.models import Identity as Identity
 from qunce.members.models import Member as Member
 from qunce.members.models import MemberLink as MemberLink
 from qunce.members.selectors.accounts import members_of_accounts as members_of_accounts
+from qunce.members.selectors.addressed import Person as Person
+from qunce.members.selectors.addressed import addressed as addressed
+from qunce.members.selectors.addressed import people_here as people_here
 from qunce.members.selectors.links import OwnRecord as OwnRecord
 from qunce.members.selectors.links import Visit as Visit
 from qunce.members.selectors.links import communities_of as communities_of
@@ -13,6 +16,13 @@ from qunce.members.selectors.links import links_of as links_of
 from qunce.members.selectors.links import muted as muted
 from qunce.members.selectors.links import own_record as own_record
 from qunce.members.selectors.links import visit as visit
+from qunce.members.selectors.matching import Present as Present
+from qunce.members.selectors.matching import core as core
+from qunce.members.selectors.matching import identities_of as identities_of
+from qunce.members.selectors.matching import joined_between as joined_between
+from qunce.members.selectors.matching import people_in as people_in
+from qunce.members.selectors.matching import since_when as since_when
+from qunce.members.selectors.matching import tagged as tagged
 from qunce.members.selectors.people import Who as Who
 from qunce.members.selectors.people import alike as alike
 from qunce.members.selectors.people import bots as bots

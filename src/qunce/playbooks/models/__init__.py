@@ -7,3 +7,5 @@ from qunce.playbooks.models.playbooks import Version as Version
 from qunce.playbooks.models.runs import Execution as Execution
 from qunce.playbooks.models.runs import Run as Run
 from qunce.playbooks.models.runs import Track as Track
+from qunce.playbooks.models.calendar import Feed as Feed
+from qunce.playbooks.models.rehearsals import KeptRehearsal as KeptRehearsal

@@ -27,6 +27,8 @@ class Run(models.Model):
     """Why it is paused or was stopped."""
     begins_at = models.DateTimeField()
     looked_at = models.DateTimeField()
+    by_trigger = models.BooleanField(default=True, db_default=True)
+    """Whether its trigger is asked; else targets begin when a step of another playbook lets them."""
     created_by = models.BigIntegerField(null=True)
     created_by_name = models.TextField(blank=True)
     created_at = models.DateTimeField()
@@ -69,6 +71,8 @@ class Track(models.Model):
     """What came of the event that it waited for, until its step has taken it."""
     before_pause = models.CharField(max_length=10, blank=True)
     """The state that it goes back to when the pause is over."""
+    turn = models.PositiveIntegerField(default=0, db_default=0)
+    """Which execution of ``step`` comes next: 0, or more where people let it be done again."""
     attempts = models.PositiveSmallIntegerField(default=0)
     reason = models.TextField(blank=True)
     data = models.JSONField(default=dict)
@@ -91,7 +95,7 @@ class Track(models.Model):
                 name="track_due",
                 condition=models.Q(state__in=["due", "waiting"], next_at__isnull=False),
             ),
-            models.Index(fields=["waits_for"], name="track_waiting", condition=models.Q(state="waiting")),
+            models.Index(fields=["waits_for"], name="track_waiting", condition=~models.Q(waits_for="")),
             models.Index(fields=["run", "state", "id"], name="track_of_run"),
             models.Index(fields=["group_id", "-began_at"], name="track_of_group"),
             models.Index(

@@ -14,6 +14,7 @@ from qunce.playbooks.types.moments import When as When
 from qunce.playbooks.types.running import Addressed as Addressed
 from qunce.playbooks.types.running import Branch as Branch
 from qunce.playbooks.types.running import Done as Done
+from qunce.playbooks.types.running import End as End
 from qunce.playbooks.types.running import Failed as Failed
 from qunce.playbooks.types.running import Outcome as Outcome
 from qunce.playbooks.types.running import Start as Start

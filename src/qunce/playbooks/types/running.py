@@ -30,6 +30,7 @@ class StepRun:
     ``data``: what earlier steps of the track have left, by step id. ``values``: what texts are filled in with.
     ``woken``: what the step waited for has happened, with what came of it; ``timed_out``: its wait is over
     without it. Both are unset the first time. ``asked_by``: the staff member who began the run.
+    ``by_member``: the member's own doing began the track, so what concerns only them is no campaign.
     """
 
     key: str
@@ -48,6 +49,7 @@ class StepRun:
     asked_by: int | None = None
     woken: Mapping[str, Any] | None = None
     timed_out: bool = False
+    by_member: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,14 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """The step is through, and the track ends here: as done, or, with a ``reason`` (a message id), as stopped."""
+
+    reason: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """It could not be done: ``reason`` is an untranslated message id. ``again``: after so long, or a person looks."""
 
@@ -91,7 +101,7 @@ class Failed:
     again: timedelta | None = None
 
 
-Outcome: TypeAlias = Done | WaitUntil | WaitFor | Branch | Failed
+Outcome: TypeAlias = Done | WaitUntil | WaitFor | Branch | End | Failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What may hold of what is said in groups. One file each."""

@@ -1,0 +1,1 @@
+"""Triggers by what is known of a group's health. One file each."""

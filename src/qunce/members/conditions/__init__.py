@@ -1,0 +1,1 @@
+"""What may hold of members, and of who is in a group. One file each."""
