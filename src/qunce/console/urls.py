@@ -23,6 +23,8 @@ PAGES = (
     "chat.compose",
     "chat.schedules",
     "chat.restraint",
+    "playbooks",
+    "calendar",
     "chat.files",
     "chat.deliveries",
     "chat.sandbox",

@@ -1,12 +1,13 @@
 """The interface of a step: one thing that a playbook does. One file each in ``playbooks/steps/``."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from qunce.chat.types import Content
+from qunce.chat.types import Content, Operation
 from qunce.kernel.registry import Registry
 from qunce.playbooks.types import Audience, Finding, Outcome, StepRun, StepSpec
 
@@ -35,6 +36,9 @@ class Step(ABC):
     invites: ClassVar[bool] = False
     """Whether it invites members to answer or take part."""
 
+    operations: ClassVar[Collection[type[Operation]]] = ()
+    """What the platform must be able to do; where it is not, the step is left out."""
+
     @abstractmethod
     def run(self, steps: Sequence[StepRun]) -> Sequence[Outcome]:
         """Carry it out for each, within the engine's transaction; as many outcomes, in the same order.
@@ -59,6 +63,21 @@ class Step(ABC):
         """How many minutes of a person's time one execution takes."""
         del config
         return 0
+
+    def lasts(self, config: Any) -> timedelta:
+        """How long it takes at the longest until the track goes on."""
+        del config
+        return timedelta()
+
+    def person(self, config: Any) -> str | None:
+        """Whom of the team it needs: by mail address, anybody who works there (empty), or nobody (None)."""
+        del config
+        return None
+
+    def ends(self, config: Any) -> bool:
+        """Whether nothing comes after it."""
+        del config
+        return False
 
     def check(self, spec: StepSpec, config: Any) -> Iterable[Finding]:
         """What is wrong with it that its Config alone does not tell."""

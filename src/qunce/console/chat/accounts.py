@@ -4,9 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -26,7 +24,7 @@ from qunce.chat.types import AccountState
 from qunce.console.chat import words
 from qunce.console.chat.hand_groups import carriers
 from qunce.console.context import StaffRequest
-from qunce.console.forms import errors_in
+from qunce.console.forms import errors_in, field_of
 from qunce.console.live import topic
 from qunce.kernel import paging
 from qunce.kernel.actor import Actor, Permission
@@ -137,39 +135,16 @@ class AccountForm(forms.Form):
 
 
 def _field(info: FieldInfo, *, secret: bool, editing: bool) -> forms.Field:
-    """One field: its title and description from the Config, its widget from its type."""
-    kind = _bare(info.annotation)
-    hint = _(info.description) if info.description else ""
-    common: dict[str, Any] = {"label": _(info.title) if info.title else "", "help_text": hint}
-    common["required"] = info.is_required() and not (secret and editing)
-    if kind is bool:
-        return forms.BooleanField(**{**common, "required": False})
-    if secret:
-        kept = (
-            _("Leave it empty to keep the stored one.") if editing else _("Stored encrypted and never shown again.")
-        )
-        common["help_text"] = sentences(hint, kept)
-        return forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), **common)
-    if choices := _choices(kind):
-        return forms.ChoiceField(choices=choices, **common)
-    if kind in {int, float}:
-        common["widget"] = forms.TextInput(attrs={"inputmode": "numeric" if kind is int else "decimal"})
-    return forms.CharField(**common)
-
-
-def _bare(annotation: Any) -> Any:
-    """The type without ``| None``."""
-    if get_origin(annotation) in {Union, UnionType}:
-        return next(each for each in get_args(annotation) if each is not type(None))
-    return annotation
-
-
-def _choices(kind: Any) -> list[tuple[str, str]]:
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return [(str(each.value), _(each.name.replace("_", " ").capitalize())) for each in kind]
-    if get_origin(kind) is Literal:
-        return [(str(each), _(str(each))) for each in get_args(kind)]
-    return []
+    """One field; a secret that is stored already is not shown, and need not be entered again."""
+    if not secret:
+        return field_of(info)
+    kept = _("Leave it empty to keep the stored one.") if editing else _("Stored encrypted and never shown again.")
+    return forms.CharField(
+        label=_(info.title) if info.title else "",
+        help_text=sentences(_(info.description) if info.description else "", kept),
+        required=info.is_required() and not editing,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
 
 
 def _initial(kind: type[Connector]) -> dict[str, Any]:

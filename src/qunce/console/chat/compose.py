@@ -22,7 +22,8 @@ from qunce.chat.types import Media, Recall, Selection, Waves
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.console.chat import words
-from qunce.console.chat.composer import AT_ONCE, FILTER, NOW, PICKED, Composer
+from qunce.console.chat.composer import AT_ONCE, NOW, Composer
+from qunce.console.chat.whom import FILTER, PICKED
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.kernel import clock, files
@@ -161,13 +162,12 @@ def compose(request: StaffRequest) -> HttpResponse:
 
 
 def _editor(request: StaffRequest, form: Composer) -> HttpResponse:
-    picked = selectors.selectable(request.actor, Selection(group_ids=form.group_ids))
     chinese = (get_language() or "").startswith("zh")
     variables = [(alias if chinese else name, MEANINGS[name]) for name, alias in selectors.VARIABLES.items()]
     attached = form.cleaned_data.get("attachment") if form.is_bound and hasattr(form, "cleaned_data") else None
     context = {
         "form": form,
-        "picked": picked.values_list("pk", "name"),
+        "picked": form.picked(),
         "variables": variables,
         "may_count": selectors.counts_clicks(),
         "attached": _attached(request, attached),

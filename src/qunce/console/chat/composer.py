@@ -1,6 +1,5 @@
 """The form in which a broadcast is written, and what it means."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django import forms
@@ -11,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from qunce.chat import selectors
-from qunce.chat.types import EVERY_DAY, Button, Manner, Rhythm, Selection, Waves
+from qunce.chat.types import EVERY_DAY, Button, Manner, Rhythm, Waves
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
+from qunce.console.chat.whom import Whom
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
 
-EVERYWHERE, FILTER, PICKED = "everywhere", "filter", "picked"
 NOW, LATER, REPEATEDLY = "now", "later", "repeatedly"
 AT_ONCE, IN_WAVES = "at_once", "in_waves"
 WEEKDAYS = [
@@ -37,7 +36,7 @@ def _number(label: object, most: int, help_text: object = "") -> forms.IntegerFi
     return forms.IntegerField(label=label, min_value=1, max_value=most, required=False, help_text=help_text)  # type: ignore[arg-type]
 
 
-class Composer(forms.Form):
+class Composer(Whom):
     """All of a broadcast before it is sent. It travels through preview and back as hidden fields."""
 
     text = forms.CharField(
@@ -48,21 +47,6 @@ class Composer(forms.Form):
     counted = forms.BooleanField(label=gettext_lazy("Count the clicks on links"), required=False)
     button_label = forms.CharField(label=gettext_lazy("Words on the button"), required=False, max_length=40)
     button_url = forms.CharField(label=gettext_lazy("Its address"), required=False, max_length=2000)
-
-    whom = forms.ChoiceField(
-        label=gettext_lazy("To whom"),
-        widget=forms.RadioSelect,
-        choices=[
-            (EVERYWHERE, gettext_lazy("Every group that I operate")),
-            (FILTER, gettext_lazy("Groups by community, tag or name")),
-            (PICKED, gettext_lazy("Groups one by one")),
-        ],
-    )
-    communities = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("Communities"), coerce=int, widget=forms.CheckboxSelectMultiple, required=False
-    )
-    tags = forms.MultipleChoiceField(label=gettext_lazy("Tags"), widget=forms.CheckboxSelectMultiple, required=False)
-    search = forms.CharField(label=gettext_lazy("Name contains"), required=False, max_length=80)
 
     when = forms.ChoiceField(
         label=gettext_lazy("When"),
@@ -126,19 +110,10 @@ class Composer(forms.Form):
     submission = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, actor: Actor, data: QueryDict | None = None, initial: dict[str, object] | None = None) -> None:
-        super().__init__(data, initial=initial)
-        self.actor = actor
-        places = list(community.visible_communities(actor, Permission.OPERATE).values_list("pk", "name", "zone"))
-        tags = [(tag, tag) for tag in community.tags(actor)]
-        self._offer("communities", [(key, name) for key, name, _zone in places])
-        self._offer("tags", tags)
-        self._offer("canaries", [("", _("no tag")), *tags])
-        self._offer("zone", [(zone, zone) for zone in dict.fromkeys(zone for _key, _name, zone in places)])
-        given = data.getlist("group_ids") if data is not None else (initial or {}).get("group_ids", [])
-        self.group_ids = tuple(int(key) for key in given if str(key).isdecimal())  # type: ignore[attr-defined]
-
-    def _offer(self, field: str, choices: Iterable[tuple[object, object]]) -> None:
-        self.fields[field].choices = list(choices)  # type: ignore[attr-defined]
+        super().__init__(actor, data, initial)
+        zones = community.visible_communities(actor, Permission.OPERATE).values_list("zone", flat=True)
+        self.offer("canaries", [("", _("no tag")), *((tag, tag) for tag in community.tags(actor))])
+        self.offer("zone", [(zone, zone) for zone in dict.fromkeys(zones)])
 
     # ---------------------------------------------------------------- what makes sense
     def clean_attachment(self) -> object:
@@ -171,21 +146,6 @@ class Composer(forms.Form):
         return chosen
 
     # ---------------------------------------------------------------- what it means
-    def selection(self) -> Selection:
-        """The groups that were chosen, as far as what was entered makes sense."""
-        chosen = self.cleaned_data
-        match chosen.get("whom"):
-            case "everywhere":
-                return Selection(everywhere=True)
-            case "picked":
-                return Selection(group_ids=self.group_ids)
-            case _:
-                return Selection(
-                    community_ids=tuple(chosen.get("communities", ())),
-                    tags=tuple(chosen.get("tags", ())),
-                    text=chosen.get("search", ""),
-                )
-
     def manner(self) -> Manner:
         """What comes with the text, and how it goes out."""
         chosen = self.cleaned_data

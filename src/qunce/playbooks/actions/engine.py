@@ -52,15 +52,15 @@ NOT_FOR_THEM = gettext_noop("A condition did not hold.")
 UNREADABLE = gettext_noop("This step cannot be carried out as it is written.")
 
 
-def advance(*, limit: int = 1000, now: datetime | None = None) -> int:
+def advance(*, limit: int = 1000, now: datetime | None = None, run_ids: Collection[int] | None = None) -> int:
     """Move tracks whose time has come by one step each, at most ``limit``, the earliest first; returns how many.
 
-    Zero: nothing is due that no other worker has in hand.
+    Zero: nothing is due that no other worker has in hand. ``run_ids``: of these runs alone, for rehearsals.
     """
     moved_runs: set[int] = set()
     with transaction.atomic():
         moment_now = now or clock.now()
-        tracks = reads.claim(moment_now, limit)
+        tracks = reads.claim(moment_now, limit, run_ids)
         if tracks:
             working = _Set(tracks, moment_now)
             working.work()

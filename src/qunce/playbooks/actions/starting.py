@@ -50,14 +50,15 @@ def look_for_starts(*, now: datetime | None = None) -> int:
         if facts is None:
             facts = {each.id: each for each in community.all_group_facts()}
         try:
-            begun += _look(run_id, until, facts)
+            begun += look(run_id, until, facts)
         except Exception:
             log.exception("run %s could not be asked who begins", run_id)
     _end_what_is_through(until)
     return begun
 
 
-def _look(run_id: int, until: datetime, facts: Mapping[int, GroupFacts]) -> int:
+def look(run_id: int, until: datetime, facts: Mapping[int, GroupFacts]) -> int:
+    """Ask the trigger of one run; returns how many tracks are new."""
     with transaction.atomic():
         alive = Run.objects.filter(pk=run_id, state=RunState.RUNNING, by_trigger=True, begins_at__lte=until)
         run = alive.select_for_update(skip_locked=True, no_key=True).first()

@@ -13,7 +13,13 @@ from qunce.playbooks.selectors.calls import CallView as CallView
 from qunce.playbooks.selectors.calls import Coverage as Coverage
 from qunce.playbooks.selectors.calls import calls_of as calls_of
 from qunce.playbooks.selectors.calls import coverage as coverage
+from qunce.playbooks.selectors.checks import adoption_findings as adoption_findings
+from qunce.playbooks.selectors.checks import findings as findings
+from qunce.playbooks.selectors.checks import vocabulary as vocabulary
 from qunce.playbooks.selectors.engine import next_moment as next_moment
+from qunce.playbooks.selectors.library import LibraryEntry as LibraryEntry
+from qunce.playbooks.selectors.library import library as library
+from qunce.playbooks.selectors.library import library_entry as library_entry
 from qunce.playbooks.selectors.moving import Group as Group
 from qunce.playbooks.selectors.moving import move_preview as move_preview
 from qunce.playbooks.selectors.playbooks import document_of as document_of

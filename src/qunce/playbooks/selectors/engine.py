@@ -59,16 +59,21 @@ _CLAIM = """
 SELECT t.id, t.run_id, t.version_id, t.group_id, t.member_id, t.state, t.step, t.began_at, t.due_at, t.next_at,
 t.waits_for, t.woken::text, t.turn, t.attempts, t.data::text
 FROM playbooks_track t WHERE t.state IN ('due', 'waiting') AND t.next_at <= %b AND t.run_id <> ALL(%b::bigint[])
+AND (%b::bigint[] IS NULL OR t.run_id = ANY(%b::bigint[]))
 ORDER BY t.next_at, t.id LIMIT %b FOR UPDATE SKIP LOCKED
 """
 
 
-def claim(now: datetime, limit: int) -> list[Claimed]:
-    """The tracks whose time has come, the earliest first; those that another worker has are left to it."""
+def claim(now: datetime, limit: int, run_ids: Collection[int] | None = None) -> list[Claimed]:
+    """The tracks whose time has come, the earliest first; those that another worker has are left to it.
+
+    ``run_ids``: of these runs alone.
+    """
     # Not joined: the planner would read and sort all that is due for each set.
     paused = list(Run.objects.filter(state=RunState.PAUSED).values_list("pk", flat=True))
+    only = sorted(run_ids) if run_ids is not None else None
     with wire.cursor() as cursor:
-        rows = cursor.execute(_CLAIM, [now, paused, limit], binary=True).fetchall()
+        rows = cursor.execute(_CLAIM, [now, paused, only, only, limit], binary=True).fetchall()
     return [
         Claimed(*row[:11], json.loads(row[11]) if row[11] else None, *row[12:14], json.loads(row[14])) for row in rows
     ]

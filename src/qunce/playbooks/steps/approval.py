@@ -70,6 +70,15 @@ class Approval(Step):
         )
         return WaitFor(f"approval:{step.key}", step.now + step.config.within + A_LITTLE_LATER)
 
+    def lasts(self, config: ApprovalConfig) -> timedelta:
+        """As its settings say."""
+        return config.within
+
+    def person(self, config: ApprovalConfig) -> str:
+        """Anybody who may decide."""
+        del config
+        return ""
+
     def summary(self, config: ApprovalConfig, language: str) -> str:
         """What is asked."""
         return _("Asks for a yes: “%(text)s”") % {"text": quoted(config.question, language)}

@@ -117,6 +117,10 @@ class Ask(Step):
             _chase(chased)
         return {**outcomes, **_close(over)}
 
+    def lasts(self, config: AskConfig) -> timedelta:
+        """As its settings say."""
+        return config.open_for
+
     def summary(self, config: AskConfig, language: str) -> str:
         """What is asked, and for how long."""
         return _("Asks “%(text)s” and takes answers for %(time)s") % {

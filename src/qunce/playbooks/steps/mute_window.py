@@ -30,6 +30,7 @@ class MuteWindow(Step):
     title = gettext_noop("Mute everybody for a while")
     icon = "volume-off"
     Config = MuteWindowConfig
+    operations = (MuteAll,)
     audiences = frozenset({Audience.GROUP})
 
     def run(self, steps: Sequence[StepRun]) -> Sequence[Outcome]:
@@ -41,6 +42,10 @@ class MuteWindow(Step):
             why = obstacles.get(f"{each.key}:{ON}")
             outcomes[each.key] = Failed(why) if why else WaitUntil(each.now + each.config.lasts)
         return [outcomes.get(each.key, Done() if each.timed_out else Done(skipped=CANNOT)) for each in steps]
+
+    def lasts(self, config: MuteWindowConfig) -> timedelta:
+        """As its settings say."""
+        return config.lasts
 
     def summary(self, config: MuteWindowConfig, language: str) -> str:
         """How long."""

@@ -33,6 +33,7 @@ class PinMessage(Step):
     title = gettext_noop("Pin a message")
     icon = "pin"
     Config = PinConfig
+    operations = (Pin,)
 
     def run(self, steps: Sequence[StepRun]) -> Sequence[Outcome]:
         """An operation each, by the platform's id of the message."""

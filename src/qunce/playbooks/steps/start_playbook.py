@@ -59,6 +59,10 @@ class StartPlaybook(Step):
                 outcomes.append(Done({"track": str(track)}))
         return outcomes
 
+    def ends(self, config: StartPlaybookConfig) -> bool:
+        """Where it hands over."""
+        return config.hand_over
+
     def summary(self, config: StartPlaybookConfig, language: str) -> str:
         """Which one, and how."""
         del language

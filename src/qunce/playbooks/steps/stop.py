@@ -21,6 +21,11 @@ class Stop(Step):
         """The end of each."""
         return [End() for _each in steps]
 
+    def ends(self, config: StepConfig) -> bool:
+        """Always."""
+        del config
+        return True
+
     def summary(self, config: StepConfig, language: str) -> str:
         """That it ends."""
         del config, language

@@ -81,6 +81,14 @@ class DoTask(Step):
             task = team.create_task(**made)
         return WaitFor(f"task:{step.key}", due, {"task": task.pk}) if step.config.wait else Done({"task": task.pk})
 
+    def lasts(self, config: TaskConfig) -> timedelta:
+        """As its settings say."""
+        return config.within if config.wait else timedelta()
+
+    def person(self, config: TaskConfig) -> str:
+        """Who is named; whoever begins the run is there."""
+        return "" if config.whom == STARTER else config.whom
+
     def summary(self, config: TaskConfig, language: str) -> str:
         """What is to be done, and within which time."""
         return _("A colleague does “%(text)s” within %(time)s") % {

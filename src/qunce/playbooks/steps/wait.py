@@ -79,6 +79,10 @@ class Wait(Step):
         came = _came([each for each in again if each.config.event == "joined"])
         return [_begin(each) if each in first else _end(each, came) for each in steps]
 
+    def lasts(self, config: WaitConfig) -> timedelta:
+        """As its settings say."""
+        return config.length or (config.at_most if config.event else timedelta())
+
     def summary(self, config: WaitConfig, language: str) -> str:
         """What is waited for."""
         del language

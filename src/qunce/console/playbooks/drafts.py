@@ -1,0 +1,110 @@
+"""Drafts as pages read and write them: the document and its text together, and what the checker says of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from qunce.chat.selectors import VARIABLES
+from qunce.console.chat.compose import MEANINGS
+from qunce.console.playbooks import words
+from qunce.kernel.actor import Actor
+from qunce.members.condition import conditions
+from qunce.playbooks import actions, selectors
+from qunce.playbooks.models import Playbook
+from qunce.playbooks.policies.parts import missing_parts
+from qunce.playbooks.policies.writing import written
+from qunce.playbooks.policies.yaml import BadYamlError, Problem, read
+from qunce.playbooks.types import Audience, Document, Finding, Severity
+
+
+def read_text(text: str) -> tuple[Document | None, Sequence[Problem]]:
+    """The playbook that a text says, or what is wrong with it."""
+    try:
+        return read(text, selectors.vocabulary()), ()
+    except BadYamlError as error:
+        return None, error.problems
+
+
+def text_of(playbook: Playbook) -> str:
+    """The draft as a text, with its comments where it was written so."""
+    return playbook.text or written(selectors.document_of(playbook), "", selectors.vocabulary())
+
+
+def save(actor: Actor, playbook: Playbook, document: Document) -> Playbook:
+    """Write the draft as the editor has changed it; its text keeps its comments."""
+    text = written(document, playbook.text, selectors.vocabulary()) if playbook.text else ""
+    return actions.change_draft(
+        actor=actor, playbook_id=playbook.pk, edition=playbook.edition, document=document, text=text
+    )
+
+
+# ---------------------------------------------------------------- what the checker says
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding in the reader's words. ``key``: by which its acceptance is remembered."""
+
+    key: str
+    severity: Severity
+    tone: str
+    icon: str
+    word: str | Promise
+    sentence: str
+    fix: str
+    step: str
+
+
+def findings(actor: Actor, playbook: Playbook, document: Document) -> list[Finding]:
+    """What the checker says of a document of this playbook."""
+    return list(selectors.findings(actor, document, playbook=playbook))
+
+
+def shown(found: Sequence[Finding]) -> list[Shown]:
+    """Findings in words, the worst first."""
+    return [
+        Shown(
+            f"{each.code}:{each.step}" if each.step else each.code,
+            each.severity,
+            *words.SEVERITIES[each.severity],
+            *words.finding(each),
+            each.step,
+        )
+        for each in words.worst_first(found)
+    ]
+
+
+# ---------------------------------------------------------------- what can be put in
+def variables_offered(document: Document) -> list[tuple[str, str]]:
+    """Variables that texts of this playbook may name, and what each means."""
+    chinese = words.language().startswith("zh")
+    found = [
+        (alias if chinese else name, str(MEANINGS[name])) for name, alias in VARIABLES.items() if name in MEANINGS
+    ]
+    if document.audience is Audience.MEMBER:
+        found.append(("member", str(gettext_lazy("the member's name"))))
+    found += [(name, words.in_language(each.label)) for name, each in document.variables.items()]
+    found += [
+        (f"{step.id}.answers", _("how many have answered “%(step)s”") % {"step": step.id})
+        for step in document.walk()
+        if step.do == "ask"
+    ]
+    return found
+
+
+def conditions_offered(document: Document) -> list[tuple[str, str]]:
+    """Conditions that may stand under “only if”: a line to begin with, and what each means."""
+    wants = "of_members" if document.audience is Audience.MEMBER else "of_groups"
+    found = [
+        (f"- {key}: {_sample(key)}", _(kind.title))
+        for key, kind in conditions.items()
+        if getattr(kind, wants) and not missing_parts(kind.needs)
+    ]
+    return sorted(found, key=lambda each: each[1])
+
+
+def _sample(key: str) -> str:
+    fields = conditions[key].Config.model_fields
+    kind = next(iter(fields.values())).annotation if fields else None
+    return {int: "7", bool: "true", str: "…"}.get(kind, "…") if kind else ""  # type: ignore[arg-type]

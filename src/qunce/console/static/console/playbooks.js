@@ -1,0 +1,218 @@
+// The editor of playbooks, its text, and starts. Beside what console.js and chat.js declare:
+//   data-timeline               steps on days and hours: dragged with the pointer, or moved with the keyboard
+//   data-add="kind"             adds a step, on data-path of the step data-of where these are named
+//   data-on-step="remove"       does that to the step data-of
+//   data-undo                   goes one change back; so does Ctrl+Z outside of fields
+//   data-puts="{group}"         puts that into the text field that was used last
+//   data-line="- tag: vip"      adds a line to the field “only if”
+//   data-line-at="12"           goes to that line of the text
+//   data-into="#text"           a file whose text goes into that field
+(() => {
+  const form = document.getElementById("edit");
+  const editor = document.getElementById("editor");
+  const panel = document.getElementById("panel");
+  const before = []; // documents as they were, the latest last
+  let last = null; // the text field that was used last
+  let focus = ""; // the step to return to once the timeline is new
+
+  const state = () => editor?.querySelector(".editor-state");
+  const document_ = () => document.getElementById("kept-document")?.textContent ?? "";
+
+  // ---- a change of the timeline
+  const post = (op, given = {}) => {
+    if (!form) return;
+    if (op !== "restore") before.push(document_());
+    const fields = { op, edition: state().dataset.edition, ...given };
+    const place = form.querySelector("[data-given]");
+    place.replaceChildren(
+      ...Object.entries(fields).map(([name, value]) => Object.assign(document.createElement("input"), { type: "hidden", name, value })),
+    );
+    focus = given.step ?? "";
+    form.requestSubmit();
+  };
+  const undo = () => {
+    const document_ = before.pop();
+    if (document_) post("restore", { document: document_ });
+  };
+
+  // ---- dragging
+  let drag = null;
+  const cellAt = (x, y) => document.elementsFromPoint(x, y).find((each) => each.matches?.(".timeline td[data-day]"));
+  const over = (cell) => {
+    for (const each of document.querySelectorAll(".timeline td.is-over")) each.classList.remove("is-over");
+    cell?.classList.add("is-over");
+  };
+  const drop = (cell) => {
+    const { card } = drag;
+    letGo();
+    if (!cell) return;
+    const { day, hour } = cell.dataset;
+    if (day === card.dataset.on && Number(hour) === Number.parseInt(card.dataset.at, 10)) return;
+    post("move", { step: card.dataset.step, day, hour });
+  };
+  const letGo = () => {
+    over(null);
+    drag?.ghost?.remove();
+    drag?.card.classList.remove("is-dragged");
+    drag = null;
+  };
+  document.addEventListener("pointerdown", (event) => {
+    const card = event.target.closest?.(".timeline-table [data-moves]");
+    if (!card || event.button !== 0 || event.pointerType === "touch") return;
+    drag = { card, x: event.clientX, y: event.clientY, ghost: null };
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    if (!drag.ghost) {
+      if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < 6) return;
+      drag.ghost = drag.card.cloneNode(true);
+      drag.ghost.classList.add("step-ghost");
+      drag.ghost.removeAttribute("data-step");
+      document.body.append(drag.ghost);
+      drag.card.classList.add("is-dragged");
+    }
+    drag.ghost.style.translate = `${event.clientX - 12}px ${event.clientY - 12}px`;
+    over(cellAt(event.clientX, event.clientY));
+  });
+  document.addEventListener("pointerup", (event) => {
+    if (!drag) return;
+    if (!drag.ghost) return letGo();
+    const cell = cellAt(event.clientX, event.clientY);
+    // The click that ends a drag opens nothing; it comes at once, or not at all.
+    const swallow = (click) => {
+      click.preventDefault();
+      click.stopPropagation();
+    };
+    addEventListener("click", swallow, { capture: true, once: true });
+    setTimeout(() => removeEventListener("click", swallow, { capture: true }));
+    drop(cell);
+  });
+  document.addEventListener("pointercancel", letGo);
+  document.addEventListener("dragstart", (event) => event.target.closest?.("[data-moves]") && event.preventDefault());
+
+  // ---- keys
+  const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    const command = event.ctrlKey || event.metaKey;
+    if (command && event.key.toLowerCase() === "z" && !typing && before.length) {
+      event.preventDefault();
+      return undo();
+    }
+    if (event.key === "Escape" && drag) return letGo();
+    if (event.key === "Escape" && panel?.contains(event.target)) return close();
+    const card = event.target.closest("[data-moves]");
+    if (!card) return;
+    const step = card.dataset.step;
+    if (command && event.key.toLowerCase() === "d") {
+      event.preventDefault();
+      post("duplicate", { step });
+    } else if (event.key === "Delete") {
+      event.preventDefault();
+      post("remove", { step });
+    } else if (MOVES[event.key] && !command && !event.altKey) {
+      event.preventDefault();
+      const [days, hours] = MOVES[event.key];
+      post("move", { step, days, hours });
+    }
+  });
+
+  // ---- clicks
+  const close = () => {
+    const step = panel.querySelector("[data-panel]")?.dataset.panel;
+    panel.replaceChildren();
+    history.replaceState(null, "", location.pathname);
+    cardOf(step)?.focus();
+  };
+  const cardOf = (step) => {
+    const cards = step ? [...document.querySelectorAll(`.timeline [data-step="${CSS.escape(step)}"]`)] : [];
+    return cards.find((card) => card.offsetParent !== null);
+  };
+  document.addEventListener("click", (event) => {
+    const at = (selector) => event.target.closest(selector);
+    let hit;
+    if ((hit = at("[data-add]"))) {
+      hit.closest("details").open = false;
+      const { add, of, path } = hit.dataset;
+      post("add", { do: add, ...(of ? { of, path } : {}) });
+    } else if ((hit = at("[data-on-step]"))) {
+      post(hit.dataset.onStep, { step: hit.dataset.of });
+      if (hit.dataset.onStep === "remove") panel.replaceChildren();
+    } else if (at("[data-undo]")) undo();
+    else if (at("[data-close-panel]")) close();
+    else if ((hit = at("[data-puts]"))) put(hit.dataset.puts);
+    else if ((hit = at("[data-line]"))) addLine(hit);
+    else if ((hit = at("[data-line-at]"))) toLine(Number(hit.dataset.lineAt));
+  });
+
+  // ---- fields
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches(".step-form textarea[data-words], .step-form input[type='text']")) last = event.target;
+  });
+  const put = (text) => {
+    const field = last?.isConnected ? last : document.querySelector(".step-form textarea[data-words]");
+    if (!field) return;
+    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const addLine = (chip) => {
+    const field = chip.form.elements.only_if;
+    field.value = [field.value.trimEnd(), chip.dataset.line].filter(Boolean).join("\n");
+    field.focus();
+  };
+  const toLine = (number) => {
+    const field = document.getElementById("text");
+    if (!field) return;
+    const lines = field.value.split("\n");
+    const start = lines.slice(0, number - 1).join("\n").length + (number > 1 ? 1 : 0);
+    field.focus();
+    field.setSelectionRange(start, start + (lines[number - 1] ?? "").length);
+    field.scrollTop = (field.scrollHeight / lines.length) * Math.max(0, number - 4);
+  };
+  document.addEventListener("input", (event) => {
+    if (!event.target.closest(".step-form")) return;
+    document.querySelector("[data-looks]")?.dispatchEvent(new Event("typed"));
+  });
+  document.addEventListener("change", async (event) => {
+    const field = event.target;
+    if (field.matches("[data-into]") && field.files[0]) {
+      const into = document.querySelector(field.dataset.into);
+      into.value = await field.files[0].text();
+      into.dispatchEvent(new Event("input", { bubbles: true }));
+      into.focus();
+      field.value = "";
+    }
+    if (field.closest("[data-kind-of-start]")) location.search = new URLSearchParams({ on: field.value });
+  });
+
+  // ---- the timeline came anew; whoever stands on a step goes on standing there
+  document.addEventListener("htmx:before:swap", () => {
+    focus ||= document.activeElement?.closest?.(".timeline [data-step]")?.dataset.step ?? "";
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    const target = event.detail?.ctx?.target ?? event.target;
+    if (editor && (target === editor || target?.id === "editor")) {
+      const button = editor.querySelector("[data-undo]");
+      if (button) button.disabled = !before.length;
+      const { openStep, focusStep } = state().dataset;
+      const step = focusStep || focus;
+      if (openStep) cardOf(openStep)?.click();
+      else if (step) cardOf(step)?.focus({ preventScroll: true });
+      focus = "";
+    }
+    if (panel && target?.id === "panel" && panel.firstElementChild) {
+      const heading = document.getElementById("panel-heading");
+      panel.scrollIntoView({ block: "nearest" });
+      if (!panel.contains(document.activeElement)) heading?.focus();
+      const step = panel.querySelector("[data-panel]")?.dataset.panel;
+      if (step) history.replaceState(null, "", `?step=${encodeURIComponent(step)}`);
+      for (const each of document.querySelectorAll(".timeline [data-step]")) {
+        if (each.dataset.step === step) each.setAttribute("aria-current", "true");
+        else each.removeAttribute("aria-current");
+      }
+    }
+  });
+  // A form that is saved changes the draft, too: one can go back behind it.
+  document.body.addEventListener("edited", () => before.push(document_()));
+})();

@@ -1,0 +1,72 @@
+"""Copies of people for a rehearsal: in a transaction that is rolled back, so that nobody ever sees them."""
+
+from collections.abc import Mapping
+
+from django.db import connection
+
+_CLONE = """
+WITH source AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('members_member', 'id')) AS member_id,
+    nextval(pg_get_serial_sequence('members_identity', 'id')) AS identity_id, ranked.*
+    FROM (
+        SELECT g.clone AS group_id, i.platform, i.external_id, i.name AS called, i.is_bot, s.nickname, s.source,
+        s.seen_at, s.joined_at, m.name, m.sort_key, m.tags, m.is_core, m.is_team, m.muted_at, m.created_at,
+        row_number() OVER (PARTITION BY s.group_id ORDER BY s.id) AS place
+        FROM unnest(%s::bigint[], %s::bigint[]) AS g(original, clone)
+        JOIN members_membership s ON s.group_id = g.original AND s.left_at IS NULL
+        JOIN members_identity i ON i.id = s.identity_id JOIN members_member m ON m.id = i.member_id
+        WHERE NOT i.is_bot
+    ) AS ranked WHERE place <= %s
+), people AS (
+    INSERT INTO members_member (id, name, sort_key, keys, merged_by_name, root_id, tags, is_bot, is_core, is_team,
+    named_name, step, step_by_name, muted_at, created_at)
+    SELECT member_id, name, sort_key, '', '', member_id, tags, is_bot, is_core, is_team, '', '', '', muted_at,
+    created_at FROM source
+), accounts AS (
+    INSERT INTO members_identity (id, member_id, home_id, platform, external_id, name, is_bot, created_at)
+    SELECT identity_id, member_id, member_id, platform, 'rehearsal:' || group_id || ':' || external_id, called, is_bot,
+    created_at FROM source
+)
+INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, joined_at, heard)
+SELECT group_id, identity_id, nickname, source, seen_at, joined_at, false FROM source
+RETURNING group_id, identity_id
+"""
+
+_SIMULATE = """
+WITH source AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('members_member', 'id')) AS member_id,
+    nextval(pg_get_serial_sequence('members_identity', 'id')) AS identity_id, g.id AS group_id, g.name, g.platform
+    FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS g(id, platform, name)
+), people AS (
+    INSERT INTO members_member (id, name, sort_key, keys, merged_by_name, root_id, tags, is_bot, is_core, is_team,
+    named_name, step, step_by_name, created_at)
+    SELECT member_id, name, name, '', '', member_id, '{}', false, false, false, '', '', '', %s FROM source
+), accounts AS (
+    INSERT INTO members_identity (id, member_id, home_id, platform, external_id, name, is_bot, created_at)
+    SELECT identity_id, member_id, member_id, platform, 'simulated:' || identity_id, name, false, %s FROM source
+)
+INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, joined_at, heard)
+SELECT group_id, identity_id, '', '', %s, %s, false FROM source RETURNING group_id, identity_id
+"""
+
+
+def clone_people(*, groups: Mapping[int, int], most: int) -> dict[int, list[int]]:
+    """Copy up to ``most`` people of each group into its copy (original → copy); identities by copy. No bots."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLONE, [list(groups), list(groups.values()), most])
+        return _by_group(cursor.fetchall())
+
+
+def simulate_people(*, groups: Mapping[int, str], names: list[str], joined_at: object) -> dict[int, list[int]]:
+    """Put people who do not exist into groups (id → platform), under these names; identities by group."""
+    pairs = [(key, platform, name) for key, platform in groups.items() for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(_SIMULATE, [*(list(each) for each in zip(*pairs, strict=True)), *[joined_at] * 4])
+        return _by_group(cursor.fetchall())
+
+
+def _by_group(rows: list[tuple[int, int]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for group_id, identity_id in rows:
+        found.setdefault(group_id, []).append(identity_id)
+    return found
