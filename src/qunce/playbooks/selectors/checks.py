@@ -76,7 +76,7 @@ def findings(
         nights=_nights(rules, names),
         daily_cap=min(caps, default=None),
         unstaffed=_unstaffed(homes, names) if any(each.needs_person for each in kinds.values()) else (),
-        others=[*_other_runs(playbook, groups, began_at), *_planned_broadcasts(actor, groups)],
+        others=others(actor, groups, began_at, playbook=playbook),
         languages=sorted({each.language for each in groups}),
     )
     return checked(document, facts)
@@ -203,11 +203,25 @@ def _nights(rules: Mapping[int, Any], names: Mapping[int, str]) -> list[Night]:
 
 
 # ------------------------------------------------------------------ what else speaks in these groups
-def _other_runs(playbook: Playbook | None, groups: Sequence[GroupFacts], began_at: datetime) -> Iterator[Other]:
+def others(
+    actor: Actor,
+    groups: Sequence[GroupFacts],
+    began_at: datetime,
+    *,
+    playbook: Playbook | None = None,
+    not_run: int | None = None,
+) -> list[Other]:
+    """What other runs and planned broadcasts will say in these groups; not ``playbook`` and not the run given."""
+    return [*_other_runs(playbook, not_run, groups, began_at), *_planned_broadcasts(actor, groups)] if groups else []
+
+
+def _other_runs(
+    playbook: Playbook | None, not_run: int | None, groups: Sequence[GroupFacts], began_at: datetime
+) -> Iterator[Other]:
     """What living runs of other playbooks will say in the same groups, as far as one can tell."""
     wanted, now = {each.id for each in groups}, clock.now()
     for run in _living(playbook)[:MOST_RUNS]:
-        if not wanted & set(group_ids_of(run)):
+        if run.pk == not_run or not wanted & set(group_ids_of(run)):
             continue
         version = compiled(run.version_id)
         for began in _starts(run, version, groups[0].zone, began_at):
