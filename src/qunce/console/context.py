@@ -61,6 +61,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("broadcasts", _("Broadcasts"), "speakerphone", thumb=True),
             Place("tasks", _("Tasks"), "checkbox", thumb=True),
             Place("by_hand", _("By hand"), "hand-move", where=by_hand.has_list),
+            Place("rotas", _("Turns"), "rotate-clockwise"),
             Place("keyword_replies", _("Keyword replies"), "message-reply"),
         ),
     ),
