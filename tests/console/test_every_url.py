@@ -36,6 +36,7 @@ from qunce.memberpages.doors import guesses
 from qunce.members import actions as members
 from qunce.members.models import Entry, Identity, MemberLink
 from qunce.members.types import Colleague, EntryKind, NextStep
+from qunce.playbooks import actions as playbooks
 from qunce.team import actions as team
 from qunce.team.types import Severity
 from tests.chat import support as chat_support
@@ -186,12 +187,22 @@ def build():
         "link": link.pk,
         "short_link": "link",
         **a_report(home),
+        **a_rota(group, member_id),
         "ref": link.ref,
         **by_hand,
         **some_histories(home),
         "silence": a_silence(groups["archived"].pk),
     }
     return Stage(people, things)
+
+
+def a_rota(group, member_id):
+    """A role that goes round in a group of one."""
+    rota = playbooks.begin_rota(
+        actor=SYSTEM, group_id=group.pk, title="值日", duties="", weekdays=range(7), member_ids=[member_id]
+    )
+    today, tomorrow = rota.turns.order_by("day").values_list("day", flat=True)[:2]
+    return {"rota": rota.pk, "rota_day": today.isoformat(), "rota_next": tomorrow.isoformat()}
 
 
 def some_histories(home):

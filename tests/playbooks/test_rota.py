@@ -55,7 +55,9 @@ def test_turns_made_later_go_on_from_those_that_were():
 def made(transactional_db):
     account = support.account()
     (room,) = support.adopted(account, "!room").values()
-    support.live(account, *(MemberJoined("!room", Sender(f"@{n}", name), at=clock.now()) for n, name in enumerate(PEOPLE)))
+    support.live(
+        account, *(MemberJoined("!room", Sender(f"@{n}", name), at=clock.now()) for n, name in enumerate(PEOPLE))
+    )
     return room
 
 

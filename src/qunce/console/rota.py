@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from qunce.community import selectors as community
@@ -28,7 +28,7 @@ from qunce.playbooks.types import TurnState
 SHOWN = timedelta(days=21)
 BEFORE = timedelta(days=7)
 STATES: dict[str, tuple[str, str | Promise]] = {
-    TurnState.PLANNED: ("wait", gettext_lazy("Planned")),
+    TurnState.PLANNED: ("wait", pgettext_lazy("a turn", "Planned")),
     TurnState.ACCEPTED: ("busy", gettext_lazy("Has said yes")),
     TurnState.KEPT: ("good", gettext_lazy("Kept")),
     TurnState.MISSED: ("bad", gettext_lazy("Missed")),
@@ -174,7 +174,9 @@ def one(request: StaffRequest, rota_id: int) -> HttpResponse:
         "rota": rota,
         "group": community.group(request.actor, rota.group_id),
         "today": today,
-        "weekdays": [WEEKDAYS_ABBR[day] for day in rota.weekdays],
+        "weekdays": [_("every day")]
+        if len(rota.weekdays) == len(WEEKDAYS)
+        else [WEEKDAYS_ABBR[day] for day in rota.weekdays],
         "host": named.get(duty.turn.member_id, "") if duty else "",
         "duty": duty,
         "following": named.get(duty.following.member_id, "") if duty and duty.following else "",

@@ -80,23 +80,20 @@ def credit(actor: Actor, rota_id: int) -> list[Credit]:
         .order_by()
         .annotate(
             kept=Count("id", filter=kept),
-            others=Count("id", filter=kept & ~Q(owed_by=F("member_id"))),
+            for_others=Count("id", filter=kept & ~Q(owed_by=F("member_id"))),
             missed=Count("id", filter=missed),
         )
     }
     places = list(found.places.order_by("position", "id"))
     named = rota_names(actor, [place.member_id for place in places])
-    nothing = {"kept": 0, "others": 0, "missed": 0}
-    return [
-        Credit(
-            place.member_id,
-            named.get(place.member_id, ""),
-            *(done.get(place.member_id, nothing)[key] for key in ("kept", "others", "missed")),
-            place.away_from,
-            place.away_until,
-        )
-        for place in places
-    ]
+    nothing = {"kept": 0, "for_others": 0, "missed": 0}
+    people = []
+    for place in places:
+        row = done.get(place.member_id, nothing)
+        name = named.get(place.member_id, "")
+        counts = (row["kept"], row["for_others"], row["missed"])
+        people.append(Credit(place.member_id, name, *counts, place.away_from, place.away_until))
+    return people
 
 
 def rota_names(actor: Actor, member_ids: Collection[int]) -> dict[int, str]:
