@@ -191,6 +191,7 @@ def build():
         "short_link": "link",
         **a_report(home),
         "warning": a_warning(),
+        **a_rota(group, member_id),
         "ref": link.ref,
         **by_hand,
         **some_histories(home),
@@ -198,6 +199,15 @@ def build():
         "silence": a_silence(groups["archived"].pk),
     }
     return Stage(people, things)
+
+
+def a_rota(group, member_id):
+    """A role that goes round in a group of one."""
+    rota = playbooks.begin_rota(
+        actor=SYSTEM, group_id=group.pk, title="值日", duties="", weekdays=range(7), member_ids=[member_id]
+    )
+    today, tomorrow = rota.turns.order_by("day").values_list("day", flat=True)[:2]
+    return {"rota": rota.pk, "rota_day": today.isoformat(), "rota_next": tomorrow.isoformat()}
 
 
 def some_histories(home):

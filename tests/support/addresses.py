@@ -369,6 +369,20 @@ EXPECTED = {
         community_id="home",
     ),
     "console:report_stop": change(here(Permission.LEAD), plan_id="report plan"),
+    # ---- roles that go round
+    "console:rotas": page(signed_in),
+    "console:rota_new": page(here(Permission.OPERATE), group_id="group"),
+    "console:rota": page(here(Permission.VIEW), rota_id="rota"),
+    "console:rota_change": page(here(Permission.OPERATE), rota_id="rota"),
+    "console:rota_give": change(
+        here(Permission.OPERATE), {"day": "{rota_day}", "member": "{member}"}, rota_id="rota"
+    ),
+    "console:rota_swap": change(
+        here(Permission.OPERATE), {"day": "{rota_day}", "other": "{rota_next}"}, rota_id="rota"
+    ),
+    "console:rota_settle": change(here(Permission.OPERATE), {"day": "{rota_day}", "kept": "yes"}, rota_id="rota"),
+    "console:rota_away": change(here(Permission.OPERATE), {"member": "{member}"}, rota_id="rota"),
+    "console:rota_end": change(here(Permission.OPERATE), rota_id="rota"),
     # ---- the sandbox
     "console:sandbox": page(installation(Permission.OPERATE), answers=302),
     "console:sandbox_new": change(installation(Permission.OPERATE), audited=False),

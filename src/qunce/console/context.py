@@ -63,6 +63,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("calendar", _("Calendar"), "calendar-week"),
             Place("tasks", _("Tasks"), "checkbox", thumb=True),
             Place("by_hand", _("By hand"), "hand-move", where=by_hand.has_list),
+            Place("rotas", _("Turns"), "rotate-clockwise"),
             Place("keyword_replies", _("Keyword replies"), "message-reply"),
         ),
     ),

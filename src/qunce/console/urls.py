@@ -34,6 +34,7 @@ PAGES = (
     "desk.rule",
     "desk.sheets",
     "desk.files",
+    "rota",
     "chat.hand_groups",
     "chat.by_hand",
     "insights",

@@ -1,4 +1,4 @@
-"""Every change of the playbooks context, by noun."""
+"""Every change of playbooks, their runs and tracks."""
 
 from qunce.playbooks.actions.beneath import begin_beneath as begin_beneath
 from qunce.playbooks.actions.calls import chase_call as chase_call
@@ -8,6 +8,16 @@ from qunce.playbooks.actions.calls import note_answers as note_answers
 from qunce.playbooks.actions.engine import advance as advance
 from qunce.playbooks.actions.moving import move_tracks as move_tracks
 from qunce.playbooks.actions.rehearsing import rehearse as rehearse
+from qunce.playbooks.actions.rotas import accept_turn as accept_turn
+from qunce.playbooks.actions.rotas import begin_rota as begin_rota
+from qunce.playbooks.actions.rotas import change_rota as change_rota
+from qunce.playbooks.actions.rotas import end_rota as end_rota
+from qunce.playbooks.actions.rotas import give_turn as give_turn
+from qunce.playbooks.actions.rotas import plan_turns as plan_turns
+from qunce.playbooks.actions.rotas import set_away as set_away
+from qunce.playbooks.actions.rotas import settle_turn as settle_turn
+from qunce.playbooks.actions.rotas import stand_in as stand_in
+from qunce.playbooks.actions.rotas import swap_turns as swap_turns
 from qunce.playbooks.actions.runs import begin_run as begin_run
 from qunce.playbooks.actions.runs import pause_run as pause_run
 from qunce.playbooks.actions.runs import resume_run as resume_run

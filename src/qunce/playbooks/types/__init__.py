@@ -11,6 +11,9 @@ from qunce.playbooks.types.findings import Finding as Finding
 from qunce.playbooks.types.findings import Severity as Severity
 from qunce.playbooks.types.moments import Weekday as Weekday
 from qunce.playbooks.types.moments import When as When
+from qunce.playbooks.types.rota import Had as Had
+from qunce.playbooks.types.rota import Place as Place
+from qunce.playbooks.types.rota import TurnState as TurnState
 from qunce.playbooks.types.running import Addressed as Addressed
 from qunce.playbooks.types.running import Branch as Branch
 from qunce.playbooks.types.running import Done as Done
