@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('community', '0002_notice'),
-        ('playbooks', '0001_playbooks'),
+        ('playbooks', '0005_boards'),
     ]
 
     operations = [
