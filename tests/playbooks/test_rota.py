@@ -108,7 +108,9 @@ def test_two_change_days_and_somebody_stands_in(made):
 def test_who_does_not_answer_is_replaced_by_the_next_one_and_again(made):
     rota = begun(made)
     ids, today = people_of(made), clock.today("Asia/Shanghai")
-    assert actions.stand_in(rota_id=rota.pk, day=today) in set(ids[2:]), "not by whoever has tomorrow"
+    assert actions.stand_in(rota_id=rota.pk, day=today, instead_of=ids[0]) in set(ids[2:]), (
+        "not by whoever has tomorrow"
+    )
     turn = rota.turns.get(day=today)
     assert turn.owed_by == ids[0]
     assert not actions.accept_turn(rota_id=rota.pk, day=today, member_id=ids[0]), "it is theirs no more"
@@ -118,7 +120,7 @@ def test_who_does_not_answer_is_replaced_by_the_next_one_and_again(made):
     assert (done[turn.member_id].kept, done[turn.member_id].for_others) == (1, 1)
     assert done[ids[0]].kept == 0
     assert selectors.on_duty(SYSTEM, rota.pk, today + timedelta(1)).handover == "明天记得发海报"
-    assert actions.stand_in(rota_id=rota.pk, day=today) is None, "it is over"
+    assert actions.stand_in(rota_id=rota.pk, day=today, instead_of=turn.member_id) is None, "it is over"
 
 
 def test_days_on_which_somebody_cannot_go_to_the_others(made):

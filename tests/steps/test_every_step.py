@@ -114,6 +114,8 @@ def test_what_members_would_see_is_shown_before(key, monkeypatch):
 
     monkeypatch.setattr(steps[key], "run", watched)
     given, bench = fixture(key), Bench()
+    with clock.at(START):
+        getattr(given, "before", lambda _bench: None)(bench)
     more = {"variables": getattr(given, "VARIABLES", {}), "audience": getattr(given, "AUDIENCE", "group")}
     bench.begin(given.STEPS, **more)
     bench.go()

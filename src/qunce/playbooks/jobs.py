@@ -47,3 +47,10 @@ def _go() -> None:
     actions.look_for_starts()
     while actions.advance():
         pass
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(name="playbooks.plan_turns", queueing_lock="playbooks.plan_turns")
+def plan_turns(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Make the turns of the weeks to come; what is made stays."""
+    actions.plan_turns()

@@ -120,16 +120,19 @@ def accept_turn(*, rota_id: int, day: date, member_id: int) -> bool:
     return bool(mine.update(state=TurnState.ACCEPTED, fixed=True))
 
 
-def stand_in(*, rota_id: int, day: date) -> int | None:
+def stand_in(*, rota_id: int, day: date, instead_of: int) -> int | None:
     """Whoever has the turn does not answer: the next in order who is there stands in. Returns them; None: nobody.
 
-    The turn stays owed by whom it was; those who have been asked for this day are not asked again. For playbooks.
+    The turn stays owed by whom it was. ``instead_of``: who has not answered; where somebody else has the turn by now,
+    it is them. For playbooks.
     """
     with transaction.atomic():
         rota = locks.row(Rota, rota_id)
         turn = rota.turns.filter(day=day).first()
         if turn is None or turn.state not in _OPEN:
             return None
+        if turn.member_id != instead_of:  # it was settled before
+            return turn.member_id
         asked = {turn.member_id, turn.owed_by, *_soon(rota, day)}
         able = [place for place in _order(rota) if place.can(day) and place.member_id not in asked]
         found = policies.next_turns(able, _had(rota, besides=day), [day])

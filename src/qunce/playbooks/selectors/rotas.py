@@ -121,3 +121,37 @@ def on_duty(actor: Actor, rota_id: int, day: date | None = None) -> OnDuty | Non
         return None
     before = near.filter(day__lt=day).exclude(handover="").last()
     return OnDuty(turn, near.filter(day__gt=day).first(), before.handover if before else "")
+
+
+# ------------------------------------------------------------------ for playbooks: no guard
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whose turn it is on a day. ``accepted``: they have said that they do it; ``settled``: it is over."""
+
+    rota_id: int
+    day: date
+    member_id: int
+    accepted: bool
+    settled: bool
+
+
+def turns_in(wanted: Collection[tuple[str, int, str, date]]) -> dict[str, Due]:
+    """Whose turn it is, for each (key, group, name of the role, day), by key; without a name the group's first role.
+
+    Two statements.
+    """
+    rows = Rota.objects.filter(group_id__in={each[1] for each in wanted}, ended_at=None).order_by("-id")
+    first: dict[tuple[int, str], int] = {}
+    for row in rows:
+        first[row.group_id, row.title] = first[row.group_id, ""] = row.pk
+    of_rota = {key: (first.get((group_id, name)), day) for key, group_id, name, day in wanted}
+    ids = {rota_id for rota_id, _day in of_rota.values() if rota_id}
+    turns = RotaTurn.objects.filter(rota__in=ids, day__in={day for _id, day in of_rota.values()})
+    by_day = {(turn.rota_id, turn.day): turn for turn in turns}
+    found: dict[str, Due] = {}
+    for key, (rota_id, day) in of_rota.items():
+        if rota_id and (turn := by_day.get((rota_id, day))):
+            found[key] = Due(
+                rota_id, day, turn.member_id, turn.state == TurnState.ACCEPTED, turn.settled_at is not None
+            )
+    return found
