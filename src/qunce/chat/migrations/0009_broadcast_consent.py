@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0007_replies_have_no_broadcast'),
+        ('chat', '0008_lighter_batches'),
     ]
 
     operations = [

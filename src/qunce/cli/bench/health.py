@@ -27,6 +27,7 @@ from qunce.insights.policies import health, stages, warning
 from qunce.insights.selectors.diagnosis import life_of
 from qunce.insights.selectors.health import signals_in_use, yesterday
 from qunce.insights.types import Panel
+from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
 from qunce.team import actions as team
 
@@ -166,8 +167,8 @@ def _world(panel: Panel) -> list[int]:
                 )
         cursor.execute(
             "INSERT INTO insights_filled (group_id, first, through, settled, counted, zone, method, due_at, at)"
-            " SELECT unnest(%s::int8[]), %s, %s, %s, 0, 'Asia/Shanghai', 1, now(), now()",
-            [ids, begin, end, end],
+            " SELECT unnest(%s::int8[]), %s, %s, %s, 0, 'Asia/Shanghai', 1, %s, %s",
+            [ids, begin, end, end, clock.now(), clock.now()],
         )
         cursor.execute("ANALYZE")
     return ids
