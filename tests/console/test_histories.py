@@ -177,10 +177,7 @@ def test_every_state_of_the_way_in_is_told_in_chinese(browse, site, tmp_path):
         handed_in(page, file)
         page.get_by_role("heading", name=file.name).wait_for()
         page_ok(page, name)
-    page.locator("#column-sent_at").select_option("甲")
-    page.locator("#column-sender").select_option("乙")
-    page.locator("#column-text").select_option("丙")
-    page.locator(".phone-bubble").first.wait_for()
+    assert page.locator("#column-sent_at option").all_inner_texts() == ["无", "甲", "乙", "丙"]
     page.context.close()
 
 

@@ -19,7 +19,9 @@ from qunce.chat.selectors.seats import Reading
 from qunce.community import actions, selectors
 from qunce.community.selectors import Community, Group
 from qunce.community.types import GroupFilter, GroupOrder, GroupState
+from qunce.console import filters
 from qunce.console.context import StaffRequest
+from qunce.console.filters import Asked, Pick
 from qunce.console.live import topic
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import QunceError
@@ -97,16 +99,25 @@ def reading_in_words(reading: Reading, reader: str) -> str:
 
 def wanted_from(query: QueryDict) -> GroupFilter:
     """The filter in an address; what makes no sense there does not restrict."""
-    community = query.get("community", "")
-    state, order = query.get("state", ""), query.get("order", "")
+    asked = Asked(query)
     return GroupFilter(
-        text=query.get("text", "").strip(),
-        community_id=int(community) if community.isdecimal() else None,
-        tag=query.get("tag", ""),
-        platform=query.get("platform", ""),
-        state=GroupState(state) if state in set(GroupState) else GroupState.ADOPTED,
-        order=GroupOrder(order) if order in set(GroupOrder) else GroupOrder.NAME,
+        text=asked.text("text"),
+        community_id=asked.number("community"),
+        tag=asked.text("tag"),
+        platform=asked.text("platform"),
+        state=asked.one_of(GroupState, "state", GroupState.ADOPTED),
+        order=asked.one_of(GroupOrder, "order", GroupOrder.NAME),
     )
+
+
+def _picks(actor: Actor, wanted: GroupFilter, reading: str) -> list[Pick]:
+    """What the list can be restricted to, and its order."""
+    picks = [filters.by_tag(selectors.tags(actor), wanted.tag), filters.by_platform(actor, wanted.platform)]
+    if wanted.state is not GroupState.FOUND:
+        picks.insert(0, filters.by_community(actor, wanted.community_id))
+    if wanted.state is GroupState.ADOPTED:
+        picks.append(Pick("reading", _("Reading"), lambda: [("none", _("Not read by anyone"))], reading))
+    return [*picks, filters.by_order(ORDERS, wanted.order)]
 
 
 def _found(actor: Actor, query: QueryDict, permission: Permission = Permission.VIEW) -> Any:
@@ -167,11 +178,8 @@ def groups(request: StaffRequest) -> HttpResponse:
             "total": shown.paginator.count,
             "filtered": filtered,
             "tabs": _tabs(actor, counts, wanted.state),
-            "communities": selectors.visible_communities(actor),
+            "picks": _picks(actor, wanted, request.GET.get("reading", "")),
             "operated": operated,
-            "tags": selectors.tags(actor),
-            "platforms": selectors.platforms(actor),
-            "orders": [(order.value, label) for order, label in ORDERS],
             "may_operate": actor.may_anywhere(Permission.OPERATE),
             "may_found": actor.may(Permission.LEAD),
             "query": request.GET.urlencode(),

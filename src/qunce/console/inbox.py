@@ -22,8 +22,10 @@ from qunce.chat.selectors.messages import Key
 from qunce.chat.types import LONGEST_TEXT
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
+from qunce.console import filters
 from qunce.console.chat import words
 from qunce.console.context import StaffRequest
+from qunce.console.filters import Asked, Pick
 from qunce.console.forms import errors_in
 from qunce.console.live import topic
 from qunce.desk import actions, selectors
@@ -34,7 +36,6 @@ from qunce.kernel.errors import NotFound, QunceError
 from qunce.kernel.htmx import is_partial, page
 from qunce.kernel.ids import new_id
 
-MOST_GROUPS = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 TABS: tuple[tuple[Tab, str | Promise], ...] = (
@@ -127,7 +128,6 @@ def _list(request: StaffRequest, opened: Item | None = None) -> dict[str, Any]:
     cursor = request.GET.get("cursor", "")
     found = selectors.inbox(actor, wanted, cursor=cursor)
     counts = selectors.counts(actor)
-    groups = community.find_groups(actor, GroupFilter(community_id=wanted.community_id, tag=wanted.tag))
     return {
         "wanted": wanted,
         "filtered": bool(wanted.community_id or wanted.group_id or wanted.tag),
@@ -138,27 +138,32 @@ def _list(request: StaffRequest, opened: Item | None = None) -> dict[str, Any]:
         "tabs": _tabs(wanted, counts),
         "live": not cursor,
         "searchable_until": said.searchable_until(),
-        "communities": community.visible_communities(actor),
-        "groups": groups[:MOST_GROUPS],
-        "tags": community.tags(actor),
+        "picks": _picks(actor, wanted),
         "query": request.GET.urlencode(),
         "keys": KEYS,
     }
 
 
 def _wanted(request: StaffRequest) -> InboxFilter:
-    asked = {key: request.GET.get(key, "").strip() for key in ("tab", "q", "community", "group", "tag")}
+    asked = Asked(request.GET)
+    text = asked.text("q")
     return InboxFilter(
-        tab=Tab(asked["tab"]) if asked["tab"] in set(Tab) and not asked["q"] else Tab.ALL,
-        text=asked["q"],
-        community_id=_number(asked["community"]),
-        group_id=_number(asked["group"]),
-        tag=asked["tag"],
+        tab=Tab.ALL if text else asked.one_of(Tab, "tab", Tab.ALL),
+        text=text,
+        community_id=asked.number("community"),
+        group_id=asked.number("group"),
+        tag=asked.text("tag"),
     )
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < len(str(2**63)) else None
+def _picks(actor: Actor, wanted: InboxFilter) -> list[Pick]:
+    """What the list can be restricted to."""
+    within = GroupFilter(community_id=wanted.community_id, tag=wanted.tag)
+    return [
+        filters.by_community(actor, wanted.community_id),
+        filters.by_group(actor, wanted.group_id, within),
+        filters.by_tag(community.tags(actor), wanted.tag),
+    ]
 
 
 def _tabs(wanted: InboxFilter, counts: Counts) -> list[tuple[Tab, str | Promise, int | None, bool]]:
@@ -266,7 +271,7 @@ def answer_again(request: StaffRequest, group_id: int, at: int, message_id: UUID
 def assign(request: StaffRequest, group_id: int, at: int, message_id: UUID) -> HttpResponse:
     """Give a message to a colleague, or with nobody chosen to nobody in particular."""
     key = _key(group_id, at, message_id)
-    matter = actions.assign(actor=request.actor, message=key, staff_id=_number(request.POST.get("staff", "")))
+    matter = actions.assign(actor=request.actor, message=key, staff_id=filters.number(request.POST.get("staff", "")))
     told = _("Given to %(name)s.") % {"name": matter.assignee_name} if matter.assignee_id else _("Given to nobody.")
     return _done(request, key, told)
 

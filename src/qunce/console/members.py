@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from qunce.chat.selectors import activity, title_of
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
+from qunce.console import filters
 from qunce.console.context import StaffRequest
+from qunce.console.filters import Asked, Pick
 from qunce.console.spreadsheet import Rows, spreadsheet
 from qunce.kernel import paging
 from qunce.kernel.actor import Actor, Permission
@@ -29,7 +31,6 @@ from qunce.team import selectors as team
 COUNTED = 500
 """Up to here members are counted; beyond, the page says that there are more."""
 PORTION = 500
-MOST_GROUPS = 200
 ORDERS = ((MemberOrder.NAME, gettext_lazy("By name")), (MemberOrder.NEWEST, gettext_lazy("Newest first")))
 PRESENCES = (
     (Presence.ANY, gettext_lazy("Now or before")),
@@ -56,32 +57,46 @@ class Row:
 # ---------------------------------------------------------------- the list
 def wanted_from(request: StaffRequest, query: QueryDict) -> MemberFilter:
     """The filter in an address; what makes no sense there does not restrict."""
-
-    def number(name: str) -> int | None:
-        given = query.get(name, "")
-        return int(given) if given.isdecimal() else None
-
-    order, presence = query.get("order", ""), query.get("presence", "")
-    since = _day(query.get("since", ""))
+    asked = Asked(query)
+    since = asked.day("since")
     return MemberFilter(
-        text=query.get("text", "").strip(),
-        community_id=number("community"),
-        group_id=number("group"),
-        tag=query.get("tag", ""),
-        platform=query.get("platform", ""),
-        presence=Presence(presence) if presence in set(Presence) else Presence.ANY,
+        text=asked.text("text"),
+        community_id=asked.number("community"),
+        group_id=asked.number("group"),
+        tag=asked.text("tag"),
+        platform=asked.text("platform"),
+        presence=asked.one_of(Presence, "presence", Presence.ANY),
         joined_since=datetime.combine(since, time(), request.zone) if since else None,
         core=query.get("core") == "1",
-        named_id=number("named"),
-        order=MemberOrder(order) if order in set(MemberOrder) else MemberOrder.NAME,
+        named_id=asked.number("named"),
+        order=asked.one_of(MemberOrder, "order", MemberOrder.NAME),
     )
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def _picks(actor: Actor, wanted: MemberFilter) -> list[Pick]:
+    """What the list is most often restricted to."""
+    presences = [(presence.value, label) for presence, label in PRESENCES]
+    return [
+        filters.by_community(actor, wanted.community_id),
+        Pick("presence", _("Presence"), lambda: presences, wanted.presence, every=False),
+        filters.by_tag(selectors.tags(actor), wanted.tag),
+    ]
+
+
+def _more_picks(actor: Actor, wanted: MemberFilter) -> list[Pick]:
+    """What else it can be restricted to, and its order."""
+    people = team.who_may(Permission.REPLY, seen_by=actor)
+    return [
+        filters.by_group(actor, wanted.group_id, GroupFilter(community_id=wanted.community_id)),
+        filters.by_platform(actor, wanted.platform),
+        Pick(
+            "named",
+            _("Named person"),
+            lambda: [(0, _("Nobody")), *people.values_list("pk", "name")],
+            wanted.named_id,
+        ),
+        filters.by_order(ORDERS, wanted.order),
+    ]
 
 
 def members(request: StaffRequest) -> HttpResponse:
@@ -91,7 +106,6 @@ def members(request: StaffRequest) -> HttpResponse:
     rising = wanted.order is MemberOrder.NAME
     shown = paging.by_key(found, key=key, cursor=request.GET.get("cursor", ""), rising=rising)
     total = found[: COUNTED + 1].count()
-    groups = community.find_groups(actor, GroupFilter(community_id=wanted.community_id))[:MOST_GROUPS]
     return page(
         request,
         "console/members/list.html",
@@ -101,24 +115,13 @@ def members(request: StaffRequest) -> HttpResponse:
             "page": shown,
             "rows": _rows(actor, shown.items),
             "counted": _counted(total, wanted),
-            "communities": community.visible_communities(actor),
-            "groups": _with_chosen(actor, list(groups), wanted.group_id),
-            "platforms": community.platforms(actor),
-            "tags": selectors.tags(actor),
-            "colleagues": team.who_may(Permission.REPLY, seen_by=actor),
-            "orders": [(order.value, label) for order, label in ORDERS],
-            "presences": [(presence.value, label) for presence, label in PRESENCES],
+            "picks": _picks(actor, wanted),
+            "more_picks": _more_picks(actor, wanted),
             "may_export": actor.may_anywhere(Permission.LEAD),
             "query": request.GET.urlencode(),
         },
         piece="console/members/rows.html",
     )
-
-
-def _with_chosen(actor: Actor, groups: list[Any], chosen: int | None) -> list[Any]:
-    if chosen is None or any(group.pk == chosen for group in groups):
-        return groups
-    return [*community.groups_in_order(actor, [chosen]), *groups]
 
 
 def _counted(total: int, wanted: MemberFilter) -> str:

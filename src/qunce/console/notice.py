@@ -17,6 +17,7 @@ from qunce.chat import selectors as ledger
 from qunce.chat.types import NoticeState
 from qunce.community import actions, policies, selectors
 from qunce.console.context import StaffRequest
+from qunce.console.filters import number
 from qunce.console.forms import errors_in
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Invalid
@@ -57,10 +58,6 @@ class NoticeForm(forms.Form):
     )
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
-
-
 def notice(request: StaffRequest, community_id: int) -> HttpResponse:
     """Write it, see it, and see where it stands in every group."""
     home = selectors.community(request.actor, community_id)
@@ -75,7 +72,7 @@ def notice(request: StaffRequest, community_id: int) -> HttpResponse:
     views = ledger.notices(request.actor, community_id)
     counted = Counter(view.state for view in views)
     stale = sum(counted[state] for state in STALE)
-    chosen = _number(request.GET.get("group", ""))
+    chosen = number(request.GET.get("group", ""))
     shown = next((view for view in views if view.group.pk == chosen), views[0] if views else None)
     context = {
         "community": home,
@@ -97,7 +94,7 @@ def notice(request: StaffRequest, community_id: int) -> HttpResponse:
 @require_POST
 def preview(request: StaffRequest, community_id: int) -> HttpResponse:
     """What is being written, as members of one group would see it."""
-    group_id, given = _number(request.POST.get("group", "")), request.POST
+    group_id, given = number(request.POST.get("group", "")), request.POST
     try:
         text = selectors.notice_preview(
             request.actor, community_id, group_id, text=given.get("text", ""), contact=given.get("contact", "")
@@ -110,7 +107,7 @@ def preview(request: StaffRequest, community_id: int) -> HttpResponse:
 @require_POST
 def push(request: StaffRequest, community_id: int) -> HttpResponse:
     """Have it set where it is not: in the group named, else in all."""
-    group_id = _number(request.POST.get("group", ""))
+    group_id = number(request.POST.get("group", ""))
     told = chat.push_notices(
         actor=request.actor, community_id=community_id, group_ids=None if group_id is None else [group_id]
     )

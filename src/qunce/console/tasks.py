@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
+from qunce.console.filters import Asked
 from qunce.console.forms import errors_in
 from qunce.console.live import topic
 from qunce.kernel import clock, files
@@ -106,11 +107,11 @@ class DoneForm(forms.Form):
 
 # ---------------------------------------------------------------- lists
 def _wanted(request: StaffRequest) -> TaskFilter:
-    show, place = request.GET.get("show", ""), request.GET.get("community", "")
+    asked = Asked(request.GET)
     return TaskFilter(
-        show=TaskList(show) if show in set(TaskList) else TaskList.MINE,
-        community_id=int(place) if place.isdecimal() else None,
-        text=request.GET.get("q", "").strip(),
+        show=asked.one_of(TaskList, "show", TaskList.MINE),
+        community_id=asked.number("community"),
+        text=asked.text("q"),
     )
 
 

@@ -63,8 +63,6 @@ from qunce.chat.actions.outcomes import RecallOutcomes as RecallOutcomes
 from qunce.chat.actions.outcomes import settle as settle
 from qunce.chat.actions.overlaps import Claim as Claim
 from qunce.chat.actions.overlaps import Comparison as Comparison
-from qunce.chat.actions.overlaps import Ranges as Ranges
-from qunce.chat.actions.overlaps import within as within
 from qunce.chat.actions.replies import send_reply as send_reply
 from qunce.chat.actions.replies import send_reply_again as send_reply_again
 from qunce.chat.actions.restored import after_restore as after_restore

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from qunce.chat.actions import aside, messages, partitions, search
 from qunce.chat.actions.ingest import Flow, Ingested, is_away
-from qunce.chat.actions.overlaps import Claim, Comparison, Ranges, part
+from qunce.chat.actions.overlaps import Claim, Comparison, part
 from qunce.chat.actions.recognition import AccountView
 from qunce.chat.actions.rollups import count_again
 from qunce.chat.models import Account
+from qunce.chat.policies import Ranges
 from qunce.chat.types import Batch, Inbound, MemberJoined, MemberLeft, MessageReceived, Origin
 from qunce.community import selectors as community
 from qunce.kernel import live, wire

@@ -218,16 +218,18 @@ class Hours:
         self._counts: dict[tuple[int, datetime], list[int]] = {}
 
     def _of(self, key: tuple[int, datetime]) -> list[int]:
-        return self._counts.get(key) or self._counts.setdefault(key, [0, 0, 0, 0])
+        return self._counts.setdefault(key, [0, 0, 0, 0])
 
     def messages(self, rows: Iterable[NewMessage]) -> None:
         """Count stored messages; bots and our own apart."""
+        known = self._counts.get
         hour = end = EPOCH
         for row in rows:
             if not hour <= row.sent_at < end:
                 hour = _hour(row.sent_at)
                 end = hour + HOUR
-            self._of((row.group.id, hour))[row.from_us or row.from_bot] += 1
+            key = row.group.id, hour
+            (known(key) or self._of(key))[row.from_us or row.from_bot] += 1
 
     def joined(self, group_id: int, at: datetime) -> None:
         """Count one entry."""

@@ -5,15 +5,15 @@ ones within a minute, one that is here makes one of the history's known.
 """
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from qunce.chat.actions.search import Key
+from qunce.chat.policies import Ranges, within
 from qunce.chat.types import Content, Media, MessageReceived, Origin
 from qunce.kernel import wire
 from qunce.kernel.folding import normalise
@@ -25,8 +25,6 @@ _APART = timedelta(hours=1)
 _CHANGED = "\0changed"
 """In the place of words that are not those any more that were said."""
 _CALLS = re.compile(r"@\S+")
-Ranges: TypeAlias = Sequence[tuple[UUID, UUID]]
-"""First and last id of messages that were stored together."""
 
 
 class Claim(NamedTuple):
@@ -146,12 +144,6 @@ def _minute(at: datetime) -> datetime:
 def _may_be(here: _Here, comparison: Comparison) -> bool:
     """Whether a message that is here may have another id in the history."""
     return within(here.id, comparison.others) if comparison.own_ids else not within(here.id, comparison.mine)
-
-
-def within(key: UUID, ranges: Ranges) -> bool:
-    """Whether an id lies in one of the ranges, which are in order."""
-    at = bisect_right(ranges, key, key=lambda each: each[0])
-    return at > 0 and key <= ranges[at - 1][1]
 
 
 # ------------------------------------------------------------------ what is the same

@@ -28,6 +28,8 @@ from qunce.chat.policies.deliveries import WORD_STANDS_AFTER as WORD_STANDS_AFTE
 from qunce.chat.policies.deliveries import after_interruption as after_interruption
 from qunce.chat.policies.deliveries import may_become as may_become
 from qunce.chat.policies.deliveries import pause_before_repeat as pause_before_repeat
+from qunce.chat.policies.histories import Ranges as Ranges
+from qunce.chat.policies.histories import within as within
 from qunce.chat.policies.pacing import DAY as DAY
 from qunce.chat.policies.pacing import MINUTE as MINUTE
 from qunce.chat.policies.pacing import Bucket as Bucket

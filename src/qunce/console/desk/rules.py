@@ -11,6 +11,7 @@ from qunce.community import selectors as communities
 from qunce.community.types import GroupFilter
 from qunce.console.context import StaffRequest
 from qunce.console.desk.words import SHORT_KINDS, line
+from qunce.console.filters import Asked
 from qunce.console.live import topic
 from qunce.desk import actions, selectors
 from qunce.desk.selectors import RuleView
@@ -64,18 +65,18 @@ def wanted_rules(request: StaffRequest) -> tuple[RuleFilter, dict[str, str]]:
     """The filter in the address, and what of it restricts."""
     names = ("q", "where", "group", "kind", "state", "order")
     asked = {key: request.GET.get(key, "").strip() for key in names}
-    where, group, state = asked["where"], asked["group"], asked["state"]
+    read, where, state = Asked(request.GET), asked["where"], asked["state"]
     return RuleFilter(
         text=asked["q"],
         everywhere=where == "everywhere",
-        community_id=int(where) if where.isdecimal() else None,
-        group_id=int(group) if group.isdecimal() else None,
+        community_id=read.number("where"),
+        group_id=read.number("group"),
         tag=where.removeprefix(TAG) if where.startswith(TAG) else "",
         match=Match(asked["kind"]) if asked["kind"] in set(Match) else None,
         enabled={"on": True, "off": False}.get(state),
         never_used=state == "never",
         overridden=state == "overridden",
-        order=RuleOrder(asked["order"]) if asked["order"] in set(RuleOrder) else RuleOrder.NEWEST,
+        order=read.one_of(RuleOrder, "order", RuleOrder.NEWEST),
     ), {key: value for key, value in asked.items() if value}
 
 

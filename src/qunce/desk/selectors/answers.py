@@ -1,6 +1,7 @@
 """Which rule answers a message, with what, and why the others do not."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -32,7 +33,7 @@ from qunce.desk.types import (
 )
 from qunce.kernel import clock, files
 from qunce.kernel.actor import Actor
-from qunce.kernel.variables import fillable
+from qunce.kernel.variables import FillableText, fillable
 
 
 def live_rules() -> list[Rule]:
@@ -71,7 +72,7 @@ def answer_of(hit: Hit, *, turn: int, name: str, group: GroupFacts, at: datetime
     rule = hit.rule
     text = fill(rule.away if hit.closed else rule.said(turn), name=name, group=group, at=at)
     attached = () if hit.closed else rule.files
-    wire = wire_of(group.platform)
+    wire = wire_of(group.platform) if attached else Wire("")
     parts: list[Part] = []
     links = []
     for file in attached:
@@ -88,7 +89,7 @@ def answer_of(hit: Hit, *, turn: int, name: str, group: GroupFacts, at: datetime
 
 def fill(text: str, *, name: str, group: GroupFacts, at: datetime) -> str:
     """A text with its variables filled in, as it is where and when it is said."""
-    cut = fillable(text, VARIABLES)
+    cut = _cut(text)
     count = group.member_count
     values = {
         "name": name,
@@ -101,6 +102,11 @@ def fill(text: str, *, name: str, group: GroupFacts, at: datetime) -> str:
         with translation.override(group.language):
             values |= {"date": date_format(local, "DATE_FORMAT"), "weekday": date_format(local, "l")}
     return cut.fill(values)
+
+
+@lru_cache(maxsize=4096)
+def _cut(text: str) -> FillableText:
+    return fillable(text, VARIABLES)
 
 
 def wire_of(platform: str) -> Wire:

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import connection
 
 from qunce.chat import actions as chat
-from qunce.chat.actions import Claim, Comparison, Ingested, Ranges
+from qunce.chat.actions import Claim, Comparison, Ingested
+from qunce.chat.policies import Ranges, within
 from qunce.insights.importer import Importer, importers
 from qunce.insights.models import Import, ImportedPortion, ImportedStay
 from qunce.insights.types import ImportState
@@ -66,7 +67,7 @@ def take_back_messages(run: Import) -> None:
 
     def left(since: datetime, until: datetime) -> list[UUID]:
         claims = (claim.key[2] for claim in _claims([run.pk], run.group_id, since, until))
-        return [key for key in claims if not chat.within(key, theirs)]
+        return [key for key in claims if not within(key, theirs)]
 
     chat.remove_history(
         group_id=run.group_id,

@@ -137,7 +137,9 @@
     if (!field.matches("select")) return written.has(field) && field.value !== field.defaultValue;
     return field.selectedIndex !== Math.max([...field.options].findIndex((option) => option.defaultSelected), 0);
   };
+  let pressed = null; // what is under the finger or the mouse: a click is only one if it ends where it began
   const inUse = (element) =>
+    element.contains(pressed) ||
     element.querySelector("details[data-holds][open]") ||
     $all("input, textarea, select", element).some((field) => field.matches(":focus") || changed(field));
   const renew = (element) => {
@@ -176,6 +178,12 @@
   });
   document.addEventListener("input", (event) => written.add(event.target));
   document.addEventListener("toggle", letGo, true);
+  document.addEventListener("pointerdown", (event) => (pressed = event.target), true);
+  const lift = () => {
+    pressed = null;
+    letGo();
+  };
+  for (const what of ["pointerup", "pointercancel"]) document.addEventListener(what, () => setTimeout(lift), true);
   for (const what of ["focusout", "change"]) document.addEventListener(what, () => setTimeout(letGo));
   document.addEventListener("visibilitychange", () => follow());
   addEventListener("pagehide", leave);

@@ -23,7 +23,7 @@
   };
   // Rows move when something new is said: the same one is meant, and where it left, the one that took its place.
   const goBack = () => {
-    const at = rows().findIndex((row) => row.id === place.id);
+    const at = rows().findIndex((row) => row.id === (place.id || `row-${opened()}`));
     choose(at < 0 ? place.index : at);
   };
   const mark = () => {
@@ -93,12 +93,16 @@
   let asked = null; // the message that was asked for last; an answer that comes later than it is not wanted any more
   let inList = false; // whoever chooses in the list goes on there when it is shown anew
   let shown = null;
+  const isElsewhere = (source) => {
+    const active = document.activeElement;
+    return stream.contains(active) || (active.matches("input, textarea, select") && !source.contains(active));
+  };
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = event.detail;
     const source = ctx.sourceElement;
     if (source.matches(".inbox-row")) asked = ctx;
     // After something was done the focus belongs to the list again: now, for later somebody may be typing.
-    else if (pane.contains(source) && !source.matches(".inbox-reply") && source.contains(document.activeElement)) goBack();
+    else if (pane.contains(source) && !source.matches(".inbox-reply, .inbox-thread") && !isElsewhere(source)) goBack();
   });
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = event.detail;
