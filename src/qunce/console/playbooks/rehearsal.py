@@ -36,9 +36,7 @@ LISTED, PREVIEWED = 30, 3
 class RehearsalForm(BeginForm):
     """As for a run, and how many days of it."""
 
-    days = forms.IntegerField(
-        label=gettext_lazy("How many days"), min_value=1, max_value=MOST_DAYS, initial=14
-    )
+    days = forms.IntegerField(label=gettext_lazy("How many days"), min_value=1, max_value=MOST_DAYS, initial=14)
 
 
 def rehearse(request: StaffRequest, playbook_id: int) -> HttpResponse:
