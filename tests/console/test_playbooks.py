@@ -171,7 +171,12 @@ def test_the_form_of_a_step_changes_nothing_but_what_was_changed(client):
         assert "Saved in the draft." in answer.content.decode(), answer.content.decode()
     row.refresh_from_db()
     assert selectors.document_of(row) == read(TEXT)
-    given = {**form_of(client, row, "hello"), "with_text_en": "Good evening", "way": "weekdays", "weekdays": ["0", "4"]}
+    given = {
+        **form_of(client, row, "hello"),
+        "with_text_en": "Good evening",
+        "way": "weekdays",
+        "weekdays": ["0", "4"],
+    }
     client.post(url("playbook_step", row.pk, "hello"), given)
     assert steps(row)["hello"].with_["text"] == {"zh": "大家好，{group}", "en": "Good evening"}
     assert when(row, "hello") == "mon,fri 20:00"
@@ -200,7 +205,9 @@ def test_two_people_at_one_step_lose_nothing(client):
 def test_a_text_that_cannot_be_read_says_the_line_and_keeps_what_was_typed(client):
     row = drafted()
     bad = TEXT.replace("    do: ask", "    do: ask\n    wehn: day 9")
-    answer = client.post(url("playbook_text", row.pk), {"text": bad.replace("when: day 3 20:00", "when: someday"), "edition": 1})
+    answer = client.post(
+        url("playbook_text", row.pk), {"text": bad.replace("when: day 3 20:00", "when: someday"), "edition": 1}
+    )
     said = answer.content.decode()
     assert "This text is no playbook yet" in said
     assert "Line 22" in said
@@ -212,7 +219,11 @@ def test_a_text_is_saved_unless_somebody_was_quicker(client):
     row = drafted()
     mine = TEXT.replace("Thank you all", "Thanks")
     actions.change_draft(
-        actor=SYSTEM, playbook_id=row.pk, edition=1, document=read(TEXT.replace("Hello", "Hi")), text=TEXT.replace("Hello", "Hi")
+        actor=SYSTEM,
+        playbook_id=row.pk,
+        edition=1,
+        document=read(TEXT.replace("Hello", "Hi")),
+        text=TEXT.replace("Hello", "Hi"),
     )
     said = client.post(url("playbook_text", row.pk), {"text": mine, "edition": 1}).content.decode()
     assert "Somebody else has changed this playbook" in said
@@ -280,7 +291,9 @@ def test_a_run_is_moved_to_a_new_version(client):
     row.refresh_from_db()
     actions.publish(actor=SYSTEM, playbook_id=row.pk, edition=row.edition)
     shown = client.get(url("run_move", run.pk)).context
-    assert [(each.count, each.before, each.after) for each in shown["groups"]] == [(2, "Send a message", "Ask for answers")] or shown["groups"][0].count == 2
+    assert [(each.count, each.before, each.after) for each in shown["groups"]] == [
+        (2, "Send a message", "Ask for answers")
+    ] or shown["groups"][0].count == 2
     client.post(url("run_move", run.pk))
     assert set(Track.objects.values_list("step", flat=True)) == {"question"}
 

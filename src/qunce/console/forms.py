@@ -107,7 +107,7 @@ class WordsWidget(forms.MultiWidget):
             _suffix(code): forms.Textarea(
                 attrs={
                     "rows": rows,
-                    "lang": code or None,
+                    **({"lang": code} if code else {}),
                     "aria-label": name,
                     "placeholder": name,
                     "data-words": code,

@@ -32,12 +32,21 @@ class Recorded:
     at: datetime
 
 
-def clone_accounts(*, groups: Mapping[int, int]) -> dict[int, int]:
-    """Give the copies of groups (original → copy) copies of the accounts that would send; original account by copy."""
+@dataclass(frozen=True, slots=True)
+class AccountCopy:
+    """Whose copy it is."""
+
+    name: str
+    platform: str
+
+
+def clone_accounts(*, groups: Mapping[int, int]) -> dict[int, AccountCopy]:
+    """Give the copies of groups (original → copy) copies of the accounts that would send; returned by id."""
     seats = seats_of(list(groups))
     wanted = {account_id for account_id, obstacle in seats.values() if account_id is not None and not obstacle}
     now = clock.now()
     copies: dict[int, int] = {}
+    found: dict[int, AccountCopy] = {}
     for row in Account.objects.filter(pk__in=wanted).order_by("pk"):
         copy = Account.objects.create(
             platform=row.platform,
@@ -49,6 +58,7 @@ def clone_accounts(*, groups: Mapping[int, int]) -> dict[int, int]:
         )
         Lease.objects.create(account=copy, holder="rehearsal", epoch=EPOCH, until=now + timedelta(days=4000))
         copies[row.pk] = copy.pk
+        found[copy.pk] = AccountCopy(row.name, row.platform)
     Seat.objects.bulk_create(
         [
             Seat(account_id=copies[account_id], group_id=groups[group_id], reads=True, joined_at=now)
@@ -56,7 +66,7 @@ def clone_accounts(*, groups: Mapping[int, int]) -> dict[int, int]:
             if account_id in copies
         ]
     )
-    return {copy: original for original, copy in copies.items()}
+    return found
 
 
 def record_due(*, account_ids: Collection[int]) -> list[Recorded]:

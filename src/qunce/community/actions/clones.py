@@ -14,9 +14,9 @@ def clone_groups(*, group_ids: Collection[int]) -> dict[int, int]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO community_group (community_id, platform, external_id, name, topic, member_count, direct, tags,"
-            " found_at, adopted_at, archived_at) SELECT community_id, platform, %s || id, name, topic, member_count,"
-            " direct, tags, found_at, adopted_at, archived_at FROM community_group WHERE id = ANY(%s)"
+            "INSERT INTO community_group (community_id, platform, external_id, name, topic, member_count, direct,"
+            " tags, found_at, adopted_at, archived_at) SELECT community_id, platform, %s || id, name, topic,"
+            " member_count, direct, tags, found_at, adopted_at, archived_at FROM community_group WHERE id = ANY(%s)"
             " RETURNING id, external_id",
             [PREFIX, sorted(group_ids)],
         )

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from qunce.console.forms import WordsField, bare, field_of
+from qunce.console.forms import ANY, WordsField, bare, field_of
 from qunce.console.playbooks import words
 from qunce.console.playbooks.whens import WhenPart, when_initial
 from qunce.kernel.validation import sentences
@@ -93,10 +93,12 @@ class ConfigForm(forms.Form):
         """Add a field for each of the Config's."""
         self.config_of = config
         for key, info in config.model_fields.items():
-            self.fields[WITH + key] = config_field(info, languages)
             name = info.alias or key
+            kept = stored.get(name, stored.get(key))
+            for_all = isinstance(kept, str) or (isinstance(kept, dict) and ANY in kept)
+            self.fields[WITH + key] = config_field(info, [*languages, ANY] if for_all else languages)
             if name in stored or key in stored:
-                self.initial.setdefault(WITH + key, stored.get(name, stored.get(key)))
+                self.initial.setdefault(WITH + key, kept)
             elif not info.is_required():
                 self.initial.setdefault(WITH + key, info.get_default(call_default_factory=True))
 
@@ -224,7 +226,7 @@ def _config_of(key: str, value: Any) -> dict[str, Any]:
 
 
 def languages_of(document: Document) -> list[str]:
-    """The languages in which a playbook is written, ours first; ``""`` where some words are for all."""
+    """The languages in which a playbook is written, ours first."""
     used: dict[str, None] = {"zh": None, "en": None}
     for text in (document.title, document.summary, document.goal, document.evidence, document.path):
         used |= dict.fromkeys(text)
@@ -232,9 +234,7 @@ def languages_of(document: Document) -> list[str]:
         for value in (step.title, *step.with_.values()):
             if isinstance(value, dict) and value and all(isinstance(each, str) for each in (*value, *value.values())):
                 used |= dict.fromkeys(key for key in value if len(key) <= 7)  # noqa: PLR2004 (zh-hant)
-            elif isinstance(value, str):
-                used |= {"": None}
-    return list(used)
+    return [code for code in used if code != ANY]
 
 
 # ---------------------------------------------------------------- the whole

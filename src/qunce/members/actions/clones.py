@@ -24,8 +24,8 @@ WITH source AS MATERIALIZED (
     created_at FROM source
 ), accounts AS (
     INSERT INTO members_identity (id, member_id, home_id, platform, external_id, name, is_bot, created_at)
-    SELECT identity_id, member_id, member_id, platform, 'rehearsal:' || group_id || ':' || external_id, called, is_bot,
-    created_at FROM source
+    SELECT identity_id, member_id, member_id, platform, 'rehearsal:' || group_id || ':' || external_id, called,
+    is_bot, created_at FROM source
 )
 INSERT INTO members_membership (group_id, identity_id, nickname, source, seen_at, joined_at, heard)
 SELECT group_id, identity_id, nickname, source, seen_at, joined_at, false FROM source

@@ -7,6 +7,7 @@ from qunce.playbooks.actions.calls import forget_answers as forget_answers
 from qunce.playbooks.actions.calls import note_answers as note_answers
 from qunce.playbooks.actions.engine import advance as advance
 from qunce.playbooks.actions.moving import move_tracks as move_tracks
+from qunce.playbooks.actions.rehearsing import rehearse as rehearse
 from qunce.playbooks.actions.runs import begin_run as begin_run
 from qunce.playbooks.actions.runs import pause_run as pause_run
 from qunce.playbooks.actions.runs import resume_run as resume_run

@@ -319,7 +319,7 @@ class _Reader:
             self.wrong(place, error.sentence, **error.params)
             return parse("0m" if parse is moments.duration else "")
 
-    def plain(self, node: Any, place: tuple[str | int, ...]) -> Any:
+    def plain(self, node: Any, place: tuple[str | int, ...]) -> Any:  # noqa: PLR0911 (a table)
         """A value as JSON has it."""
         if isinstance(node, CommentedMap):
             if node.fa.flow_style() and list(node.values()) == [None]:

@@ -18,6 +18,7 @@ from qunce.community import selectors as community
 from qunce.community.types import GroupFacts
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import Invalid
 from qunce.kernel.validation import said as said_of
 from qunce.members.condition import conditions
 from qunce.playbooks.models import Playbook, Run
@@ -30,7 +31,7 @@ from qunce.playbooks.selectors.playbooks import Compiled, compiled
 from qunce.playbooks.selectors.runs import group_ids_of
 from qunce.playbooks.step import Step, steps
 from qunce.playbooks.trigger import triggers
-from qunce.playbooks.types import Document, Finding, RunState, StepSpec, said
+from qunce.playbooks.types import Document, Finding, RunState, Severity, StepSpec, said
 from qunce.team import selectors as team
 
 AHEAD = timedelta(days=60)
@@ -76,10 +77,17 @@ def findings(
         nights=_nights(rules, names),
         daily_cap=min(caps, default=None),
         unstaffed=_unstaffed(homes, names) if any(each.needs_person for each in kinds.values()) else (),
-        others=[*_other_runs(playbook, groups, began_at), *_planned_broadcasts(actor, groups)],
+        others=others(actor, groups, began_at, playbook=playbook),
         languages=sorted({each.language for each in groups}),
     )
     return checked(document, facts)
+
+
+def require_no_errors(actor: Actor, document: Document, *, playbook: Playbook) -> None:
+    """Raise Invalid with the first thing that is wrong, where something is."""
+    for found in findings(actor, document, playbook=playbook):
+        if found.severity is Severity.ERROR:
+            raise Invalid(_(found.sentence) % found.params, fix=_(found.fix) % found.params if found.fix else "")
 
 
 def adoption_findings(adoption: Adoption) -> list[Finding]:
@@ -203,11 +211,25 @@ def _nights(rules: Mapping[int, Any], names: Mapping[int, str]) -> list[Night]:
 
 
 # ------------------------------------------------------------------ what else speaks in these groups
-def _other_runs(playbook: Playbook | None, groups: Sequence[GroupFacts], began_at: datetime) -> Iterator[Other]:
+def others(
+    actor: Actor,
+    groups: Sequence[GroupFacts],
+    began_at: datetime,
+    *,
+    playbook: Playbook | None = None,
+    not_run: int | None = None,
+) -> list[Other]:
+    """What other runs and planned broadcasts will say in these groups; not ``playbook`` and not the run given."""
+    return [*_other_runs(playbook, not_run, groups, began_at), *_planned_broadcasts(actor, groups)] if groups else []
+
+
+def _other_runs(
+    playbook: Playbook | None, not_run: int | None, groups: Sequence[GroupFacts], began_at: datetime
+) -> Iterator[Other]:
     """What living runs of other playbooks will say in the same groups, as far as one can tell."""
     wanted, now = {each.id for each in groups}, clock.now()
     for run in _living(playbook)[:MOST_RUNS]:
-        if not wanted & set(group_ids_of(run)):
+        if run.pk == not_run or not wanted & set(group_ids_of(run)):
             continue
         version = compiled(run.version_id)
         for began in _starts(run, version, groups[0].zone, began_at):
