@@ -2,7 +2,7 @@
 
 import sys
 from importlib.metadata import EntryPoint
-from textwrap import dedent
+from pathlib import Path
 
 import pytest
 
@@ -12,30 +12,8 @@ from tests.steps.bench import Bench
 
 pytestmark = pytest.mark.django_db
 
-PLUGIN = dedent('''
-    """Counts the members of a group, for later steps."""
-
-    from pydantic import BaseModel, Field
-
-    from qunce.playbooks.step import Step
-    from qunce.playbooks.types import Branch
-
-
-    class CountConfig(BaseModel):
-        many: int = Field(default=100, title="Many are")
-
-
-    class Count(Step):
-        title, icon, Config, paths = "Count", "sum", CountConfig, ("many", "few")
-
-        def run(self, steps):
-            return [
-                Branch("many" if (step.group.member_count or 0) >= step.config.many else "few") for step in steps
-            ]
-
-        def summary(self, config, language):
-            return f"Counts to {config.many}"
-''')
+PAGE = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+PLUGIN = PAGE.partition("## Add a step")[2].partition("```python\n")[2].partition("```")[0]
 
 
 @pytest.fixture
