@@ -37,6 +37,7 @@ from qunce.members import actions as members
 from qunce.members.models import Entry, Identity, MemberLink
 from qunce.members.types import Colleague, EntryKind, NextStep
 from qunce.playbooks import actions as playbooks
+from qunce.playbooks.actions.rehearsals import ask_rehearsal
 from qunce.playbooks.models import Track
 from qunce.playbooks.policies.yaml import read
 from qunce.team import actions as team
@@ -248,6 +249,7 @@ def a_playbook(home, group):
         "playbook": row.pk,
         "idle playbook": idle.pk,
         "run": run.pk,
+        "rehearsal": ask_rehearsal(actor=SYSTEM, playbook_id=row.pk, selection=where, days=3).pk,
         "track": Track.objects.get(run=run).pk,
         "once": once.pk,
         "next_day": (tomorrow + timedelta(days=1)).isoformat(),

@@ -1,5 +1,6 @@
 """The pages of playbooks: begin from a text, arrange the steps, publish, begin a run, follow and steer it."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -7,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from qunce.chat.types import Selection
-from qunce.kernel.actor import SYSTEM
+from qunce.kernel.actor import SYSTEM, Role
 from qunce.playbooks import actions, selectors
-from qunce.playbooks.models import Playbook, Run, Track
+from qunce.playbooks.actions.rehearsals import carry_out_rehearsal
+from qunce.playbooks.models import KeptRehearsal, Playbook, Run, Track
 from qunce.playbooks.policies.moments import written as moment_written
 from qunce.playbooks.policies.yaml import read
 from qunce.playbooks.types import RunState, TrackState
@@ -119,8 +121,6 @@ def test_what_was_taken_out_is_put_back(client):
     before = row.document
     edit(client, row, op="remove", step="question")
     assert set(steps(row)) == {"hello", "thanks"}
-    import json
-
     edit(client, row, op="restore", document=json.dumps(before))
     assert set(steps(row)) == {"hello", "question", "nudge", "thanks"}
 
@@ -227,7 +227,8 @@ def test_a_text_is_saved_unless_somebody_was_quicker(client):
     )
     said = client.post(url("playbook_text", row.pk), {"text": mine, "edition": 1}).content.decode()
     assert "Somebody else has changed this playbook" in said
-    assert "Thanks" in said and "Hi {group}" in said
+    assert "Thanks" in said
+    assert "Hi {group}" in said
     client.post(url("playbook_text", row.pk), {"text": mine, "edition": 2})
     assert steps(row)["thanks"].with_["text"]["en"] == "Thanks"
     got = client.get(url("playbook_export", row.pk))
@@ -304,20 +305,20 @@ def test_the_timeline_by_mouse_and_keyboard(browse, transactional_db):
     row = drafted()
     page = browse(f"/playbooks/{row.pk}/", world.owner())
     page_ok(page, "playbook")
-    card = page.locator('.timeline-table [data-step="thanks"]')
-    to = page.locator('.timeline-table tbody td[data-day="4"][data-hour="18"]').first
+    card = page.locator('.dayplan-table [data-step="thanks"]')
+    to = page.locator('.dayplan-table tbody td[data-day="4"][data-hour="18"]').first
     card.drag_to(to)
-    page.locator('.timeline-table td[data-day="4"][data-hour="18"] [data-step="thanks"]').wait_for()
+    page.locator('.dayplan-table td[data-day="4"][data-hour="18"] [data-step="thanks"]').wait_for()
     assert when(row, "thanks") == "day 4 18:00"
-    page.locator('.timeline-table [data-step="thanks"]').focus()
+    page.locator('.dayplan-table [data-step="thanks"]').focus()
     page.keyboard.press("ArrowUp")
-    page.locator('.timeline-table td[data-hour="17"] [data-step="thanks"]').wait_for()
+    page.locator('.dayplan-table td[data-hour="17"] [data-step="thanks"]').wait_for()
     wait_until(page, "document.activeElement.dataset.step === 'thanks'")
     page.keyboard.press("Delete")
-    page.locator('.timeline-table [data-step="thanks"]').wait_for(state="detached")
+    page.locator('.dayplan-table [data-step="thanks"]').wait_for(state="detached")
     page.keyboard.press("Control+z")
-    page.locator('.timeline-table [data-step="thanks"]').wait_for()
-    page.locator('.timeline-table [data-step="hello"]').click()
+    page.locator('.dayplan-table [data-step="thanks"]').wait_for()
+    page.locator('.dayplan-table [data-step="hello"]').click()
     page.locator("#panel").get_by_text("Hello").first.wait_for()
     page_ok(page, "playbook-step")
     page.locator('#panel textarea[name="with_text_en"]').fill("Good evening, {group}")
@@ -326,3 +327,27 @@ def test_the_timeline_by_mouse_and_keyboard(browse, transactional_db):
     page.locator("#panel").get_by_text("Saved in the draft.").wait_for()
     assert steps(row)["hello"].with_["text"]["en"] == "Good evening, {group}"
     assert not page.complaints
+
+
+def test_a_rehearsal_in_a_process_of_its_own(transactional_db):
+    rooms("A", "B")
+    row = drafted()
+    browser = Client()
+    browser.force_login(world.owner())
+    given = {"whom": "everywhere", "days": "6", "submission": str(uuid4())}
+    answer = browser.post(url("playbook_rehearse", row.pk), given)
+    kept = KeptRehearsal.objects.get()
+    assert answer["Location"] == url("rehearsal", kept.pk)
+    assert "waits for a worker" in browser.get(url("rehearsal", kept.pk)).content.decode()
+    carry_out_rehearsal(rehearsal_id=kept.pk)
+    shown = browser.get(url("rehearsal", kept.pk))
+    acts = shown.context["acts"]
+    assert [scene.groups for act in acts for scene in act.scenes if scene.step == "Send a message"][:1] == [2]
+    assert not Run.objects.exists(), "nothing of it stays"
+    actions.publish(actor=SYSTEM, playbook_id=row.pk, edition=row.edition)
+    begins = browser.get(url("run_begin", row.pk), {"rehearsal": kept.pk}).context["form"]
+    assert begins.initial["whom"] == "everywhere"
+    kept.refresh_from_db()
+    stranger = Client()
+    stranger.force_login(world.member_of_staff(everywhere=Role.OWNER))
+    assert stranger.get(url("rehearsal", kept.pk)).status_code == 404

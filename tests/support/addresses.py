@@ -320,6 +320,17 @@ EXPECTED = {
         },
         playbook_id="playbook",
     ),
+    "console:playbook_rehearse": change(
+        here(Permission.OPERATE),
+        {
+            "whom": "picked",
+            "group_ids": ["group"],
+            "days": "7",
+            "submission": "0198f0c0-0000-7000-8000-000000000004",
+        },
+        playbook_id="playbook",
+    ),
+    "console:rehearsal": page(nobody, rehearsal_id="rehearsal"),
     "console:run": page(here(Permission.VIEW), run_id="run"),
     "console:run_move": page(here(Permission.OPERATE), run_id="run"),
     "console:run_call": page(here(Permission.VIEW), run_id="run", step_id="question"),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from qunce.chat.types import Selection
 from qunce.community import selectors as community
-from qunce.console.chat.whom import FILTER, PICKED, Whom
+from qunce.console.chat.whom import EVERYWHERE, FILTER, PICKED, Whom
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.playbooks import words
@@ -29,6 +29,7 @@ from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
+from qunce.playbooks.selectors import rehearsals
 from qunce.playbooks.step import steps
 from qunce.playbooks.trigger import triggers
 from qunce.playbooks.types import Document
@@ -116,6 +117,8 @@ def begin(request: StaffRequest, playbook_id: int) -> HttpResponse:
 
 def initial_of(request: StaffRequest, row: Playbook) -> dict[str, object]:
     """What the address names, or nothing yet."""
+    if (key := request.GET.get("rehearsal", "")).isdecimal():
+        return {**_as_rehearsed(request, int(key)), "grows": True, "submission": uuid4()}
     groups, places = request.GET.getlist("group"), request.GET.getlist("community")
     if not places and row.community_id is not None:
         places = [str(row.community_id)]
@@ -125,6 +128,22 @@ def initial_of(request: StaffRequest, row: Playbook) -> dict[str, object]:
         "communities": [int(place) for place in places if place.isdecimal()],
         "grows": True,
         "submission": uuid4(),
+    }
+
+
+def _as_rehearsed(request: StaffRequest, rehearsal_id: int) -> dict[str, object]:
+    """The groups of a rehearsal, chosen as they were for it."""
+    kept = rehearsals.kept_rehearsal(request.actor, rehearsal_id)
+    chosen = rehearsals.selected(kept)
+    whom = EVERYWHERE if chosen.everywhere else PICKED if chosen.group_ids else FILTER
+    return {
+        "whom": whom,
+        "group_ids": list(chosen.group_ids),
+        "communities": list(chosen.community_ids),
+        "tags": list(chosen.tags),
+        "search": chosen.text,
+        "begins": kept.begins_at,
+        **{VALUE + name: value for name, value in kept.values.items()},
     }
 
 

@@ -107,4 +107,4 @@ def conditions_offered(document: Document) -> list[tuple[str, str]]:
 def _sample(key: str) -> str:
     fields = conditions[key].Config.model_fields
     kind = next(iter(fields.values())).annotation if fields else None
-    return {int: "7", bool: "true", str: "…"}.get(kind, "…") if kind else ""  # type: ignore[arg-type]
+    return {int: "7", bool: "true", str: "…"}.get(kind, "…") if kind else ""

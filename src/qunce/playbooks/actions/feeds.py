@@ -28,6 +28,8 @@ def new_feed(*, actor: Actor) -> str:
 
 def revoke_feed(*, actor: Actor) -> None:
     """The secret address works no longer."""
+    if actor.id is None:
+        raise NotAllowed
     with transaction.atomic():
         gone, _rows = Feed.objects.filter(staff_id=actor.id).delete()
         if gone:

@@ -7,7 +7,7 @@ simulated and said to be; everything else is what the live run does.
 import random
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from uuid import uuid4
 
@@ -166,7 +166,7 @@ class _Stage:
         found = {self.began_at}
         for zone in zones:
             first = self.began_at.astimezone(zone).date()
-            moments = (datetime.combine(first + timedelta(days=day), at, zone) for day in range(days))
+            moments = (datetime.combine(first + timedelta(days=day), at, zone).astimezone(UTC) for day in range(days))
             found |= {each for each in moments if self.began_at <= each <= self.until}
         return sorted(found)
 

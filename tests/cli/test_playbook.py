@@ -1,0 +1,61 @@
+"""`qunce playbook` and `qunce rehearse`: files in and out, what the checks say, a rehearsal as JSON."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from qunce.chat.models import Account
+from qunce.kernel.errors import Invalid
+from qunce.playbooks import actions, selectors
+from qunce.playbooks.policies.yaml import read
+from tests.playbooks import support
+from tests.support import world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TEXT = "# Ours.\nkey: ours\ntitle: 我们的\nsteps:\n  - {id: hello, do: send, text: 你好}\n"
+
+
+def run(*arguments, cwd):
+    from qunce.playbooks.actions.apart import _address
+
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("QUNCE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "qunce", *arguments],
+        env={**environment, "DATABASE_URL": _address(), "QUNCE_DATA_DIR": str(cwd / "data")},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_playbooks_go_in_and_out_and_are_rehearsed(tmp_path):
+    groups = support.groups(2)
+    (tmp_path / "ours.yaml").write_text(TEXT, encoding="utf-8")
+    assert run("playbook", "import", "ours.yaml", cwd=tmp_path).stdout == "ours\n"
+    assert run("playbook", "export", "ours", cwd=tmp_path).stdout == TEXT
+    checked = run("playbook", "check", "ours", "--lang", "en", cwd=tmp_path)
+    assert checked.returncode == 0
+    assert "goal" in checked.stdout
+    done = run("rehearse", "ours", "--groups", str(groups[0].pk), "--days", "2", "--json", cwd=tmp_path)
+    found = json.loads(done.stdout)
+    assert [(each["group_id"], each["text"]) for each in found["messages"]] == [(groups[0].pk, "你好")]
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(TEXT.replace("steps", "stpes"), encoding="utf-8")
+    refused = run("playbook", "check", "bad.yaml", "--lang", "en", cwd=tmp_path)
+    assert "bad.yaml:4: “stpes” is not known here. Did you mean “steps”?" in refused.stderr
+
+
+def test_a_page_asks_another_process():
+    groups = support.groups(1)
+    actor = world.actor(world.owner())
+    document = read(TEXT, selectors.vocabulary())
+    found = actions.rehearse_apart(actor=actor, document=document, group_ids=[groups[0].pk], days=3)
+    assert [each.text for each in found.messages] == ["你好"]
+    assert Account.objects.count() == 1
+    with pytest.raises(Invalid):
+        actions.rehearse_apart(actor=actor, document=document, group_ids=[], days=3)
