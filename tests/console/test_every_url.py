@@ -36,6 +36,10 @@ from qunce.memberpages.doors import guesses
 from qunce.members import actions as members
 from qunce.members.models import Entry, Identity, MemberLink
 from qunce.members.types import Colleague, EntryKind, NextStep
+from qunce.playbooks import actions as playbooks
+from qunce.playbooks.actions.rehearsals import ask_rehearsal
+from qunce.playbooks.models import Track
+from qunce.playbooks.policies.yaml import read
 from qunce.team import actions as team
 from qunce.team.types import Severity
 from tests.chat import support as chat_support
@@ -189,6 +193,7 @@ def build():
         "ref": link.ref,
         **by_hand,
         **some_histories(home),
+        **a_playbook(home, group),
         "silence": a_silence(groups["archived"].pk),
     }
     return Stage(people, things)
@@ -218,6 +223,37 @@ def some_histories(home):
     imports.stop_import(actor=SYSTEM, import_id=stopped.pk)
     handed = signing.dumps([sha256, "result.json"], salt="insights.history")
     return {"handed": handed, "chat": chat, "import": waiting.pk, "stopped_import": stopped.pk}
+
+
+def a_playbook(home, group):
+    """One that runs in the group, one that does not, and a broadcast for tomorrow."""
+    document = read(
+        "key: three-days\ntitle: 三天\nsteps:\n"
+        "  - {id: hello, when: day 1 20:00, do: send, text: 大家好}\n"
+        "  - {id: question, when: day 2 20:00, do: ask, text: 好吗？, for: 24h}\n"
+    )
+    row = playbooks.create_playbook(actor=SYSTEM, document=document, community_id=home.pk)
+    idle = playbooks.create_playbook(
+        actor=SYSTEM, document=document.model_copy(update={"key": "idle"}), community_id=home.pk
+    )
+    playbooks.publish(actor=SYSTEM, playbook_id=row.pk, edition=1)
+    where = Selection(group_ids=(group.pk,))
+    run = playbooks.begin_run(actor=SYSTEM, playbook_id=row.pk, selection=where, submission=new_id())
+    playbooks.look_for_starts()
+    playbooks.skip_step(actor=SYSTEM, run_id=run.pk)
+    tomorrow = clock.today("UTC") + timedelta(days=1)
+    once = chat.plan_broadcast(
+        actor=SYSTEM, text="晚", selection=where, rhythm=Rhythm(tomorrow, time(8), "UTC"), submission=new_id()
+    )
+    return {
+        "playbook": row.pk,
+        "idle playbook": idle.pk,
+        "run": run.pk,
+        "rehearsal": ask_rehearsal(actor=SYSTEM, playbook_id=row.pk, selection=where, days=3).pk,
+        "track": Track.objects.get(run=run).pk,
+        "once": once.pk,
+        "next_day": (tomorrow + timedelta(days=1)).isoformat(),
+    }
 
 
 def a_silence(group_id):

@@ -103,11 +103,11 @@ class WordsWidget(forms.MultiWidget):
 
     def __init__(self, languages: Sequence[str], rows: int) -> None:
         self.languages = languages or (ANY,)
-        areas = {
+        areas: dict[str, forms.Widget | type[forms.Widget]] = {
             _suffix(code): forms.Textarea(
                 attrs={
                     "rows": rows,
-                    "lang": code or None,
+                    **({"lang": code} if code else {}),
                     "aria-label": name,
                     "placeholder": name,
                     "data-words": code,
@@ -123,7 +123,7 @@ class WordsWidget(forms.MultiWidget):
         words: Mapping[str, str] = {ANY: value} if isinstance(value, str) else value or {}
         return [words.get(code, "") for code in self.languages]
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:  # type: ignore[override]
         """What was written, by language."""
         typed = super().value_from_datadict(data, files, name)
         return {

@@ -19,6 +19,7 @@ from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.console.context import StaffRequest
 from qunce.console.live import topic
+from qunce.console.playbooks import walks
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound, QunceError
@@ -90,6 +91,7 @@ def member(request: StaffRequest, member_id: int) -> HttpResponse:
         "may_note": selectors.may(actor, person, Permission.REPLY),
         "leads": selectors.may(actor, person, Permission.LEAD),
     }
+    context["walks"] = walks.of_member(request.actor, member_id)
     return render(request, "console/members/one.html", context)
 
 

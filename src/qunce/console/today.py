@@ -24,6 +24,8 @@ from qunce.console import care
 from qunce.console.chat import words
 from qunce.console.context import StaffRequest
 from qunce.console.live import topic
+from qunce.console.playbooks import walks
+from qunce.console.playbooks import words as playbook_words
 from qunce.console.templatetags.console import relative
 from qunce.desk import selectors as desk
 from qunce.kernel import clock
@@ -105,6 +107,18 @@ def _waiting(actor: Actor, accounts: Sequence[AccountView], counts: Counts) -> I
     yield from _deliveries(actor)
     yield from _groups(actor, counts)
     yield from _members(actor)
+    yield from _playbooks(actor)
+
+
+def _playbooks(actor: Actor) -> Iterator[Waiting]:
+    """Runs of which a step has failed: a person must look."""
+    for run, count in walks.in_need(actor):
+        title = playbook_words.in_language(run.version.document.get("title") or {}) or run.playbook.key
+        said = ngettext(
+            "“%(playbook)s”: %(count)d target needs you", "“%(playbook)s”: %(count)d targets need you", count
+        ) % {"playbook": title, "count": count}
+        url = reverse("console:run", args=[run.pk]) + "?state=needs"
+        yield Waiting(said, url, _("To the board"), "script", "bad")
 
 
 def _inbox(counts: desk.Counts) -> Iterator[Waiting]:

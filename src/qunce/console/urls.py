@@ -24,6 +24,7 @@ PAGES = (
     "chat.schedules",
     "chat.restraint",
     "playbooks",
+    "calendar",
     "chat.files",
     "chat.deliveries",
     "chat.sandbox",

@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 
 from qunce.kernel import clock
 from qunce.playbooks import actions
+from qunce.playbooks.actions.rehearsals import REHEARSE, carry_out_rehearsal
 from qunce.playbooks.actions.waking import MOVE
 from qunce.playbooks.actions.webhooks import MOST_ATTEMPTS, POST, AwayError, Posting, post
 
@@ -34,6 +35,12 @@ def post_webhook(context: JobContext, key: str, url: str, community_id: int, tol
     """Call another program for a step; where it is away, again after 4, 16, 64 … seconds."""
     last = context.job is None or context.job.attempts >= MOST_ATTEMPTS - 1
     post(posting=Posting(key, url, community_id, told), last=last)
+
+
+@app.task(name=REHEARSE)
+def rehearse(rehearsal_id: int) -> None:
+    """Rehearse what a person has asked for, in a process of its own."""
+    carry_out_rehearsal(rehearsal_id=rehearsal_id)
 
 
 def _go() -> None:

@@ -64,6 +64,7 @@ from qunce.chat.actions.restored import after_restore as after_restore
 from qunce.chat.actions.rollups import count_again as count_again
 from qunce.chat.actions.schedules import begin_due as begin_due
 from qunce.chat.actions.schedules import cancel_schedule as cancel_schedule
+from qunce.chat.actions.schedules import move_schedule as move_schedule
 from qunce.chat.actions.schedules import plan_broadcast as plan_broadcast
 from qunce.chat.actions.search import make_searchable as make_searchable
 from qunce.chat.actions.staff_chats import send_to_staff as send_to_staff

@@ -1,7 +1,8 @@
 """Broadcasts for later: planned once, they go out by themselves when their time comes, each time exactly once."""
 
 import logging
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -82,6 +83,32 @@ def cancel_schedule(*, actor: Actor, schedule_id: int) -> None:
         schedule.next_at, schedule.cancelled_at = None, clock.now()
         schedule.save(update_fields=["next_at", "cancelled_at"])
         _note(actor, schedule, "schedule.cancelled", gettext_noop("%(actor)s called off the broadcast “%(title)s”"))
+
+
+def move_schedule(*, actor: Actor, schedule_id: int, day: date) -> Schedule:
+    """Have a broadcast that goes out once go out on another day, at the same time of day. Raises Conflict, Invalid."""
+    with transaction.atomic():
+        reads.schedule(actor, schedule_id, Permission.OPERATE)
+        schedule = locks.row(Schedule, schedule_id)
+        rhythm = reads.rhythm_of(schedule)
+        if schedule.next_at is None:
+            raise Conflict(_("Nothing more of it was to come."))
+        if rhythm.weekdays:
+            raise Conflict(_("It goes out again and again: plan it anew for other days."))
+        moved = replace(rhythm, first=day)
+        at = policies.next_occurrence(moved, clock.now())
+        if at is None:
+            raise Invalid(_("This time is already past."), field="day")
+        if moved != rhythm:
+            schedule.rhythm, schedule.next_at = to_json(moved), at
+            schedule.save(update_fields=["rhythm", "next_at"])
+            _note(
+                actor,
+                schedule,
+                "schedule.moved",
+                gettext_noop("%(actor)s moved the broadcast “%(title)s” to another day"),
+            )
+    return schedule
 
 
 def begin_due() -> int:

@@ -123,3 +123,18 @@ def _health(rounds: int, as_json: bool, **size: int) -> None:  # noqa: FBT001 (t
         from qunce.cli.bench.health import measure
 
         show({"benchmark": "health", **measure(**size, rounds=rounds), **conditions()}, as_json)
+
+
+@bench.command("tracks")
+@click.option("--tracks", default=1_000_000, show_default=True, type=click.IntRange(min=1000))
+@click.option("--due", default=50_000, show_default=True, type=click.IntRange(min=500))
+@click.option("--groups", default=1000, show_default=True, type=click.IntRange(min=1))
+@click.option("--members", default=20_000, show_default=True, type=click.IntRange(min=1))
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(min=1))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def _tracks(rounds: int, as_json: bool, **size: int) -> None:  # noqa: FBT001 (the option's value)
+    """Steps of playbooks a second with one worker, beside bare claims."""
+    with throw_away():
+        from qunce.cli.bench.tracks import measure
+
+        show({"benchmark": "tracks", **measure(**size, rounds=rounds), **conditions()}, as_json)

@@ -40,6 +40,12 @@ def may_follow_run(actor: Actor, key: str) -> bool:
     return key.isdecimal() and _sees("run", actor, int(key))
 
 
+@topic("rehearsal")
+def may_follow_rehearsal(actor: Actor, key: str) -> bool:
+    """Whoever asked for it."""
+    return key.isdecimal() and _sees("kept_rehearsal", actor, int(key))
+
+
 def _sees(selector: str, actor: Actor, key: int) -> bool:
     from qunce.playbooks import selectors
 
@@ -76,6 +82,8 @@ urlpatterns = [
     path(f"{_ONE}steps/<slug:step_id>/", late("editor", "step"), name="playbook_step"),
     path(f"{_ONE}steps/<slug:step_id>/preview/", late("editor", "preview"), name="playbook_preview"),
     path(f"{_ONE}begin/", late("begin", "begin"), name="run_begin"),
+    path(f"{_ONE}rehearse/", late("rehearsal", "rehearse"), name="playbook_rehearse"),
+    path("playbooks/rehearsals/<int:rehearsal_id>/", late("rehearsal", "rehearsal"), name="rehearsal"),
     path(_RUN, late("board", "run"), name="run"),
     path(f"{_RUN}move/", late("moves", "move"), name="run_move"),
     path(f"{_RUN}steps/<slug:step_id>/answers/", late("calls", "call"), name="run_call"),

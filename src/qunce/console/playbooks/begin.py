@@ -15,21 +15,21 @@ from django.utils.translation import gettext_lazy
 
 from qunce.chat.types import Selection
 from qunce.community import selectors as community
-from qunce.console.chat.whom import FILTER, PICKED, Whom
+from qunce.console.chat.whom import EVERYWHERE, FILTER, PICKED, Whom
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.playbooks import words
 from qunce.console.playbooks.editor import zone_of
-from qunce.console.playbooks.grid import summary_of, title_of
+from qunce.console.playbooks.grid import planned, summary_of, title_of
 from qunce.console.playbooks.one import head
 from qunce.console.playbooks.starts import start_said
 from qunce.kernel import clock
-from qunce.kernel.actor import Actor
-from qunce.kernel.errors import Conflict, Invalid
+from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
-from qunce.playbooks.policies import lanes
+from qunce.playbooks.selectors import rehearsals
 from qunce.playbooks.step import steps
 from qunce.playbooks.trigger import triggers
 from qunce.playbooks.types import Document
@@ -90,6 +90,10 @@ class Coming:
 def begin(request: StaffRequest, playbook_id: int) -> HttpResponse:
     """Choose; see what will happen; begin. ``?group=`` and ``?community=`` choose beforehand."""
     row = selectors.playbook(request.actor, playbook_id)
+    if row.community_id is not None:
+        request.actor.require(Permission.OPERATE, row.community_id)
+    elif not request.actor.may_anywhere(Permission.OPERATE):
+        raise NotAllowed(permission=Permission.OPERATE)
     version = selectors.latest_of([row.pk]).get(row.pk)
     if version is None:
         messages.error(request, _("It was never published: publish it first."))
@@ -113,6 +117,8 @@ def begin(request: StaffRequest, playbook_id: int) -> HttpResponse:
 
 def initial_of(request: StaffRequest, row: Playbook) -> dict[str, object]:
     """What the address names, or nothing yet."""
+    if (key := request.GET.get("rehearsal", "")).isdecimal():
+        return {**_as_rehearsed(request, int(key)), "grows": True, "submission": uuid4()}
     groups, places = request.GET.getlist("group"), request.GET.getlist("community")
     if not places and row.community_id is not None:
         places = [str(row.community_id)]
@@ -122,6 +128,22 @@ def initial_of(request: StaffRequest, row: Playbook) -> dict[str, object]:
         "communities": [int(place) for place in places if place.isdecimal()],
         "grows": True,
         "submission": uuid4(),
+    }
+
+
+def _as_rehearsed(request: StaffRequest, rehearsal_id: int) -> dict[str, object]:
+    """The groups of a rehearsal, chosen as they were for it."""
+    kept = rehearsals.kept_rehearsal(request.actor, rehearsal_id)
+    chosen = rehearsals.selected(kept)
+    whom = EVERYWHERE if chosen.everywhere else PICKED if chosen.group_ids else FILTER
+    return {
+        "whom": whom,
+        "group_ids": list(chosen.group_ids),
+        "communities": list(chosen.community_ids),
+        "tags": list(chosen.tags),
+        "search": chosen.text,
+        "begins": kept.begins_at,
+        **{VALUE + name: value for name, value in kept.values.items()},
     }
 
 
@@ -174,11 +196,10 @@ def _names(reached: Mapping[int, int]) -> Sequence[str]:
 def coming(row: Playbook, document: Document, begins: datetime) -> list[Coming]:
     """What happens within three days of the beginning, on the playbook's own path."""
     zone = zone_of(row)
-    first = lanes.lanes(document, begins, zone)[0]
     return [
-        Coming(card.at, title_of(card.step), summary_of(card.step), *_look(card.step.do))
-        for card in first.cards
-        if card.at <= begins + AHEAD
+        Coming(each.at, title_of(each.step), summary_of(each.step), *_look(each.step.do))
+        for each in planned(document, zone, begins)
+        if not each.path and each.at <= begins + AHEAD
     ]
 
 

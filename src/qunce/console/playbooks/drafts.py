@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -12,41 +11,31 @@ from qunce.chat.selectors import VARIABLES
 from qunce.console.chat.compose import MEANINGS
 from qunce.console.playbooks import words
 from qunce.kernel.actor import Actor
-from qunce.kernel.errors import Invalid
 from qunce.members.condition import conditions
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook
 from qunce.playbooks.policies.parts import missing_parts
 from qunce.playbooks.policies.writing import written
-from qunce.playbooks.policies.yaml import BadYamlError, Problem, Vocabulary, read
-from qunce.playbooks.selectors.playbooks import require_sound
-from qunce.playbooks.step import steps
+from qunce.playbooks.policies.yaml import BadYamlError, Problem, read
 from qunce.playbooks.types import Audience, Document, Finding, Severity
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    """What the kinds of steps and conditions add to the language of playbooks."""
-    first = {key: next(iter(kind.Config.model_fields), "") for key, kind in conditions.items()}
-    return Vocabulary({key: tuple(kind.paths) for key, kind in steps.items()}, first)
 
 
 def read_text(text: str) -> tuple[Document | None, Sequence[Problem]]:
     """The playbook that a text says, or what is wrong with it."""
     try:
-        return read(text, vocabulary()), ()
+        return read(text, selectors.vocabulary()), ()
     except BadYamlError as error:
         return None, error.problems
 
 
 def text_of(playbook: Playbook) -> str:
     """The draft as a text, with its comments where it was written so."""
-    return playbook.text or written(selectors.document_of(playbook), "", vocabulary())
+    return playbook.text or written(selectors.document_of(playbook), "", selectors.vocabulary())
 
 
 def save(actor: Actor, playbook: Playbook, document: Document) -> Playbook:
     """Write the draft as the editor has changed it; its text keeps its comments."""
-    text = written(document, playbook.text, vocabulary()) if playbook.text else ""
+    text = written(document, playbook.text, selectors.vocabulary()) if playbook.text else ""
     return actions.change_draft(
         actor=actor, playbook_id=playbook.pk, edition=playbook.edition, document=document, text=text
     )
@@ -69,17 +58,7 @@ class Shown:
 
 def findings(actor: Actor, playbook: Playbook, document: Document) -> list[Finding]:
     """What the checker says of a document of this playbook."""
-    del actor, playbook
-    return list(_unsound(document))
-
-
-def _unsound(document: Document) -> list[Finding]:
-    """What keeps it from being published."""
-    try:
-        require_sound(document)
-    except Invalid as error:
-        return [Finding("unsound", Severity.ERROR, "%(said)s", params={"said": str(error)})]
-    return []
+    return list(selectors.findings(actor, document, playbook=playbook))
 
 
 def shown(found: Sequence[Finding]) -> list[Shown]:
@@ -128,4 +107,4 @@ def conditions_offered(document: Document) -> list[tuple[str, str]]:
 def _sample(key: str) -> str:
     fields = conditions[key].Config.model_fields
     kind = next(iter(fields.values())).annotation if fields else None
-    return {int: "7", bool: "true", str: "…"}.get(kind, "…") if kind else ""  # type: ignore[arg-type]
+    return {int: "7", bool: "true", str: "…"}.get(kind, "…") if kind else ""

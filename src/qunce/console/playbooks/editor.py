@@ -17,13 +17,13 @@ from pydantic import ValidationError
 from qunce.console.context import StaffRequest
 from qunce.console.playbooks import drafts, words
 from qunce.console.playbooks.forms import StepForm
-from qunce.console.playbooks.grid import began, grid, title_of
+from qunce.console.playbooks.grid import began, grid, moments, title_of
 from qunce.console.playbooks.previews import phone
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.playbooks import selectors
 from qunce.playbooks.models import Playbook
-from qunce.playbooks.policies import editing, lanes
+from qunce.playbooks.policies import editing
 from qunce.playbooks.policies.parts import missing_parts
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, StepSpec
@@ -37,7 +37,7 @@ def zone_of(playbook: Playbook) -> ZoneInfo:
 
 
 def context_of(request: StaffRequest, playbook: Playbook, *, opened: str = "", said: str = "") -> dict[str, object]:
-    """What the editor shows: the timeline, what the checker says, and the document itself, so that one may go back."""
+    """What the editor shows: the timeline, what the checker says, and the document, so that one may go back."""
     document = selectors.document_of(playbook)
     found = drafts.findings(request.actor, playbook, document)
     return {
@@ -102,7 +102,7 @@ def _move(request: StaffRequest, document: Document, playbook: Playbook) -> tupl
     """To another day and hour (``day``, ``hour``), or by so many (``days``, ``hours``)."""
     step, zone = _step(request, document), zone_of(playbook)
     begins = began(zone)
-    was = lanes.moments(document, begins, zone)[step.id]
+    was = moments(document, zone)[step.id]
     if "day" in request.POST:
         day, hour = _number(request, "day"), _number(request, "hour")
         if not (0 <= day <= 3660 and 0 <= hour <= 23):  # noqa: PLR2004 (types.When, and of a clock)
@@ -111,7 +111,7 @@ def _move(request: StaffRequest, document: Document, playbook: Playbook) -> tupl
     else:
         to = max(was + timedelta(days=_number(request, "days"), hours=_number(request, "hours")), begins)
     changed = editing.moved(document, step.id, was=was, to=to, began_at=begins)
-    wanted = {**lanes.moments(document, begins, zone), step.id: to}
+    wanted = {**moments(document, zone), step.id: to}
     changed = editing.in_order(changed, step.id, wanted)
     moved = editing.found(changed, step.id)
     when = words.moment(moved.when) if moved else ""

@@ -13,15 +13,17 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from qunce.console.forms import WordsField, bare, field_of
+from qunce.console.forms import ANY, WordsField, bare, field_of
 from qunce.console.playbooks import words
 from qunce.console.playbooks.whens import WhenPart, when_initial
 from qunce.kernel.validation import sentences
 from qunce.members.condition import conditions
+from qunce.playbooks.policies.moments import written_duration
 from qunce.playbooks.policies.yaml import named
 from qunce.playbooks.types import Audience, Document, Late, StepSpec
 
 WITH = "with_"
+LENGTHS = gettext_lazy("Such as 30m, 2h, 3d or 1d 12h.")
 LARGEST = 20_000
 
 
@@ -62,13 +64,20 @@ def dumped(value: Any) -> str:
     return stream.getvalue().strip()
 
 
-_SIMPLE = (str, int, float, bool)
+class LengthField(forms.CharField):
+    """A length of time as it stands in a playbook: ``48h``, ``1d 12h``."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """A default, as one would write it."""
+        return written_duration(value) if isinstance(value, timedelta) else value
 
 
 def config_field(info: FieldInfo, languages: Sequence[str]) -> forms.Field:
     """A field for one of a kind's Config."""
     kind = bare(info.annotation)
     found = field_of(info, languages=languages)
+    if kind is timedelta:
+        return LengthField(label=found.label, help_text=found.help_text or LENGTHS, required=found.required)
     plain = type(found) is forms.CharField
     if (plain and not isinstance(kind, type)) or (plain and isinstance(kind, type) and issubclass(kind, BaseModel)):
         return YamlField(label=found.label, help_text=found.help_text, required=found.required)
@@ -84,10 +93,12 @@ class ConfigForm(forms.Form):
         """Add a field for each of the Config's."""
         self.config_of = config
         for key, info in config.model_fields.items():
-            self.fields[WITH + key] = config_field(info, languages)
             name = info.alias or key
+            kept = stored.get(name, stored.get(key))
+            for_all = isinstance(kept, str) or (isinstance(kept, dict) and ANY in kept)
+            self.fields[WITH + key] = config_field(info, [*languages, ANY] if for_all else languages)
             if name in stored or key in stored:
-                self.initial.setdefault(WITH + key, stored.get(name, stored.get(key)))
+                self.initial.setdefault(WITH + key, kept)
             elif not info.is_required():
                 self.initial.setdefault(WITH + key, info.get_default(call_default_factory=True))
 
@@ -122,6 +133,8 @@ class ConfigForm(forms.Form):
 
 
 def _same(value: Any, default: Any) -> bool:
+    if isinstance(default, timedelta):
+        return str(value).strip() == written_duration(default)
     return value == default or str(value) == str(default)
 
 
@@ -213,7 +226,7 @@ def _config_of(key: str, value: Any) -> dict[str, Any]:
 
 
 def languages_of(document: Document) -> list[str]:
-    """The languages in which a playbook is written, ours first; ``""`` where some words are for all."""
+    """The languages in which a playbook is written, ours first."""
     used: dict[str, None] = {"zh": None, "en": None}
     for text in (document.title, document.summary, document.goal, document.evidence, document.path):
         used |= dict.fromkeys(text)
@@ -221,9 +234,7 @@ def languages_of(document: Document) -> list[str]:
         for value in (step.title, *step.with_.values()):
             if isinstance(value, dict) and value and all(isinstance(each, str) for each in (*value, *value.values())):
                 used |= dict.fromkeys(key for key in value if len(key) <= 7)  # noqa: PLR2004 (zh-hant)
-            elif isinstance(value, str):
-                used |= {"": None}
-    return list(used)
+    return [code for code in used if code != ANY]
 
 
 # ---------------------------------------------------------------- the whole

@@ -1,7 +1,7 @@
 """A playbook's steps as a timeline: days beside one another, hours beneath, a lane for every path."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +12,7 @@ from pydantic import ValidationError
 
 from qunce.console.playbooks import words
 from qunce.kernel import clock
-from qunce.playbooks.policies import lanes
-from qunce.playbooks.policies.lanes import Lane, Placed
+from qunce.playbooks.policies.timeline import Planned, timeline
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, Finding, Severity, StepSpec
 
@@ -64,7 +63,6 @@ class Hour:
 class Track:
     """A lane, with what it is called, and as one list for a phone."""
 
-    key: str
     of: str
     path: str
     depth: int
@@ -96,16 +94,33 @@ class Grid:
         return len(self.days)
 
 
+def planned(document: Document, zone: ZoneInfo, begins: datetime | None = None) -> list[Planned]:
+    """Every step at its time, by the clock of the zone."""
+    found = timeline(document, begins or began(zone), zone, _lasts(document))
+    return [replace(each, at=each.at.astimezone(zone)) for each in found]
+
+
+def _lasts(document: Document) -> dict[str, timedelta]:
+    """How long each step takes at the longest, as far as its settings are in order."""
+    configs = {step.id: (step.do, config_of(step)) for step in document.walk()}
+    return {key: steps[do]().lasts(config) for key, (do, config) in configs.items() if config is not None}
+
+
+def moments(document: Document, zone: ZoneInfo) -> dict[str, datetime]:
+    """When each step of the timeline comes."""
+    return {each.step.id: each.at for each in planned(document, zone)}
+
+
 def grid(document: Document, zone: ZoneInfo, found: Sequence[Finding] = ()) -> Grid:
     """The timeline of a playbook, with what the checker says of each step as its colour."""
-    begins = began(zone)
-    found_lanes = lanes.lanes(document, begins, zone)
-    tones = _tones(found)
-    order = {step.id: place for place, step in enumerate(document.walk())}
-    used = {card.day for lane in found_lanes for card in lane.cards}
-    days = _days(used, begins)
-    tracks = [_track(lane, document, days, tones, order) for lane in found_lanes if lane.cards or not lane.of]
-    return Grid(days, tracks, len(order))
+    begins, tones = began(zone), _tones(found)
+    by_path: dict[tuple[str, ...], list[Card]] = {(): []}
+    for order, each in enumerate(planned(document, zone, begins)):
+        day = (each.at.date() - begins.date()).days
+        by_path.setdefault(each.path, []).append(_card(each, day, tones, order))
+    days = _days({card.day for cards in by_path.values() for card in cards}, begins)
+    tracks = [_track(path, cards, document, days) for path, cards in by_path.items()]
+    return Grid(days, tracks, sum(len(cards) for cards in by_path.values()))
 
 
 def _tones(found: Sequence[Finding]) -> Mapping[str, str]:
@@ -128,35 +143,25 @@ def _days(used: set[int], begins: datetime) -> list[Day]:
     return found
 
 
-def _track(
-    lane: Lane, document: Document, days: Sequence[Day], tones: Mapping[str, str], order: Mapping[str, int]
-) -> Track:
-    cards = [_card(placed, document, tones, order) for placed in lane.cards]
+def _track(path: tuple[str, ...], cards: Sequence[Card], document: Document, days: Sequence[Day]) -> Track:
     hours = {card.hour for card in cards}
-    shown = sorted(hours | set(range(MORNING, NIGHT + 1))) if not lane.of else sorted(hours)
+    shown = sorted(hours) if path else sorted(hours | set(range(MORNING, NIGHT + 1)))
     lines = [
         Hour(hour, [(day.number, [c for c in cards if c.day == day.number and c.hour == hour]) for day in days])
         for hour in shown
     ]
-    return Track(
-        f"{lane.of}/{lane.path}" if lane.of else "",
-        lane.of,
-        lane.path,
-        lane.depth,
-        _lane_title(lane, document),
-        lines,
-        cards,
-    )
+    of, _dot, name = path[-1].partition(".") if path else ("", "", "")
+    return Track(of, name, len(path), _lane_title(of, name, document), lines, cards)
 
 
-def _lane_title(lane: Lane, document: Document) -> str:
-    if not lane.of:
+def _lane_title(of: str, path: str, document: Document) -> str:
+    if not of:
         return ""
-    owner = next(step for step in document.walk() if step.id == lane.of)
-    return _("%(step)s: %(path)s") % {"step": title_of(owner), "path": words.path_name(lane.path)}
+    owner = next(step for step in document.walk() if step.id == of)
+    return _("%(step)s: %(path)s") % {"step": title_of(owner), "path": words.path_name(path)}
 
 
-def _card(placed: Placed, document: Document, tones: Mapping[str, str], order: Mapping[str, int]) -> Card:
+def _card(placed: Planned, day: int, tones: Mapping[str, str], order: int) -> Card:
     step = placed.step
     kind, icon = words.step_kind(step.do)
     return Card(
@@ -166,11 +171,11 @@ def _card(placed: Placed, document: Document, tones: Mapping[str, str], order: M
         title=title_of(step),
         summary=summary_of(step),
         at=placed.at,
-        day=placed.day,
+        day=day,
         said=words.moment(step.when),
         tone=tones.get(step.id, ""),
         has_condition=bool(step.only_if),
-        order=order[step.id],
+        order=order,
     )
 
 

@@ -227,10 +227,10 @@ def _blank(chosen: Mapping[str, str]) -> Document:
 @require_POST
 def take(request: StaffRequest, key: str) -> HttpResponse:
     """A playbook of the library becomes a draft of the team's own."""
-    chosen = request.POST.get("community", "")
     own = [place for place, _name in places(request.actor)]
+    chosen = request.POST.get("community", own[0] if own else None)
     if chosen not in own:
-        chosen = own[0] if own else ""
+        raise NotAllowed(permission=Permission.OPERATE)
     try:
         made = _take(request.actor, key, int(chosen) if chosen else None)
     except Invalid as error:

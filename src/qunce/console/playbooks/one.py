@@ -1,5 +1,6 @@
 """One playbook: what it is for, its timeline, its text, its versions; publishing and comparing them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -165,6 +166,13 @@ def export(request: StaffRequest, playbook_id: int) -> HttpResponse:
 
 
 # ---------------------------------------------------------------- publishing and versions
+def _require_accepted(errors: Sequence[drafts.Shown], warnings: Sequence[drafts.Shown]) -> None:
+    if errors:
+        raise Invalid(_("There are errors: put them right first."))
+    if warnings:
+        raise Invalid(_("Accept each warning, or put it right."))
+
+
 def publish(request: StaffRequest, playbook_id: int) -> HttpResponse:
     """First what speaks against it and what is different; then a version that never changes."""
     row = selectors.playbook(request.actor, playbook_id, Permission.OPERATE)
@@ -177,10 +185,7 @@ def publish(request: StaffRequest, playbook_id: int) -> HttpResponse:
     objection: object = None
     if request.method == "POST":
         try:
-            if errors:
-                raise Invalid(_("There are errors: put them right first."))
-            if open_warnings:
-                raise Invalid(_("Accept each warning, or put it right."))
+            _require_accepted(errors, open_warnings)
             edition = request.POST.get("edition", "")
             actions.publish(
                 actor=request.actor,

@@ -35,6 +35,7 @@ from qunce.playbooks.types import (
     Failed,
     Late,
     Outcome,
+    RunState,
     StepRun,
     TrackState,
     WaitFor,
@@ -42,6 +43,7 @@ from qunce.playbooks.types import (
     said,
 )
 
+RUN_STOPPED = gettext_noop("The run was stopped.")
 GROUP_IS_GONE = gettext_noop("The group is in no community any more, or archived.")
 MEMBER_IS_GONE = gettext_noop("They have left the group, or do not want to be written to.")
 TOO_LATE = gettext_noop("Its time had passed.")
@@ -50,7 +52,7 @@ NOT_FOR_THEM = gettext_noop("A condition did not hold.")
 UNREADABLE = gettext_noop("This step cannot be carried out as it is written.")
 
 
-def advance(*, limit: int = 500, now: datetime | None = None, run_ids: Collection[int] | None = None) -> int:
+def advance(*, limit: int = 1000, now: datetime | None = None, run_ids: Collection[int] | None = None) -> int:
     """Move tracks whose time has come by one step each, at most ``limit``, the earliest first; returns how many.
 
     Zero: nothing is due that no other worker has in hand. ``run_ids``: of these runs alone, for rehearsals.
@@ -82,6 +84,7 @@ class _Set:
         self.runs: Mapping[int, Run] = reads.runs_of(tracks)
         self.people = reads.people_of(tracks)
         self.values: dict[tuple[int, int, str], Mapping[str, str]] = {}
+        self.moments: dict[tuple[object, ...], datetime] = {}
 
     def work(self) -> None:
         here = [each for each in self.tracks if self._is_there(each)]
@@ -109,6 +112,9 @@ class _Set:
 
     # -------------------------------------------------------------- who goes on
     def _is_there(self, track: Claimed) -> bool:
+        if self.runs[track.run_id].state == RunState.ENDED:  # it began while the run was being stopped
+            self._stop(track, RUN_STOPPED)
+            return False
         if track.group_id not in self.groups:
             self._stop(track, GROUP_IS_GONE)
             return False
@@ -328,7 +334,7 @@ class _Set:
         if following:
             late = not track.waits and walking.is_late(track.due_at, self.now, track.version.document.late_after)
             since = track.due_at if late else previous_end
-            due_at = due(track, following, previous_end, since, self.groups[track.group_id])
+            due_at = self._due(track, following, previous_end, since)
         self.moves.append(
             Move(
                 track,
@@ -343,6 +349,14 @@ class _Set:
                 ended_at=None if following else self.now,
             )
         )
+
+    def _due(self, track: Claimed, following: str, previous_end: datetime, since: datetime) -> datetime:
+        """As `due`; most tracks of a set have begun at the same moment, in the same zone."""
+        group = self.groups[track.group_id]
+        key = track.version_id, following, track.began_at, previous_end, since, group.zone.key
+        if key not in self.moments:
+            self.moments[key] = due(track, following, previous_end, since, group)
+        return self.moments[key]
 
 
 def key_of(track_id: UUID, step: str, turn: int) -> str:

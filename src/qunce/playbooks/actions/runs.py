@@ -13,6 +13,7 @@ from qunce.chat.types import Selection, to_json
 from qunce.kernel import audit, clock, live, locks, revisions
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
+from qunce.playbooks.actions.engine import RUN_STOPPED
 from qunce.playbooks.actions.starting import SCOPE
 from qunce.playbooks.actions.stopping import stop_where
 from qunce.playbooks.actions.waking import soon
@@ -23,7 +24,6 @@ from qunce.playbooks.types import Document, RunState, said
 
 FARTHEST = timedelta(days=3660)
 _BEFORE = timedelta(microseconds=1)
-RUN_STOPPED = gettext_noop("The run was stopped.")
 
 
 def begin_run(

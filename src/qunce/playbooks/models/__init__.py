@@ -2,8 +2,10 @@
 
 from qunce.playbooks.models.answers import Call as Call
 from qunce.playbooks.models.answers import CallAnswer as CallAnswer
+from qunce.playbooks.models.calendar import Feed as Feed
 from qunce.playbooks.models.playbooks import Playbook as Playbook
 from qunce.playbooks.models.playbooks import Version as Version
+from qunce.playbooks.models.rehearsals import KeptRehearsal as KeptRehearsal
 from qunce.playbooks.models.runs import Execution as Execution
 from qunce.playbooks.models.runs import Run as Run
 from qunce.playbooks.models.runs import Track as Track

@@ -28,6 +28,7 @@ from qunce.playbooks.selectors.playbooks import playbook as playbook
 from qunce.playbooks.selectors.playbooks import version as version
 from qunce.playbooks.selectors.playbooks import versions as versions
 from qunce.playbooks.selectors.playbooks import visible_playbooks as visible_playbooks
+from qunce.playbooks.selectors.rehearsals import kept_rehearsal as kept_rehearsal
 from qunce.playbooks.selectors.runs import Standing as Standing
 from qunce.playbooks.selectors.runs import reachable as reachable
 from qunce.playbooks.selectors.runs import run as run

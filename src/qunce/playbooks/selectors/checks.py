@@ -19,6 +19,7 @@ from qunce.community import selectors as community
 from qunce.community.types import GroupFacts
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import Invalid
 from qunce.kernel.validation import said as said_of
 from qunce.members.condition import conditions
 from qunce.playbooks.models import Playbook, Run
@@ -32,7 +33,7 @@ from qunce.playbooks.selectors.playbooks import Compiled, compiled
 from qunce.playbooks.selectors.runs import group_ids_of
 from qunce.playbooks.step import Step, steps
 from qunce.playbooks.trigger import triggers
-from qunce.playbooks.types import Document, Finding, RunState, StepSpec, said
+from qunce.playbooks.types import Document, Finding, RunState, Severity, StepSpec, said
 from qunce.team import selectors as team
 
 AHEAD = timedelta(days=60)
@@ -82,6 +83,13 @@ def findings(
         languages=sorted({each.language for each in groups}),
     )
     return checked(document, facts)
+
+
+def require_no_errors(actor: Actor, document: Document, *, playbook: Playbook) -> None:
+    """Raise Invalid with the first thing that is wrong, where something is."""
+    for found in findings(actor, document, playbook=playbook):
+        if found.severity is Severity.ERROR:
+            raise Invalid(_(found.sentence) % found.params, fix=_(found.fix) % found.params if found.fix else "")
 
 
 def adoption_findings(adoption: Adoption) -> list[Finding]:

@@ -13,7 +13,7 @@ from qunce.kernel import wire
 from qunce.members import selectors as members
 from qunce.playbooks.models import Call, Run
 from qunce.playbooks.selectors.playbooks import Compiled, Ready, compiled
-from qunce.playbooks.types import Addressed, TrackState
+from qunce.playbooks.types import Addressed, RunState, TrackState
 
 
 @dataclass(slots=True)
@@ -57,10 +57,10 @@ LATE = "late:"
 
 _CLAIM = """
 SELECT t.id, t.run_id, t.version_id, t.group_id, t.member_id, t.state, t.step, t.began_at, t.due_at, t.next_at,
-t.waits_for, t.woken, t.turn, t.attempts, t.data
-FROM playbooks_track t JOIN playbooks_run r ON r.id = t.run_id AND r.state = 'running'
-WHERE t.state IN ('due', 'waiting') AND t.next_at <= %b AND (%b::bigint[] IS NULL OR t.run_id = ANY(%b::bigint[]))
-ORDER BY t.next_at, t.id LIMIT %b FOR UPDATE OF t SKIP LOCKED
+t.waits_for, t.woken::text, t.turn, t.attempts, t.data::text
+FROM playbooks_track t WHERE t.state IN ('due', 'waiting') AND t.next_at <= %b AND t.run_id <> ALL(%b::bigint[])
+AND (%b::bigint[] IS NULL OR t.run_id = ANY(%b::bigint[]))
+ORDER BY t.next_at, t.id LIMIT %b FOR UPDATE SKIP LOCKED
 """
 
 
@@ -69,14 +69,17 @@ def claim(now: datetime, limit: int, run_ids: Collection[int] | None = None) -> 
 
     ``run_ids``: of these runs alone.
     """
+    # Not joined: the planner would read and sort all that is due for each set.
+    paused = list(Run.objects.filter(state=RunState.PAUSED).values_list("pk", flat=True))
     only = sorted(run_ids) if run_ids is not None else None
     with wire.cursor() as cursor:
-        rows = cursor.execute(_CLAIM, [now, only, only, limit], binary=True).fetchall()
-    return [Claimed(*row[:11], _json(row[11]), *row[12:14], _json(row[14]) or {}) for row in rows]
+        rows = cursor.execute(_CLAIM, [now, paused, only, only, limit], binary=True).fetchall()
+    return [_claimed(*row) for row in rows]
 
 
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str | bytes) else value
+def _claimed(*row: Any) -> Claimed:
+    *fields, woken, turn, attempts, data = row
+    return Claimed(*fields, json.loads(woken) if woken else None, turn, attempts, json.loads(data))
 
 
 def executed(tracks: Sequence[Claimed]) -> dict[UUID, str]:
