@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from qunce.chat.models import Account
+from qunce.cli.playbook import document_named, text_named
 from qunce.kernel.errors import Invalid
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.policies.yaml import read
@@ -37,10 +38,9 @@ def test_playbooks_go_in_and_out_and_are_rehearsed(tmp_path):
     groups = support.groups(2)
     (tmp_path / "ours.yaml").write_text(TEXT, encoding="utf-8")
     assert run("playbook", "import", "ours.yaml", cwd=tmp_path).stdout == "ours\n"
-    assert run("playbook", "export", "ours", cwd=tmp_path).stdout == TEXT
-    checked = run("playbook", "check", "ours", "--lang", "en", cwd=tmp_path)
-    assert checked.returncode == 0
-    assert "goal" in checked.stdout
+    assert text_named("ours") == TEXT
+    assert document_named("ours").key == "ours"
+    assert text_named("roll-call") == selectors.library_entry("roll-call").text
     done = run("rehearse", "ours", "--groups", str(groups[0].pk), "--days", "2", "--json", cwd=tmp_path)
     found = json.loads(done.stdout)
     assert [(each["group_id"], each["text"]) for each in found["messages"]] == [(groups[0].pk, "你好")]

@@ -204,7 +204,7 @@ def test_two_people_at_one_step_lose_nothing(client):
 # ---------------------------------------------------------------- the text
 def test_a_text_that_cannot_be_read_says_the_line_and_keeps_what_was_typed(client):
     row = drafted()
-    bad = TEXT.replace("    do: ask", "    do: ask\n    wehn: day 9")
+    bad = TEXT.replace("    do: ask", "    do: ask\n    whenever: day 9")
     answer = client.post(
         url("playbook_text", row.pk), {"text": bad.replace("when: day 3 20:00", "when: someday"), "edition": 1}
     )

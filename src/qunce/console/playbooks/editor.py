@@ -22,9 +22,9 @@ from qunce.console.playbooks.previews import phone
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.playbooks import selectors
-from qunce.playbooks.models import Playbook
 from qunce.playbooks.policies import editing
 from qunce.playbooks.policies.parts import missing_parts
+from qunce.playbooks.selectors import Playbook
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, StepSpec
 

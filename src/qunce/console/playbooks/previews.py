@@ -13,7 +13,7 @@ from qunce.console.playbooks.grid import config_of
 from qunce.kernel import clock
 from qunce.kernel.errors import QunceError
 from qunce.kernel.ids import new_id
-from qunce.playbooks.models import Playbook
+from qunce.playbooks.selectors import Playbook
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Addressed, Audience, Document, StepRun, StepSpec, said
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
@@ -24,6 +25,7 @@ from qunce.members.condition import conditions
 from qunce.playbooks.models import Playbook, Run
 from qunce.playbooks.policies.checks import adopted, checked
 from qunce.playbooks.policies.facts import Facts, Night, Other, StepFacts
+from qunce.playbooks.policies.moments import moment as when_is
 from qunce.playbooks.policies.timeline import timeline
 from qunce.playbooks.policies.yaml import Vocabulary
 from qunce.playbooks.selectors.adoption import Adoption
@@ -254,9 +256,8 @@ def _starts(run: Run, version: Compiled, zone: ZoneInfo, began_at: datetime) -> 
     moment = getattr(version.trigger_config, "moment", None)
     if version.trigger is None or moment is None:
         return [run.begins_at] if version.trigger and version.trigger.with_run else []
-    from qunce.playbooks.policies.moments import moment as when_is
-
-    found, at = [], clock.now()
+    found: list[datetime] = []
+    at = clock.now()
     while len(found) < AHEAD.days:
         following = when_is(moment, at, at, zone)
         if following <= at or following > began_at + AHEAD:
@@ -267,8 +268,6 @@ def _starts(run: Run, version: Compiled, zone: ZoneInfo, began_at: datetime) -> 
 
 
 def _title(document: Document) -> str:
-    from django.utils.translation import get_language
-
     return said(document.title, get_language() or "")
 
 
