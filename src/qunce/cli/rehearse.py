@@ -104,9 +104,7 @@ def _said(found: "Rehearsal") -> str:
 
     lines = [f"{found.title} ({found.key})  {found.began_at:%Y-%m-%d %H:%M} – {found.ended_at:%Y-%m-%d %H:%M}"]
     lines += [
-        _(
-            "Groups: %(groups)s · messages: %(messages)s · simulated answers: %(answers)s · people’s minutes: %(minutes)s"
-        )
+        _("Groups: %(groups)s · messages: %(messages)s · answers, simulated: %(answers)s · minutes: %(minutes)s")
         % {
             "groups": found.groups,
             "messages": len(found.messages),
