@@ -275,7 +275,7 @@ class _Stage:
             if call.member_id is not None:
                 events[call_event(key)] = {"at": self.now.isoformat()}
         CallAnswer.objects.bulk_create(answers, ignore_conflicts=True)
-        wake_all(events)
+        wake_all(events=events)
 
     def _answers_to(self, call: Call, count: int) -> list[CallAnswer]:
         self.answers += count
