@@ -351,3 +351,22 @@ def test_a_rehearsal_in_a_process_of_its_own(transactional_db):
     stranger = Client()
     stranger.force_login(world.member_of_staff(everywhere=Role.OWNER))
     assert stranger.get(url("rehearsal", kept.pk)).status_code == 404
+
+
+def test_a_board_on_a_phone_and_what_it_says(browse, transactional_db):
+    groups = rooms("城市书房 晨读群", "B")
+    run = begun(drafted())
+    held = Track.objects.get(group_id=groups["B"].pk)
+    Track.objects.filter(pk=held.pk).update(state=TrackState.FAILED, reason="Its account is switched off.")
+    page = browse(f"/playbooks/runs/{run.pk}/", world.owner())
+    page.get_by_text("Its account is switched off.").wait_for()
+    page_ok(page, "board")
+    page.get_by_role("link", name="Needs you").click()
+    page.locator("table.board tbody tr").first.wait_for()
+    assert page.locator("table.board tbody tr").count() == 1
+    page.goto("/playbooks/")
+    page_ok(page, "playbooks")
+    page.goto(f"/groups/{groups['B'].pk}/")
+    page.get_by_role("link", name="Three days together").wait_for()
+    page.goto("/")
+    page.get_by_text("1 target needs you").wait_for()
