@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from qunce.chat.types import Selection
-from qunce.kernel.actor import SYSTEM
+from qunce.kernel.actor import SYSTEM, Role
 from qunce.playbooks import actions, selectors
-from qunce.playbooks.models import Playbook, Run, Track
+from qunce.playbooks.actions.rehearsals import carry_out_rehearsal
+from qunce.playbooks.models import KeptRehearsal, Playbook, Run, Track
 from qunce.playbooks.policies.moments import written as moment_written
 from qunce.playbooks.policies.yaml import read
 from qunce.playbooks.types import RunState, TrackState
@@ -203,7 +204,7 @@ def test_two_people_at_one_step_lose_nothing(client):
 # ---------------------------------------------------------------- the text
 def test_a_text_that_cannot_be_read_says_the_line_and_keeps_what_was_typed(client):
     row = drafted()
-    bad = TEXT.replace("    do: ask", "    do: ask\n    wehn: day 9")
+    bad = TEXT.replace("    do: ask", "    do: ask\n    whenever: day 9")
     answer = client.post(
         url("playbook_text", row.pk), {"text": bad.replace("when: day 3 20:00", "when: someday"), "edition": 1}
     )
@@ -304,25 +305,69 @@ def test_the_timeline_by_mouse_and_keyboard(browse, transactional_db):
     row = drafted()
     page = browse(f"/playbooks/{row.pk}/", world.owner())
     page_ok(page, "playbook")
-    card = page.locator('.timeline-table [data-step="thanks"]')
-    to = page.locator('.timeline-table tbody td[data-day="4"][data-hour="18"]').first
+    card = page.locator('.dayplan-table [data-step="thanks"]')
+    to = page.locator('.dayplan-table tbody td[data-day="4"][data-hour="18"]').first
     card.drag_to(to)
-    page.locator('.timeline-table td[data-day="4"][data-hour="18"] [data-step="thanks"]').wait_for()
+    page.locator('.dayplan-table td[data-day="4"][data-hour="18"] [data-step="thanks"]').wait_for()
     assert when(row, "thanks") == "day 4 18:00"
-    page.locator('.timeline-table [data-step="thanks"]').focus()
+    page.locator('.dayplan-table [data-step="thanks"]').focus()
     page.keyboard.press("ArrowUp")
-    page.locator('.timeline-table td[data-hour="17"] [data-step="thanks"]').wait_for()
+    page.locator('.dayplan-table td[data-hour="17"] [data-step="thanks"]').wait_for()
     wait_until(page, "document.activeElement.dataset.step === 'thanks'")
     page.keyboard.press("Delete")
-    page.locator('.timeline-table [data-step="thanks"]').wait_for(state="detached")
+    page.locator('.dayplan-table [data-step="thanks"]').wait_for(state="detached")
     page.keyboard.press("Control+z")
-    page.locator('.timeline-table [data-step="thanks"]').wait_for()
-    page.locator('.timeline-table [data-step="hello"]').click()
+    page.locator('.dayplan-table [data-step="thanks"]').wait_for()
+    page.locator('.dayplan-table [data-step="hello"]').click()
     page.locator("#panel").get_by_text("Hello").first.wait_for()
     page_ok(page, "playbook-step")
     page.locator('#panel textarea[name="with_text_en"]').fill("Good evening, {group}")
     page.locator("#phone").get_by_text("Good evening, A group of yours").wait_for()
     page.locator("#panel").get_by_role("button", name="Save").click()
     page.locator("#panel").get_by_text("Saved in the draft.").wait_for()
+    page.locator('.dayplan-table [data-step="hello"]').get_by_text("Good evening").wait_for()
     assert steps(row)["hello"].with_["text"]["en"] == "Good evening, {group}"
     assert not page.complaints
+
+
+def test_a_rehearsal_in_a_process_of_its_own(transactional_db):
+    rooms("A", "B")
+    row = drafted()
+    browser = Client()
+    browser.force_login(world.owner())
+    given = {"whom": "everywhere", "days": "6", "submission": str(uuid4())}
+    answer = browser.post(url("playbook_rehearse", row.pk), given)
+    kept = KeptRehearsal.objects.get()
+    assert answer["Location"] == url("rehearsal", kept.pk)
+    assert "waits for a worker" in browser.get(url("rehearsal", kept.pk)).content.decode()
+    carry_out_rehearsal(rehearsal_id=kept.pk)
+    shown = browser.get(url("rehearsal", kept.pk))
+    acts = shown.context["acts"]
+    assert [scene.groups for act in acts for scene in act.scenes if scene.step == "Send a message"][:1] == [2]
+    assert not Run.objects.exists(), "nothing of it stays"
+    actions.publish(actor=SYSTEM, playbook_id=row.pk, edition=row.edition)
+    begins = browser.get(url("run_begin", row.pk), {"rehearsal": kept.pk}).context["form"]
+    assert begins.initial["whom"] == "everywhere"
+    kept.refresh_from_db()
+    stranger = Client()
+    stranger.force_login(world.member_of_staff(everywhere=Role.OWNER))
+    assert stranger.get(url("rehearsal", kept.pk)).status_code == 404
+
+
+def test_a_board_on_a_phone_and_what_it_says(browse, transactional_db):
+    groups = rooms("城市书房 晨读群", "B")
+    run = begun(drafted())
+    held = Track.objects.get(group_id=groups["B"].pk)
+    Track.objects.filter(pk=held.pk).update(state=TrackState.FAILED, reason="Its account is switched off.")
+    page = browse(f"/playbooks/runs/{run.pk}/", world.owner())
+    page.get_by_text("Its account is switched off.").wait_for()
+    page_ok(page, "board")
+    page.get_by_role("link", name="Needs you").click()
+    page.locator("table.board tbody tr").first.wait_for()
+    assert page.locator("table.board tbody tr").count() == 1
+    page.goto("/playbooks/")
+    page_ok(page, "playbooks")
+    page.goto(f"/groups/{groups['B'].pk}/")
+    page.get_by_role("link", name="Three days together").wait_for()
+    page.goto("/")
+    page.get_by_text("1 target needs you").wait_for()

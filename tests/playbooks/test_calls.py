@@ -16,6 +16,8 @@ from qunce.members.models import Member
 from qunce.playbooks import actions
 from qunce.playbooks.models import Call, CallAnswer
 from qunce.playbooks.selectors import calls_of, coverage
+from qunce.playbooks.step import steps
+from qunce.playbooks.types import StepSpec
 from tests.steps.bench import DAY, HOUR, START, Bench
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +93,7 @@ def test_people_are_asked_once_however_many_accounts_they_have(asked):
     with clock.at(START - HOUR):
         asked.live(MemberJoined("!a", Sender("@李四2", "李四的小号"), START - HOUR))
     one, other = asked.member("李四"), asked.member("李四2")
-    members.merge_members(actor=SYSTEM, member_id=one.pk, other_ids=[other.pk])
+    members.merge_members(actor=SYSTEM, member_id=other.pk, into_id=one.pk)
     asked.say("十页", by="李四2", at=START + HOUR)
     asked.say("又十页", by="李四", at=START + HOUR)
     asked.live()
@@ -132,11 +134,11 @@ def test_a_member_s_answer_ends_their_wait_at_once_and_nobody_else_s(bench):
     assert {each.path for each in bench.executions("ask")} == {"answered", ""}
 
 
-def test_a_batch_without_an_open_call_costs_one_look(bench):
+def test_a_batch_where_no_call_is_open_asks_nothing(bench):
     bench.say("早", at=START)
     with CaptureQueriesContext(connection) as counted:
         bench.say("早啊", at=START + HOUR)
-    assert len([each for each in counted if "playbooks_call" in each["sql"]]) == 1
+    assert not [each for each in counted if "playbooks_call" in each["sql"]]
 
 
 # ------------------------------------------------------------------ chasing
@@ -222,3 +224,11 @@ def test_what_nobody_asked_for_is_a_campaign(bench, start, purpose):
         bench.live(MemberJoined("!a", Sender("@new", "新人"), START + HOUR))
     bench.go(START + HOUR)
     assert {row.purpose for row in Delivery.objects.all()} == {purpose}
+
+
+@pytest.mark.parametrize(("open_for", "warned"), [("30h", True), ("48h", False)])
+def test_a_reminder_that_would_never_be_sent_is_warned_of(open_for, warned):
+    spec = StepSpec.model_validate({"id": "ask", "do": "ask"})
+    config = steps["ask"].Config.model_validate({"text": "几页？", "for": open_for, "chase": "12h"})
+    found = [each.code for each in steps["ask"]().check(spec, config)]
+    assert found == (["reminder_too_soon"] if warned else [])

@@ -23,6 +23,8 @@ ELSEWHERE = {
     "evaluate": ("qunce.cli.evaluate", "evaluate"),
     "rebuild": ("qunce.cli.rebuild", "rebuild"),
     "import": ("qunce.cli.histories", "import_"),
+    "playbook": ("qunce.cli.playbook", "playbook"),
+    "rehearse": ("qunce.cli.rehearse", "rehearse"),
     "report": ("qunce.cli.report", "report"),
     "restore": ("qunce.cli.backup", "restore"),
 }

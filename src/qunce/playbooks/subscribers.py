@@ -68,7 +68,7 @@ class PlaybookSteps(Stage):
         if revision != self._calls:
             self._asked, self._calls = groups_with_calls(), revision
         if self._asked and any(message.group.id in self._asked for message in inflow.messages):
-            actions.wake_all(actions.note_answers(inflow=inflow))
+            actions.wake_all(events=actions.note_answers(inflow=inflow))
 
 
 def _starts(met: Sequence[tuple[NewMessage, Compiled]]) -> list[Start]:

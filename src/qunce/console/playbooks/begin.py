@@ -28,8 +28,7 @@ from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
-from qunce.playbooks.models import Playbook
-from qunce.playbooks.selectors import rehearsals
+from qunce.playbooks.selectors import Playbook, rehearsals
 from qunce.playbooks.step import steps
 from qunce.playbooks.trigger import triggers
 from qunce.playbooks.types import Document

@@ -24,8 +24,7 @@ from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.kernel.htmx import go, page
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.actions import Which
-from qunce.playbooks.models import Execution, Run
-from qunce.playbooks.selectors import Row, TrackFilter, calls
+from qunce.playbooks.selectors import Execution, Row, Run, TrackFilter, calls
 from qunce.playbooks.types import ExecutionState, RunState, StepSpec, TrackState
 
 SIZE = 50

@@ -13,10 +13,10 @@ from qunce.console.playbooks import words
 from qunce.kernel.actor import Actor
 from qunce.members.condition import conditions
 from qunce.playbooks import actions, selectors
-from qunce.playbooks.models import Playbook
 from qunce.playbooks.policies.parts import missing_parts
 from qunce.playbooks.policies.writing import written
 from qunce.playbooks.policies.yaml import BadYamlError, Problem, read
+from qunce.playbooks.selectors import Playbook
 from qunce.playbooks.types import Audience, Document, Finding, Severity
 
 

@@ -96,8 +96,14 @@ class Grid:
 
 def planned(document: Document, zone: ZoneInfo, begins: datetime | None = None) -> list[Planned]:
     """Every step at its time, by the clock of the zone."""
-    found = timeline(document, begins or began(zone), zone)
+    found = timeline(document, begins or began(zone), zone, _lasts(document))
     return [replace(each, at=each.at.astimezone(zone)) for each in found]
+
+
+def _lasts(document: Document) -> dict[str, timedelta]:
+    """How long each step takes at the longest, as far as its settings are in order."""
+    configs = {step.id: (step.do, config_of(step)) for step in document.walk()}
+    return {key: steps[do]().lasts(config) for key, (do, config) in configs.items() if config is not None}
 
 
 def moments(document: Document, zone: ZoneInfo) -> dict[str, datetime]:

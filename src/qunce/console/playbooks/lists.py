@@ -22,8 +22,8 @@ from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
 from qunce.kernel.htmx import go, page
 from qunce.playbooks import actions, selectors
-from qunce.playbooks.models import Playbook, Version
 from qunce.playbooks.policies.parts import missing_parts
+from qunce.playbooks.selectors import Playbook, Version
 from qunce.playbooks.types import Audience, Document, RunState, TriggerSpec
 
 LARGEST_TEXT = 200_000

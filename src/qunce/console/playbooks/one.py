@@ -20,10 +20,10 @@ from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.kernel.htmx import go
 from qunce.playbooks import actions, selectors
-from qunce.playbooks.models import Playbook
 from qunce.playbooks.policies.comparing import compared
 from qunce.playbooks.policies.parts import missing_parts
 from qunce.playbooks.policies.yaml import lines
+from qunce.playbooks.selectors import Playbook
 from qunce.playbooks.types import Document, Severity
 
 

@@ -11,8 +11,7 @@ from django.utils.translation import ngettext
 from qunce.console.chat.broadcasts import Segment
 from qunce.console.playbooks import words
 from qunce.playbooks import selectors
-from qunce.playbooks.models import Run
-from qunce.playbooks.selectors import Standing
+from qunce.playbooks.selectors import Run, Standing
 from qunce.playbooks.types import RunState, TrackState
 
 ORDER = (

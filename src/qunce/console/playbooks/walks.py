@@ -11,8 +11,8 @@ from qunce.console.playbooks import words
 from qunce.console.playbooks.grid import title_of
 from qunce.kernel.actor import Actor
 from qunce.playbooks import selectors
-from qunce.playbooks.models import Run, Track
 from qunce.playbooks.policies import editing
+from qunce.playbooks.selectors import Run, Track
 from qunce.playbooks.types import RunState
 
 MOST = 12

@@ -22,7 +22,7 @@ RUNS: Mapping[str, Word] = {
     RunState.ENDED: ("off", gettext_lazy("Over")),
 }
 TRACKS: Mapping[str, Word] = {
-    TrackState.DUE: ("busy", gettext_lazy("On its way")),
+    TrackState.DUE: ("busy", gettext_lazy("Under way")),
     TrackState.WAITING: ("wait", gettext_lazy("Waits")),
     TrackState.PAUSED: ("odd", gettext_lazy("Paused")),
     TrackState.DONE: ("good", gettext_lazy("Through")),

@@ -1,6 +1,7 @@
 """Copies of people for a rehearsal: in a transaction that is rolled back, so that nobody ever sees them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import connection
 
@@ -57,11 +58,12 @@ def clone_people(*, groups: Mapping[int, int], most: int) -> dict[int, list[int]
         return _by_group(cursor.fetchall())
 
 
-def simulate_people(*, groups: Mapping[int, str], names: list[str], joined_at: object) -> dict[int, list[int]]:
+def simulate_people(*, groups: Mapping[int, str], names: list[str], joined_at: datetime) -> dict[int, list[int]]:
     """Put people who do not exist into groups (id → platform), under these names; identities by group."""
     pairs = [(key, platform, name) for key, platform in groups.items() for name in names]
     with connection.cursor() as cursor:
-        cursor.execute(_SIMULATE, [*(list(each) for each in zip(*pairs, strict=True)), *[joined_at] * 4])
+        ids, platforms, called = ([pair[place] for pair in pairs] for place in range(3))
+        cursor.execute(_SIMULATE, [ids, platforms, called, joined_at, joined_at, joined_at, joined_at])
         return _by_group(cursor.fetchall())
 
 

@@ -14,6 +14,7 @@ from qunce.chat import actions as chat
 from qunce.chat import policies as chat_policies
 from qunce.chat import selectors as chats
 from qunce.chat.connector import connectors
+from qunce.chat.selectors import Fate
 from qunce.chat.stage import Inflow, NewMessage, Planned
 from qunce.chat.types import Purpose
 from qunce.kernel import audit, clock, live, locks, revisions
@@ -117,28 +118,36 @@ def note_answers(*, inflow: Inflow) -> dict[str, dict[str, Any]]:
     if not calls:
         return {}
     fates = chats.fates({call.delivery_key for call in calls if call.delivery_key})
-    who = members.who({message.identity_id for message in people}) if any(call.member_id for call in calls) else {}
-    by_group: dict[int, list[NewMessage]] = defaultdict(list)
-    for message in people:
-        by_group[message.group.id].append(message)
+    heard = _heard(people, by_member=any(call.member_id for call in calls))
     answers: dict[tuple[int, int], list[NewMessage]] = defaultdict(list)
     happened: dict[str, dict[str, Any]] = {}
     for call in calls:
-        fate = fates.get(call.delivery_key)
-        since = (fate.at if fate else None) if call.delivery_key else call.opens_at
-        if since is None:
-            continue
-        for message in by_group[call.group_id]:
-            author = who.get(message.identity_id)
-            if call.member_id is not None and (author is None or author.member_id != call.member_id):
-                continue
-            if since < message.sent_at <= call.closes_at and _answers(call.keyword, message.text):
-                answers[call.pk, message.identity_id].append(message)
-                if call.member_id is not None or not call.delivery_key:
-                    happened[call_event(call.key)] = {"at": message.sent_at.isoformat()}
+        for message in _answering(call, fates.get(call.delivery_key), heard[call.group_id, call.member_id]):
+            answers[call.pk, message.identity_id].append(message)
+            if call.member_id is not None or not call.delivery_key:
+                happened[call_event(call.key)] = {"at": message.sent_at.isoformat()}
     if answers:
         _keep(answers)
     return happened
+
+
+def _heard(people: Sequence[NewMessage], *, by_member: bool) -> dict[tuple[int, int | None], list[NewMessage]]:
+    """What was said in each group, and (``by_member``) by each member in it."""
+    who = members.who({message.identity_id for message in people}) if by_member else {}
+    heard: dict[tuple[int, int | None], list[NewMessage]] = defaultdict(list)
+    for message in people:
+        heard[message.group.id, None].append(message)
+        if author := who.get(message.identity_id):
+            heard[message.group.id, author.member_id].append(message)
+    return heard
+
+
+def _answering(call: Call, fate: Fate | None, said: Sequence[NewMessage]) -> list[NewMessage]:
+    """The messages that answer a call: what was said while it was open and its question had arrived."""
+    since = (fate.at if fate else None) if call.delivery_key else call.opens_at
+    if since is None:
+        return []
+    return [each for each in said if since < each.sent_at <= call.closes_at and _answers(call.keyword, each.text)]
 
 
 def _answers(keyword: str, text: str) -> bool:

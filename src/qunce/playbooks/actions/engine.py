@@ -66,7 +66,9 @@ def advance(*, limit: int = 1000, now: datetime | None = None, run_ids: Collecti
             working.work()
             ledger.write(working.moves, moment_now)
             moved_runs = {each.run_id for each in tracks}
-            wake_all({f"track:{move.track.id}": {"state": move.state.value} for move in working.ended_beneath()})
+            wake_all(
+                events={f"track:{move.track.id}": {"state": move.state.value} for move in working.ended_beneath()}
+            )
             live.touch("playbooks", *(f"run:{key}" for key in moved_runs))
     return len(tracks)
 

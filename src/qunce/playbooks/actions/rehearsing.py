@@ -7,7 +7,7 @@ simulated and said to be; everything else is what the live run does.
 import random
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from uuid import uuid4
 
@@ -166,7 +166,7 @@ class _Stage:
         found = {self.began_at}
         for zone in zones:
             first = self.began_at.astimezone(zone).date()
-            moments = (datetime.combine(first + timedelta(days=day), at, zone) for day in range(days))
+            moments = (datetime.combine(first + timedelta(days=day), at, zone).astimezone(UTC) for day in range(days))
             found |= {each for each in moments if self.began_at <= each <= self.until}
         return sorted(found)
 
@@ -250,7 +250,7 @@ class _Stage:
         """Tasks and approvals that tracks wait for end halfway to their time."""
         waiting = Track.objects.filter(group_id__in=list(self.facts), state="waiting", woken=None)
         for event, until in waiting.exclude(waits_for="").values_list("waits_for", "next_at"):
-            if event in self.done or until is None or not event.startswith(("task:", "approval:")):
+            if event in self.done or until is None or not event.startswith(("task:", "approval:", "webhook:")):
                 continue
             self.done.add(event)
             if _DEEDS not in self.notes:
@@ -266,7 +266,7 @@ class _Stage:
         calls = {row.key: row for row in Call.objects.filter(key__in=asked)}
         for _at, kind, key, count in due:
             if kind == "deed":
-                events[key] = {"done": True, "approved": True}
+                events[key] = {"done": True, "approved": True, "ok": True}
                 continue
             call = calls[key]
             if call.closed_at is not None:
@@ -275,7 +275,7 @@ class _Stage:
             if call.member_id is not None:
                 events[call_event(key)] = {"at": self.now.isoformat()}
         CallAnswer.objects.bulk_create(answers, ignore_conflicts=True)
-        wake_all(events)
+        wake_all(events=events)
 
     def _answers_to(self, call: Call, count: int) -> list[CallAnswer]:
         self.answers += count

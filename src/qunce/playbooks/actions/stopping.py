@@ -29,7 +29,7 @@ def stop_where(where: str, params: Sequence[Any], *, reason: str) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_STOP.replace("{where}", where), [reason, now, *params, now, reason])
         rows = cursor.fetchall()
-        wake_all({f"track:{key}": {"state": "stopped"} for key, _run, by_trigger in rows if not by_trigger})
+        wake_all(events={f"track:{key}": {"state": "stopped"} for key, _run, by_trigger in rows if not by_trigger})
         live.touch("playbooks", *(f"run:{key}" for key in {row[1] for row in rows}))
     return len(rows)
 

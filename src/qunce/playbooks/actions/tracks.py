@@ -100,7 +100,7 @@ def skip_step(*, actor: Actor, run_id: int, which: Which = ALL, step: str = "") 
         ledger.write(moves, now)
         _update("UPDATE playbooks_track SET before_pause = 'due' WHERE id = ANY(%s) AND state = 'paused'", [ids])
         over = [move for move in moves if move.ended_at is not None and not run.by_trigger]
-        wake_all({f"track:{move.track.id}": {"state": move.state.value} for move in over})
+        wake_all(events={f"track:{move.track.id}": {"state": move.state.value} for move in over})
         sentence = gettext_noop("%(actor)s left a step of the playbook “%(title)s” out (targets: %(count)s).")
         _note(actor, run, "track.skipped", sentence, len(moves))
         soon()

@@ -17,6 +17,7 @@ from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.playbooks.models import Playbook, Run, Version
 from qunce.playbooks.selectors import playbooks as reads
+from qunce.playbooks.selectors.checks import require_no_errors
 from qunce.playbooks.types import Document, RunState, said
 
 LONGEST_NOTE = 10_000
@@ -87,8 +88,9 @@ def note_on_playbook(*, actor: Actor, playbook_id: int, note: str) -> None:
 def publish(*, actor: Actor, playbook_id: int, edition: int, accepted: Sequence[str] = ()) -> Version:
     """Make the draft a version that never changes; runs begun from now on take it.
 
-    ``accepted``: the warnings (``code`` or ``code:step``) that whoever publishes accepts. Raises Invalid where the
-    engine could not carry it out or a part of the product is missing, Conflict where nothing is new.
+    ``accepted``: the warnings (``code`` or ``code:step``) that whoever publishes accepts, for the record. Raises
+    Invalid where the checker finds an error, the engine could not carry it out, or a part of the product is missing;
+    Conflict where nothing is new.
     """
     with transaction.atomic():
         row = _locked(actor, playbook_id, Permission.OPERATE)
@@ -98,6 +100,7 @@ def publish(*, actor: Actor, playbook_id: int, edition: int, accepted: Sequence[
         document = reads.document_of(row)
         reads.require_sound(document)
         reads.require_parts(document)
+        require_no_errors(actor, document, playbook=row)
         last = Version.objects.filter(playbook=row).order_by("-number").first()
         if last is not None and last.document == row.document:
             raise Conflict(_("Nothing has changed since version %(number)d.") % {"number": last.number})

@@ -27,10 +27,10 @@ def wake(*, event: str, data: Mapping[str, Any]) -> int:
 
     The first time counts. Tracks that are paused take it when their pause is over.
     """
-    return wake_all({event: data})
+    return wake_all(events={event: data})
 
 
-def wake_all(events: Mapping[str, Mapping[str, Any]]) -> int:
+def wake_all(*, events: Mapping[str, Mapping[str, Any]]) -> int:
     """The same for many events, in one statement."""
     if not events:
         return 0

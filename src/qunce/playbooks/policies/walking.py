@@ -65,7 +65,8 @@ def next_attempt(attempts: int, pause: timedelta | None) -> timedelta | None:
     """How long to wait after so many attempts that failed: ``pause``, each time twice as long; None: no more."""
     if pause is None or attempts >= ATTEMPTS:
         return None
-    return pause * 2 ** (attempts - 1)
+    factor: int = 2 ** (attempts - 1)
+    return pause * factor
 
 
 def taking_part(answered: int, asked: int) -> float | None:

@@ -109,7 +109,7 @@ def _node(value: Any) -> Any:
             return DoubleQuotedScalarString(value)
         return LiteralScalarString(value) if "\n" in value.strip("\n") else value
     if isinstance(value, dict):
-        node = CommentedMap((key, _node(each)) for key, each in value.items())
+        node: Any = CommentedMap((key, _node(each)) for key, each in value.items())
     elif isinstance(value, (list, tuple)):
         node = CommentedSeq(map(_node, value))
     else:

@@ -316,7 +316,7 @@ class _Reader:
         try:
             return parse("" if value is None else str(value))
         except BadMomentError as error:
-            self.wrong(place, error.sentence, **error.params)
+            self.wrong(place, error.sentence, "", **error.params)
             return parse("0m" if parse is moments.duration else "")
 
     def plain(self, node: Any, place: tuple[str | int, ...]) -> Any:  # noqa: PLR0911 (a table)

@@ -20,6 +20,7 @@ from qunce.kernel.errors import NotFound
 from qunce.playbooks.models import Feed, Run
 from qunce.playbooks.policies import holidays
 from qunce.playbooks.policies.timeline import Planned, timeline
+from qunce.playbooks.selectors.checks import lengths
 from qunce.playbooks.selectors.playbooks import compiled
 from qunce.playbooks.selectors.runs import group_ids_of, visible_runs
 from qunce.playbooks.types import RunState, StepSpec
@@ -164,7 +165,7 @@ def _zone(row: Run, zones: dict[int, ZoneInfo]) -> ZoneInfo:
 def _ahead(version_id: int, step: str, began_at: datetime, due_at: datetime, zone: ZoneInfo) -> Iterator[Planned]:
     """From the step at which a target stands, what it will still come to on the main way."""
     version = compiled(version_id)
-    plan = timeline(version.document, began_at, zone)
+    plan = timeline(version.document, began_at, zone, lengths(version))
     place = next((number for number, each in enumerate(plan) if each.step.id == step), None)
     if place is None:
         return
@@ -191,7 +192,7 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     return [
         StepDue(row, each.step, each.at, count)
         for at, count in begins
-        for each in timeline(version.document, at, zone)
+        for each in timeline(version.document, at, zone, lengths(version))
         if not each.path and wanted.since <= each.at < until
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
@@ -18,11 +19,13 @@ from qunce.community import selectors as community
 from qunce.community.types import GroupFacts
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.errors import Invalid
 from qunce.kernel.validation import said as said_of
 from qunce.members.condition import conditions
 from qunce.playbooks.models import Playbook, Run
 from qunce.playbooks.policies.checks import adopted, checked
 from qunce.playbooks.policies.facts import Facts, Night, Other, StepFacts
+from qunce.playbooks.policies.moments import moment as when_is
 from qunce.playbooks.policies.timeline import timeline
 from qunce.playbooks.policies.yaml import Vocabulary
 from qunce.playbooks.selectors.adoption import Adoption
@@ -30,7 +33,7 @@ from qunce.playbooks.selectors.playbooks import Compiled, compiled
 from qunce.playbooks.selectors.runs import group_ids_of
 from qunce.playbooks.step import Step, steps
 from qunce.playbooks.trigger import triggers
-from qunce.playbooks.types import Document, Finding, RunState, StepSpec, said
+from qunce.playbooks.types import Document, Finding, RunState, Severity, StepSpec, said
 from qunce.team import selectors as team
 
 AHEAD = timedelta(days=60)
@@ -80,6 +83,13 @@ def findings(
         languages=sorted({each.language for each in groups}),
     )
     return checked(document, facts)
+
+
+def require_no_errors(actor: Actor, document: Document, *, playbook: Playbook) -> None:
+    """Raise Invalid with the first thing that is wrong, where something is."""
+    for found in findings(actor, document, playbook=playbook):
+        if found.severity is Severity.ERROR:
+            raise Invalid(_(found.sentence) % found.params, fix=_(found.fix) % found.params if found.fix else "")
 
 
 def adoption_findings(adoption: Adoption) -> list[Finding]:
@@ -246,9 +256,8 @@ def _starts(run: Run, version: Compiled, zone: ZoneInfo, began_at: datetime) -> 
     moment = getattr(version.trigger_config, "moment", None)
     if version.trigger is None or moment is None:
         return [run.begins_at] if version.trigger and version.trigger.with_run else []
-    from qunce.playbooks.policies.moments import moment as when_is
-
-    found, at = [], clock.now()
+    found: list[datetime] = []
+    at = clock.now()
     while len(found) < AHEAD.days:
         following = when_is(moment, at, at, zone)
         if following <= at or following > began_at + AHEAD:
@@ -259,8 +268,6 @@ def _starts(run: Run, version: Compiled, zone: ZoneInfo, began_at: datetime) -> 
 
 
 def _title(document: Document) -> str:
-    from django.utils.translation import get_language
-
     return said(document.title, get_language() or "")
 
 

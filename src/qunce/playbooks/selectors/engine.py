@@ -74,9 +74,12 @@ def claim(now: datetime, limit: int, run_ids: Collection[int] | None = None) -> 
     only = sorted(run_ids) if run_ids is not None else None
     with wire.cursor() as cursor:
         rows = cursor.execute(_CLAIM, [now, paused, only, only, limit], binary=True).fetchall()
-    return [
-        Claimed(*row[:11], json.loads(row[11]) if row[11] else None, *row[12:14], json.loads(row[14])) for row in rows
-    ]
+    return [_claimed(*row) for row in rows]
+
+
+def _claimed(*row: Any) -> Claimed:
+    *fields, woken, turn, attempts, data = row
+    return Claimed(*fields, json.loads(woken) if woken else None, turn, attempts, json.loads(data))
 
 
 def executed(tracks: Sequence[Claimed]) -> dict[UUID, str]:

@@ -37,9 +37,9 @@
 
   // ---- dragging
   let drag = null;
-  const cellAt = (x, y) => document.elementsFromPoint(x, y).find((each) => each.matches?.(".timeline td[data-day]"));
+  const cellAt = (x, y) => document.elementsFromPoint(x, y).find((each) => each.matches?.(".dayplan td[data-day]"));
   const over = (cell) => {
-    for (const each of document.querySelectorAll(".timeline td.is-over")) each.classList.remove("is-over");
+    for (const each of document.querySelectorAll(".dayplan td.is-over")) each.classList.remove("is-over");
     cell?.classList.add("is-over");
   };
   const drop = (cell) => {
@@ -57,7 +57,7 @@
     drag = null;
   };
   document.addEventListener("pointerdown", (event) => {
-    const card = event.target.closest?.(".timeline-table [data-moves]");
+    const card = event.target.closest?.(".dayplan-table [data-moves]");
     if (!card || event.button !== 0 || event.pointerType === "touch") return;
     drag = { card, x: event.clientX, y: event.clientY, ghost: null };
   });
@@ -125,7 +125,7 @@
     cardOf(step)?.focus();
   };
   const cardOf = (step) => {
-    const cards = step ? [...document.querySelectorAll(`.timeline [data-step="${CSS.escape(step)}"]`)] : [];
+    const cards = step ? [...document.querySelectorAll(`.dayplan [data-step="${CSS.escape(step)}"]`)] : [];
     return cards.find((card) => card.offsetParent !== null);
   };
   document.addEventListener("click", (event) => {
@@ -188,7 +188,7 @@
 
   // ---- the timeline came anew; whoever stands on a step goes on standing there
   document.addEventListener("htmx:before:swap", () => {
-    focus ||= document.activeElement?.closest?.(".timeline [data-step]")?.dataset.step ?? "";
+    focus ||= document.activeElement?.closest?.(".dayplan [data-step]")?.dataset.step ?? "";
   });
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target ?? event.target;
@@ -207,7 +207,7 @@
       if (!panel.contains(document.activeElement)) heading?.focus();
       const step = panel.querySelector("[data-panel]")?.dataset.panel;
       if (step) history.replaceState(null, "", `?step=${encodeURIComponent(step)}`);
-      for (const each of document.querySelectorAll(".timeline [data-step]")) {
+      for (const each of document.querySelectorAll(".dayplan [data-step]")) {
         if (each.dataset.step === step) each.setAttribute("aria-current", "true");
         else each.removeAttribute("aria-current");
       }

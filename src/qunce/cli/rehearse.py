@@ -1,0 +1,103 @@
+"""``qunce rehearse``: a playbook on copies of your groups with a moved clock; nothing is sent, nothing stays."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qunce.cli.doctor import language_of
+from qunce.cli.main import ready, with_data_dir
+
+if TYPE_CHECKING:
+    from qunce.playbooks.types.rehearsal import Rehearsal
+
+MOST_LINES = 200
+
+
+@click.command()
+@click.argument("key")
+@with_data_dir
+@click.option("--groups", default="", help="Their numbers or tags, separated by commas. [default: all]")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 366), help="For how long.")
+@click.option("--from", "began", type=click.DateTime(), help="When it begins, UTC. [default: now]")
+@click.option("--set", "given", multiple=True, metavar="NAME=TEXT", help="A variable of the playbook; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@click.option("--lang", default="", type=click.Choice(["", "zh", "en"]), help="Language; by default the terminal's.")
+def rehearse(  # noqa: PLR0917 (click passes the options' values)
+    key: str,
+    data_dir: Path | None,
+    groups: str,
+    days: int,
+    began: datetime | None,
+    given: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001 (the option's value)
+    lang: str,
+) -> None:
+    """Rehearse the playbook KEY: one of yours, one of the library, or a YAML file.
+
+    The same engine and ledger as live, in one transaction that is rolled back. Answers are simulated.
+    """
+    with ready(data_dir):
+        from django.utils import translation
+
+        with translation.override(language_of(lang)):
+            values = dict(each.partition("=")[::2] for each in given)
+            found = _rehearsed(key, groups, days, began, values)
+            click.echo(json.dumps(found.to_json(), ensure_ascii=False) if as_json else _said(found))
+
+
+def _rehearsed(key: str, groups: str, days: int, began: datetime | None, values: dict[str, str]) -> "Rehearsal":
+    from qunce.cli.playbook import document_named
+    from qunce.community import selectors as community
+    from qunce.kernel.actor import SYSTEM
+    from qunce.playbooks import actions
+
+    wanted = {each.strip() for each in groups.split(",") if each.strip()}
+    ids = [
+        group.pk
+        for group in community.visible_groups(SYSTEM)
+        if not wanted or str(group.pk) in wanted or wanted & set(group.tags)
+    ]
+    return actions.rehearse(
+        actor=SYSTEM,
+        document=document_named(key),
+        group_ids=ids,
+        days=days,
+        began_at=began.replace(tzinfo=UTC) if began else None,
+        values=values,
+    )
+
+
+def _said(found: "Rehearsal") -> str:
+    from django.utils.translation import gettext as _
+
+    lines = [f"{found.title} ({found.key})  {found.began_at:%Y-%m-%d %H:%M} – {found.ended_at:%Y-%m-%d %H:%M}"]
+    lines += [
+        _("Groups: %(groups)s · messages: %(messages)s · answers, simulated: %(answers)s · minutes: %(minutes)s")
+        % {
+            "groups": found.groups,
+            "messages": len(found.messages),
+            "answers": found.answers,
+            "minutes": found.minutes,
+        },
+        "",
+    ]
+    for each in found.messages[:MOST_LINES]:
+        text = " ".join((each.text or each.operation).split())[:60]
+        waited = " ⏳" if each.waited else ""
+        lines.append(f"{each.at:%Y-%m-%d %H:%M}  {each.group}  [{each.step}]{waited}  {text}")
+    if len(found.messages) > MOST_LINES:
+        lines.append("…")
+    lines.append("")
+    lines += [f"👥 {each.name}: {each.total} (≤ {each.busiest}, {each.busiest_day})" for each in found.by_group[:10]]
+    lines += [
+        f"🧑 {each.name}: {each.minutes} min (≤ {each.busiest}, {each.busiest_day})" for each in found.by_operator
+    ]
+    lines += [f"⚠ {each.at:%Y-%m-%d %H:%M} [{each.step}] ↔ {each.title}" for each in found.clashes]
+    lines += [f"∅ [{each.step}] × {each.count}: {_(each.reason) if each.reason else ''}" for each in found.left_out]
+    lines += [f"ℹ {_(note)}" for note in found.notes]
+    if found.stopped_early:
+        lines.append("… " + _("Time was up before the end."))
+    return "\n".join(lines)
