@@ -325,6 +325,7 @@ def test_the_timeline_by_mouse_and_keyboard(browse, transactional_db):
     page.locator("#phone").get_by_text("Good evening, A group of yours").wait_for()
     page.locator("#panel").get_by_role("button", name="Save").click()
     page.locator("#panel").get_by_text("Saved in the draft.").wait_for()
+    page.locator('.dayplan-table [data-step="hello"]').get_by_text("Good evening").wait_for()
     assert steps(row)["hello"].with_["text"]["en"] == "Good evening, {group}"
     assert not page.complaints
 
