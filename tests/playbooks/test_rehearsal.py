@@ -143,6 +143,7 @@ def test_load_is_counted_for_groups_and_people():
     assert [(each.name, each.minutes) for each in rehearsal.by_operator] == [("陈默", 14)]
     assert rehearsal.by_day["2026-11-23"] == 2
     assert rehearsal.quotas[0].busiest == 2
+    assert rehearsal.zone == "Asia/Shanghai"
 
 
 def test_members_who_begin_are_simulated():
