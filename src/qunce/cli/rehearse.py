@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -73,7 +74,9 @@ def _rehearsed(key: str, groups: str, days: int, began: datetime | None, values:
 def _said(found: "Rehearsal") -> str:
     from django.utils.translation import gettext as _
 
-    lines = [f"{found.title} ({found.key})  {found.began_at:%Y-%m-%d %H:%M} – {found.ended_at:%Y-%m-%d %H:%M}"]
+    zone = ZoneInfo(found.zone)
+    began, ended = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (found.began_at, found.ended_at))
+    lines = [f"{found.title} ({found.key})  {began} – {ended}  {found.zone}"]
     lines += [
         _("Groups: %(groups)s · messages: %(messages)s · answers, simulated: %(answers)s · minutes: %(minutes)s")
         % {
@@ -87,7 +90,7 @@ def _said(found: "Rehearsal") -> str:
     for each in found.messages[:MOST_LINES]:
         text = " ".join((each.text or each.operation).split())[:60]
         waited = " ⏳" if each.waited else ""
-        lines.append(f"{each.at:%Y-%m-%d %H:%M}  {each.group}  [{each.step}]{waited}  {text}")
+        lines.append(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.group}  [{each.step}]{waited}  {text}")
     if len(found.messages) > MOST_LINES:
         lines.append("…")
     lines.append("")
@@ -95,7 +98,7 @@ def _said(found: "Rehearsal") -> str:
     lines += [
         f"🧑 {each.name}: {each.minutes} min (≤ {each.busiest}, {each.busiest_day})" for each in found.by_operator
     ]
-    lines += [f"⚠ {each.at:%Y-%m-%d %H:%M} [{each.step}] ↔ {each.title}" for each in found.clashes]
+    lines += [f"⚠ {each.at.astimezone(zone):%Y-%m-%d %H:%M} [{each.step}] ↔ {each.title}" for each in found.clashes]
     lines += [f"∅ [{each.step}] × {each.count}: {_(each.reason) if each.reason else ''}" for each in found.left_out]
     lines += [f"ℹ {_(note)}" for note in found.notes]
     if found.stopped_early:

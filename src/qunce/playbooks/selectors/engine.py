@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -74,12 +74,17 @@ def claim(now: datetime, limit: int, run_ids: Collection[int] | None = None) -> 
     only = sorted(run_ids) if run_ids is not None else None
     with wire.cursor() as cursor:
         rows = cursor.execute(_CLAIM, [now, paused, only, only, limit], binary=True).fetchall()
-    return [_claimed(*row) for row in rows]
+    return [_claimed(row) for row in rows]
 
 
-def _claimed(*row: Any) -> Claimed:
-    *fields, woken, turn, attempts, data = row
-    return Claimed(*fields, json.loads(woken) if woken else None, turn, attempts, json.loads(data))
+_NAMES = tuple(each.name for each in fields(Claimed))
+
+
+def _claimed(row: Sequence[Any]) -> Claimed:
+    told = dict(zip(_NAMES, row, strict=True))
+    told["woken"] = json.loads(told["woken"]) if told["woken"] else None
+    told["data"] = json.loads(told["data"])
+    return Claimed(**told)
 
 
 def executed(tracks: Sequence[Claimed]) -> dict[UUID, str]:

@@ -76,6 +76,7 @@ def told(heard: Heard) -> Rehearsal:
         left_out=_left_out(heard),
         notes=list(heard.notes),
         stopped_early=heard.stopped_early,
+        zone=Counter(each.zone.key for each in heard.originals.values()).most_common(1)[0][0],
     )
 
 

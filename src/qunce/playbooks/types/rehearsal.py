@@ -83,6 +83,8 @@ class Rehearsal:
     left_out: Sequence[LeftOut] = ()
     notes: Sequence[str] = ()
     stopped_early: bool = False
+    zone: str = "UTC"
+    """That of most of its groups: how times are best shown."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON has it."""
