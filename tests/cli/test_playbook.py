@@ -6,26 +6,25 @@ import subprocess
 import sys
 
 import pytest
+from django.db import connection
+from psycopg.conninfo import make_conninfo
 
-from qunce.chat.models import Account
 from qunce.cli.playbook import document_named, text_named
-from qunce.kernel.errors import Invalid
-from qunce.playbooks import actions, selectors
-from qunce.playbooks.policies.yaml import read
+from qunce.playbooks import selectors
 from tests.playbooks import support
-from tests.support import world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = "# Ours.\nkey: ours\ntitle: 我们的\nsteps:\n  - {id: hello, do: send, text: 你好}\n"
 
 
 def run(*arguments, cwd):
-    from qunce.playbooks.actions.apart import _address
-
+    parts = connection.settings_dict
+    named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    address = make_conninfo("", **{name: parts[key] for name, key in named.items() if parts.get(key)})
     environment = {name: value for name, value in os.environ.items() if not name.startswith("QUNCE_")}
     return subprocess.run(
         [sys.executable, "-m", "qunce", *arguments],
-        env={**environment, "DATABASE_URL": _address(), "QUNCE_DATA_DIR": str(cwd / "data")},
+        env={**environment, "DATABASE_URL": address, "QUNCE_DATA_DIR": str(cwd / "data")},
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -48,14 +47,3 @@ def test_playbooks_go_in_and_out_and_are_rehearsed(tmp_path):
     bad.write_text(TEXT.replace("steps", "stpes"), encoding="utf-8")
     refused = run("playbook", "check", "bad.yaml", "--lang", "en", cwd=tmp_path)
     assert "bad.yaml:4: “stpes” is not known here. Did you mean “steps”?" in refused.stderr
-
-
-def test_a_page_asks_another_process():
-    groups = support.groups(1)
-    actor = world.actor(world.owner())
-    document = read(TEXT, selectors.vocabulary())
-    found = actions.rehearse_apart(actor=actor, document=document, group_ids=[groups[0].pk], days=3)
-    assert [each.text for each in found.messages] == ["你好"]
-    assert Account.objects.count() == 1
-    with pytest.raises(Invalid):
-        actions.rehearse_apart(actor=actor, document=document, group_ids=[], days=3)

@@ -325,6 +325,7 @@ def test_the_timeline_by_mouse_and_keyboard(browse, transactional_db):
     page.locator("#phone").get_by_text("Good evening, A group of yours").wait_for()
     page.locator("#panel").get_by_role("button", name="Save").click()
     page.locator("#panel").get_by_text("Saved in the draft.").wait_for()
+    page.locator('.dayplan-table [data-step="hello"]').get_by_text("Good evening").wait_for()
     assert steps(row)["hello"].with_["text"]["en"] == "Good evening, {group}"
     assert not page.complaints
 
@@ -351,3 +352,22 @@ def test_a_rehearsal_in_a_process_of_its_own(transactional_db):
     stranger = Client()
     stranger.force_login(world.member_of_staff(everywhere=Role.OWNER))
     assert stranger.get(url("rehearsal", kept.pk)).status_code == 404
+
+
+def test_a_board_on_a_phone_and_what_it_says(browse, transactional_db):
+    groups = rooms("城市书房 晨读群", "B")
+    run = begun(drafted())
+    held = Track.objects.get(group_id=groups["B"].pk)
+    Track.objects.filter(pk=held.pk).update(state=TrackState.FAILED, reason="Its account is switched off.")
+    page = browse(f"/playbooks/runs/{run.pk}/", world.owner())
+    page.get_by_text("Its account is switched off.").wait_for()
+    page_ok(page, "board")
+    page.get_by_role("link", name="Needs you").click()
+    page.locator("table.board tbody tr").first.wait_for()
+    assert page.locator("table.board tbody tr").count() == 1
+    page.goto("/playbooks/")
+    page_ok(page, "playbooks")
+    page.goto(f"/groups/{groups['B'].pk}/")
+    page.get_by_role("link", name="Three days together").wait_for()
+    page.goto("/")
+    page.get_by_text("1 target needs you").wait_for()

@@ -16,6 +16,8 @@ from qunce.members.models import Member
 from qunce.playbooks import actions
 from qunce.playbooks.models import Call, CallAnswer
 from qunce.playbooks.selectors import calls_of, coverage
+from qunce.playbooks.step import steps
+from qunce.playbooks.types import StepSpec
 from tests.steps.bench import DAY, HOUR, START, Bench
 
 pytestmark = pytest.mark.django_db
@@ -222,3 +224,11 @@ def test_what_nobody_asked_for_is_a_campaign(bench, start, purpose):
         bench.live(MemberJoined("!a", Sender("@new", "新人"), START + HOUR))
     bench.go(START + HOUR)
     assert {row.purpose for row in Delivery.objects.all()} == {purpose}
+
+
+@pytest.mark.parametrize(("open_for", "warned"), [("30h", True), ("48h", False)])
+def test_a_reminder_that_would_never_be_sent_is_warned_of(open_for, warned):
+    spec = StepSpec.model_validate({"id": "ask", "do": "ask"})
+    config = steps["ask"].Config.model_validate({"text": "几页？", "for": open_for, "chase": "12h"})
+    found = [each.code for each in steps["ask"]().check(spec, config)]
+    assert found == (["reminder_too_soon"] if warned else [])

@@ -10,7 +10,7 @@ from qunce.cli.doctor import language_of
 from qunce.cli.main import ready, with_data_dir
 
 if TYPE_CHECKING:
-    from qunce.playbooks.models import Playbook
+    from qunce.playbooks.selectors import Playbook
     from qunce.playbooks.types import Document
 
 MARKS = {"error": "✗", "warning": "⚠", "hint": "·"}

@@ -1,10 +1,9 @@
 """``qunce rehearse``: a playbook on copies of your groups with a moved clock; nothing is sent, nothing stays."""
 
 import json
-import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -40,44 +39,16 @@ def rehearse(  # noqa: PLR0917 (click passes the options' values)
 
     The same engine and ledger as live, in one transaction that is rolled back. Answers are simulated.
     """
-    asked = json.load(sys.stdin) if key == "-" else None
     with ready(data_dir):
         from django.utils import translation
 
-        with translation.override(asked["language"] if asked else language_of(lang)):
-            if asked:
-                _answer(asked)
-                return
+        with translation.override(language_of(lang)):
             values = dict(each.partition("=")[::2] for each in given)
             found = _rehearsed(key, groups, days, began, values)
             click.echo(json.dumps(found.to_json(), ensure_ascii=False) if as_json else _said(found))
 
 
-def _answer(asked: dict[str, Any]) -> None:
-    """For a page: what is asked comes in as JSON, and goes out as JSON."""
-    from qunce.kernel.errors import QunceError
-    from qunce.playbooks import actions
-    from qunce.playbooks.types import Document
-    from qunce.team import selectors as team
-
-    try:
-        found = actions.rehearse(
-            actor=team.actor_by_id(asked["staff"]),
-            document=Document.model_validate(asked["document"]),
-            group_ids=asked["groups"],
-            days=asked["days"],
-            began_at=datetime.fromisoformat(asked["began_at"]) if asked["began_at"] else None,
-            values=asked["values"],
-            most_seconds=asked["seconds"],
-        )
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False))
-    except QunceError as error:
-        click.echo(json.dumps({"objection": str(error)}, ensure_ascii=False))
-
-
 def _rehearsed(key: str, groups: str, days: int, began: datetime | None, values: dict[str, str]) -> "Rehearsal":
-    from datetime import UTC
-
     from qunce.cli.playbook import document_named
     from qunce.community import selectors as community
     from qunce.kernel.actor import SYSTEM
@@ -104,9 +75,7 @@ def _said(found: "Rehearsal") -> str:
 
     lines = [f"{found.title} ({found.key})  {found.began_at:%Y-%m-%d %H:%M} – {found.ended_at:%Y-%m-%d %H:%M}"]
     lines += [
-        _(
-            "Groups: %(groups)s · messages: %(messages)s · simulated answers: %(answers)s · people’s minutes: %(minutes)s"
-        )
+        _("Groups: %(groups)s · messages: %(messages)s · answers, simulated: %(answers)s · minutes: %(minutes)s")
         % {
             "groups": found.groups,
             "messages": len(found.messages),

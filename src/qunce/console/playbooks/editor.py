@@ -8,19 +8,20 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from pydantic import ValidationError
 
+from qunce.chat import selectors as chat
 from qunce.console.context import StaffRequest
 from qunce.console.playbooks import drafts, words
 from qunce.console.playbooks.forms import StepForm
 from qunce.console.playbooks.grid import began, grid, moments, title_of
 from qunce.console.playbooks.previews import phone
 from qunce.kernel.actor import Permission
-from qunce.kernel.errors import Conflict, Invalid, NotFound
+from qunce.kernel.errors import Conflict, Invalid, NotFound, QunceError
 from qunce.playbooks import selectors
 from qunce.playbooks.policies import editing
 from qunce.playbooks.policies.parts import missing_parts
@@ -29,6 +30,7 @@ from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, StepSpec
 
 MOST_DOCUMENT = 2_000_000
+FILE = "with_file"
 
 
 def zone_of(playbook: Playbook) -> ZoneInfo:
@@ -177,6 +179,23 @@ def edit(request: StaffRequest, playbook_id: int) -> HttpResponse:
 
 
 # ---------------------------------------------------------------- one step
+def _posted(request: StaffRequest) -> QueryDict:
+    """What the form says; a file that was attached stands in it under a name of its own, or not at all."""
+    given = request.POST.copy()
+    if "attaches" in given:
+        given[FILE] = given.get("attachment", "")
+    return given
+
+
+def _attached(request: StaffRequest, form: StepForm) -> object:
+    """The file of a step that sends one."""
+    key = form[FILE].value() if FILE in form.fields else ""
+    try:
+        return chat.attachment(request.actor, str(key)) if key else None
+    except QunceError:
+        return None
+
+
 def seen(step: StepSpec) -> str:
     """Changes with the step: its form carries it, so that nobody overwrites what he has not seen."""
     return sha256(json.dumps(step.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
@@ -193,7 +212,7 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     if kind is None:
         return render(request, "console/playbooks/panel_gone.html", {"playbook": playbook, "unknown": found.do})
     posted = request.method == "POST"
-    form = StepForm(document, found, kind.Config, request.POST if posted else None)
+    form = StepForm(document, found, kind.Config, _posted(request) if posted else None)
     saved = False
     if posted:
         request.actor.require(Permission.OPERATE, playbook.community_id)
@@ -217,6 +236,8 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
             each for each in drafts.shown(drafts.findings(request.actor, playbook, document)) if each.step == found.id
         ],
         "may_change": request.actor.may(Permission.OPERATE, playbook.community_id) and not playbook.archived_at,
+        "file_field": FILE,
+        "attached": _attached(request, form),
         "conditions": drafts.conditions_offered(document),
         "variables": drafts.variables_offered(document),
         **phone(request, playbook, document, found),
@@ -235,7 +256,7 @@ def preview(request: StaffRequest, playbook_id: int, step_id: str) -> HttpRespon
     found = editing.found(document, step_id)
     if found is None or found.do not in steps:
         raise NotFound
-    form = StepForm(document, found, steps[found.do].Config, request.POST)
+    form = StepForm(document, found, steps[found.do].Config, _posted(request))
     if form.is_valid():
         found = form.spec()
     context = phone(request, playbook, document, found)

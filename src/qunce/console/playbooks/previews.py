@@ -9,6 +9,7 @@ from qunce.chat.types import Content, Media
 from qunce.community import selectors as community
 from qunce.community.types import LANGUAGES, GroupFacts
 from qunce.console.context import StaffRequest
+from qunce.console.playbooks import words
 from qunce.console.playbooks.grid import config_of
 from qunce.kernel import clock
 from qunce.kernel.errors import QunceError
@@ -24,7 +25,9 @@ def _made_up(playbook: Playbook) -> GroupFacts:
     place = playbook.community
     zone = ZoneInfo(place.zone if place else settings.DEFAULT_COMMUNITY_ZONE)
     name = _("A group of yours")
-    return GroupFacts(0, "sandbox", "", name, place.pk if place else 0, zone, community=place.name if place else "")
+    speaks = next((code for code in LANGUAGES if code == words.language()), LANGUAGES[0])
+    home, called = (place.pk, place.name) if place else (0, "")
+    return GroupFacts(0, "sandbox", "", name, home, zone, community=called, language=speaks)
 
 
 def groups_for(request: StaffRequest, playbook: Playbook) -> list[tuple[int, str]]:

@@ -1,6 +1,5 @@
 """Every change of the playbooks context, by noun."""
 
-from qunce.playbooks.actions.apart import rehearse_apart as rehearse_apart
 from qunce.playbooks.actions.beneath import begin_beneath as begin_beneath
 from qunce.playbooks.actions.calls import chase_call as chase_call
 from qunce.playbooks.actions.calls import close_due as close_due

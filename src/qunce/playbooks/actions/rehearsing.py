@@ -250,7 +250,7 @@ class _Stage:
         """Tasks and approvals that tracks wait for end halfway to their time."""
         waiting = Track.objects.filter(group_id__in=list(self.facts), state="waiting", woken=None)
         for event, until in waiting.exclude(waits_for="").values_list("waits_for", "next_at"):
-            if event in self.done or until is None or not event.startswith(("task:", "approval:")):
+            if event in self.done or until is None or not event.startswith(("task:", "approval:", "webhook:")):
                 continue
             self.done.add(event)
             if _DEEDS not in self.notes:
@@ -266,7 +266,7 @@ class _Stage:
         calls = {row.key: row for row in Call.objects.filter(key__in=asked)}
         for _at, kind, key, count in due:
             if kind == "deed":
-                events[key] = {"done": True, "approved": True}
+                events[key] = {"done": True, "approved": True, "ok": True}
                 continue
             call = calls[key]
             if call.closed_at is not None:

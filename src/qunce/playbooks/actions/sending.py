@@ -12,8 +12,10 @@ from qunce.chat import selectors as chats
 from qunce.chat.stage import Planned
 from qunce.chat.types import EVERYBODY, OURS, Content, Media, Mention, Part, Planable, Purpose, Text
 from qunce.kernel import files
+from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import NotFound
 from qunce.kernel.variables import BadTextError
+from qunce.members import selectors as members
 from qunce.playbooks.policies import filling
 from qunce.playbooks.selectors import calls
 from qunce.playbooks.types import StepRun, said
@@ -38,6 +40,7 @@ class Writer:
             for name in {self._by(each) for each in steps}
         }
         self._answers: dict[str, calls.Said] | None = None
+        self._people: Mapping[int, int] | None = None
 
     def text(self, step: StepRun, words: Mapping[str, str]) -> str:
         """The words in the group's language, filled in. Raises BadTextError."""
@@ -69,10 +72,18 @@ class Writer:
     def _values(self, step: StepRun, wanted: frozenset[str]) -> dict[str, str]:
         values = {**self._place(step).values, **step.values}
         values[filling.MEMBER] = _one_line(step.member.name) if step.member else ""
+        if "members" in wanted and not values["members"]:
+            values["members"] = str(self._known_people().get(step.group.id, 0))
         for name in wanted - set(values):
             question, _dot, word = name.rpartition(".")
             values[name] = self._of_question(step, question).get(word, "")
         return values
+
+    def _known_people(self) -> Mapping[int, int]:
+        """Where the platform does not say how many there are: those we know of."""
+        if self._people is None:
+            self._people = members.known_counts(SYSTEM, {each.group.id for each in self._steps})
+        return self._people
 
     def _of_question(self, step: StepRun, question: str) -> Mapping[str, str]:
         if self._answers is None:

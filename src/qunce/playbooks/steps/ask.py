@@ -1,6 +1,6 @@
 """A call to action: something is asked, and for a while what members say is their answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop
 from pydantic import Field
 
 from qunce.chat import selectors as chats
+from qunce.chat.policies import CHASE_AFTER
 from qunce.chat.selectors import Fate
 from qunce.chat.types import Content
 from qunce.kernel.actor import SYSTEM
@@ -25,7 +26,7 @@ from qunce.playbooks.actions.sending import Saying, Writer, say
 from qunce.playbooks.selectors.calls import said_to
 from qunce.playbooks.step import Step
 from qunce.playbooks.steps._fields import Duration, MaybeDuration, MaybeText, StepConfig, Text, lasting, quoted
-from qunce.playbooks.types import Branch, Done, Failed, Outcome, StepRun, WaitFor
+from qunce.playbooks.types import Branch, Done, Failed, Finding, Outcome, Severity, StepRun, StepSpec, WaitFor
 
 ON_ITS_WAY = timedelta(minutes=10)
 NOT_ASKED = gettext_noop("The question did not arrive in the group.")
@@ -120,6 +121,17 @@ class Ask(Step):
     def lasts(self, config: AskConfig) -> timedelta:
         """As its settings say."""
         return config.open_for
+
+    def check(self, spec: StepSpec, config: AskConfig) -> Iterable[Finding]:
+        """A reminder that would come too soon is never sent."""
+        if config.chase and config.open_for - config.chase < CHASE_AFTER:
+            yield Finding(
+                "reminder_too_soon",
+                Severity.WARNING,
+                gettext_noop("The reminder would come sooner than a day after the question, so it is not sent."),
+                gettext_noop("Take answers for longer, or remind closer to the end."),
+                spec.id,
+            )
 
     def summary(self, config: AskConfig, language: str) -> str:
         """What is asked, and for how long."""

@@ -71,7 +71,7 @@ class DoTask(Step):
             "community_id": step.group.community_id,
             "due_at": due,
             "details": details,
-            "url": f"/groups/{step.group.id}/",
+            "url": f"/playbooks/tracks/{step.track_id}/",
             "key": step.key,
             "wants_proof": step.config.proof,
         }

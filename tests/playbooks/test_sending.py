@@ -1,0 +1,84 @@
+"""What playbooks say: filled in, with files and mentions, fitted to the platform; what cannot be said fails."""
+
+import pytest
+
+from qunce.chat.models import Delivery
+from qunce.chat.types import Content, Media
+from qunce.community.models import Group
+from qunce.kernel import files
+from qunce.playbooks.models import Track
+from tests.steps.bench import HOUR, START, Bench
+from tests.support.world import PNG
+
+pytestmark = pytest.mark.django_db
+
+
+def sends(**fields):
+    return [{"id": "it", "do": "send", "with_": fields}]
+
+
+def begun(*, platform="sandbox", steps=None, **fields):
+    bench = Bench(platform)
+    bench.begin(steps or sends(**fields))
+    bench.go()
+    return bench
+
+
+def test_a_picture_goes_along_and_everybody_is_called():
+    stored = files.put(PNG, name="poster.png", content_type="image/png")
+    begun(text="今晚八点", file=stored.sha256, mention="everybody")
+    content = Content.from_json(Delivery.objects.get().content)
+    assert content.plain.startswith("@")
+    assert content.plain.endswith(" 今晚八点[poster.png]")
+    assert [part.kind for part in content.parts if isinstance(part, Media)] == ["image"]
+
+
+def test_a_file_that_is_gone_fails_the_step_and_sends_nothing():
+    bench = begun(text="看海报", file="0" * 64)
+    assert not Delivery.objects.exists()
+    assert [each.detail for each in bench.executions()] == ["The file of this step is not stored here any more."]
+    assert Track.objects.get().state == "failed"
+
+
+def test_what_is_longer_than_the_platform_takes_is_not_sent():
+    bench = begun(text="长" * 4000, steps=None, mention="everybody")
+    assert [each.detail for each in bench.executions()] == ["The text is longer than its platform takes."]
+
+
+def test_a_group_without_an_account_of_ours_fails_with_the_reason():
+    bench = Bench()
+    bench.account.seats.update(left_at=START)
+    bench.begin(sends(text="你好"))
+    bench.go()
+    assert [each.detail for each in bench.executions()] == ["None of our accounts is in this group any more."]
+
+
+def test_members_are_counted_where_the_platform_does_not_say():
+    bench = Bench()
+    Group.objects.update(member_count=None)
+    bench.begin(sends(text="我们 {members} 人"))
+    bench.go()
+    assert bench.said() == ["我们 3 人"]
+
+
+def test_braces_in_names_and_answers_stay_as_they_are():
+    bench = Bench()
+    steps = [
+        {"id": "ask", "do": "ask", "with_": {"text": "叫什么？", "for": "1h"}},
+        {"id": "it", "do": "send", "with_": {"text": "{ask.answers} {{括号}}"}},
+    ]
+    bench.begin(steps)
+    bench.go()
+    bench.deliver()
+    bench.say("{group}", at=START + HOUR / 2)
+    bench.go(START + HOUR)
+    assert bench.said()[1:] == ["张三: {group} {括号}"]
+
+
+def test_answers_of_a_question_that_was_never_asked_are_nothing():
+    nobody = [["platform", {"platform": "telegram"}]]
+    steps = [
+        {"id": "ask", "do": "ask", "only_if": nobody, "with_": {"text": "叫什么？"}},
+        {"id": "it", "do": "send", "with_": {"text": "收到 {ask.count} 份{ask.names}"}},
+    ]
+    assert begun(steps=steps).said() == ["收到 0 份"]
