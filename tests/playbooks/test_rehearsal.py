@@ -174,7 +174,7 @@ def test_every_playbook_of_the_library_is_rehearsed(key):
     groups = support.groups(1)
     document = selectors.library_entry(key).document
     values = {name: name for name, variable in document.variables.items() if variable.required}
-    rehearsal = rehearsed(groups, document, days=60 if "calendar" not in document.start.on else 35, values=values)
+    rehearsal = rehearsed(groups, document, days=45 if "calendar" not in document.start.on else 20, values=values)
     assert rehearsal.messages or key == "holiday-greetings"
     assert not [each for each in rehearsal.left_out if "variable" in each.reason]
     assert Rehearsal.from_json(rehearsal.to_json()) == rehearsal

@@ -86,7 +86,7 @@ def cancel_schedule(*, actor: Actor, schedule_id: int) -> None:
 
 
 def move_schedule(*, actor: Actor, schedule_id: int, day: date) -> Schedule:
-    """Have a broadcast that goes out once go out on another day, at the same time of day. Raises Conflict, Invalid."""
+    """Have a broadcast that goes out once go out on another day, at the same hour. Raises Conflict, Invalid."""
     with transaction.atomic():
         reads.schedule(actor, schedule_id, Permission.OPERATE)
         schedule = locks.row(Schedule, schedule_id)

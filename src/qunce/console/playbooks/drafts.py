@@ -33,7 +33,7 @@ def text_of(playbook: Playbook) -> str:
     return playbook.text or written(selectors.document_of(playbook), "", selectors.vocabulary())
 
 
-def save(actor: Actor, playbook: Playbook, document: Document) -> Playbook:
+def write(actor: Actor, playbook: Playbook, document: Document) -> Playbook:
     """Write the draft as the editor has changed it; its text keeps its comments."""
     text = written(document, playbook.text, selectors.vocabulary()) if playbook.text else ""
     return actions.change_draft(

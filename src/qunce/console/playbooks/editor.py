@@ -171,7 +171,7 @@ def edit(request: StaffRequest, playbook_id: int) -> HttpResponse:
         if verb == "restore" and request.POST.get("edition") != str(playbook.edition):
             raise Conflict(_("Somebody else has changed this playbook in the meantime."))  # noqa: TRY301
         document, opened, said = CHANGES[verb](request, selectors.document_of(playbook), playbook)
-        playbook = drafts.save(request.actor, playbook, document)
+        playbook = drafts.write(request.actor, playbook, document)
     except (Conflict, Invalid) as objection:
         error = str(objection)
     shown = {**context_of(request, playbook, opened=opened, said=said), "error": error, "open_now": verb == "add"}
@@ -220,7 +220,7 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
             form.add_error(None, _("Somebody else has changed this step in the meantime. Save again to have yours."))
         elif form.is_valid():
             changed = editing.replaced(document, step_id, form.spec())
-            playbook = drafts.save(request.actor, playbook, changed)
+            playbook = drafts.write(request.actor, playbook, changed)
             found, document, saved = form.spec(), changed, True
             form = StepForm(document, found, kind.Config)
     context = {

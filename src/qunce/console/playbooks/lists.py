@@ -17,14 +17,14 @@ from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.playbooks import drafts, words
-from qunce.console.playbooks.runs import in_words
+from qunce.console.playbooks.runs import ALIVE, in_words
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
 from qunce.kernel.htmx import go, page
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.policies.parts import missing_parts
 from qunce.playbooks.selectors import Playbook, Version
-from qunce.playbooks.types import Audience, Document, RunState, TriggerSpec
+from qunce.playbooks.types import Audience, Document, TriggerSpec
 
 LARGEST_TEXT = 200_000
 PARTS: Mapping[str, str | Promise] = {
@@ -82,7 +82,7 @@ def playbooks(request: StaffRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     archived = request.GET.get("show") == "archived"
     rows = list(selectors.visible_playbooks(request.actor, archived=archived))
-    running = [] if archived else in_words(selectors.visible_runs(request.actor).exclude(state=RunState.ENDED)[:50])
+    running = [] if archived else in_words(selectors.visible_runs(request.actor).filter(state__in=ALIVE)[:50])
     alive: dict[int, int] = {}
     for each in running:
         alive[each.run.playbook_id] = alive.get(each.run.playbook_id, 0) + 1

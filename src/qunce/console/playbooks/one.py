@@ -76,7 +76,7 @@ def about(request: StaffRequest, playbook_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with errors_in(form):
             _require_seen(request, row)
-            drafts.save(request.actor, row, form.changed_document())
+            drafts.write(request.actor, row, form.changed_document())
             messages.success(request, _("Saved in the draft."))
             return go(request, "console:playbook", row.pk)
     return render(request, "console/playbooks/about.html", {"form": form, **head(request, row, "about")})
@@ -91,7 +91,7 @@ def start(request: StaffRequest, playbook_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with errors_in(form):
             _require_seen(request, row)
-            drafts.save(request.actor, row, document.model_copy(update={"start": form.spec()}))
+            drafts.write(request.actor, row, document.model_copy(update={"start": form.spec()}))
             messages.success(request, _("Saved in the draft."))
             return go(request, "console:playbook", row.pk)
     return render(request, "console/playbooks/start.html", {"form": form, **head(request, row, "about")})

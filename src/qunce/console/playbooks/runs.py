@@ -14,6 +14,7 @@ from qunce.playbooks import selectors
 from qunce.playbooks.selectors import Run, Standing
 from qunce.playbooks.types import RunState, TrackState
 
+ALIVE = (RunState.RUNNING, RunState.PAUSED)
 ORDER = (
     TrackState.DONE,
     TrackState.DUE,

@@ -9,11 +9,11 @@ from django.utils.functional import Promise
 
 from qunce.console.playbooks import words
 from qunce.console.playbooks.grid import title_of
+from qunce.console.playbooks.runs import ALIVE
 from qunce.kernel.actor import Actor
 from qunce.playbooks import selectors
 from qunce.playbooks.policies import editing
 from qunce.playbooks.selectors import Run, Track
-from qunce.playbooks.types import RunState
 
 MOST = 12
 
@@ -54,6 +54,6 @@ def of_member(actor: Actor, member_id: int) -> list[Walk]:
 
 def in_need(actor: Actor) -> list[tuple[Run, int]]:
     """Living runs of which a step has failed, with how many targets wait for a person."""
-    alive = list(selectors.visible_runs(actor).exclude(state=RunState.ENDED))
+    alive = list(selectors.visible_runs(actor).filter(state__in=ALIVE))
     standings = selectors.standings([row.pk for row in alive]) if alive else {}
     return [(row, standings[row.pk].needs_person) for row in alive if standings[row.pk].needs_person]
