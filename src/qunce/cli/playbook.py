@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qunce.cli.doctor import language_of
+from qunce.cli.language import language, with_language
 from qunce.cli.main import ready, with_data_dir
 
 if TYPE_CHECKING:
@@ -23,20 +23,20 @@ def playbook() -> None:
 
 @playbook.command("list")
 @with_data_dir
-@click.option("--lang", default="", type=click.Choice(["", "zh", "en"]), help="Language; by default the terminal's.")
-def _list(data_dir: Path | None, lang: str) -> None:
+@with_language
+def _list(data_dir: Path | None) -> None:
     """Yours, and those of the library."""
     with ready(data_dir):
         from qunce.kernel.actor import SYSTEM
         from qunce.playbooks import selectors
         from qunce.playbooks.types import said
 
-        language = language_of(lang)
+        reader = language()
         for row in selectors.visible_playbooks(SYSTEM):
-            click.echo(f"{row.key}  {said(row.document['title'], language)}")
+            click.echo(f"{row.key}  {said(row.document['title'], reader)}")
         for entry in selectors.library():
             missing = f"  (needs {', '.join(entry.missing)})" if entry.missing else ""
-            click.echo(f"library: {entry.key}  {entry.title(language)}{missing}")
+            click.echo(f"library: {entry.key}  {entry.title(reader)}{missing}")
 
 
 @playbook.command("export")
@@ -73,27 +73,25 @@ def _import(file: Path, data_dir: Path | None, community: int | None) -> None:
 @playbook.command("check")
 @click.argument("key")
 @with_data_dir
-@click.option("--lang", default="", type=click.Choice(["", "zh", "en"]), help="Language; by default the terminal's.")
-def _check(key: str, data_dir: Path | None, lang: str) -> None:
+@with_language
+def _check(key: str, data_dir: Path | None) -> None:
     """Say what is unwise in a playbook of yours, of the library, or in a file; 1 where it cannot be published."""
     with ready(data_dir):
-        from django.utils import translation
+        from django.utils.translation import gettext as _
 
         from qunce.kernel.actor import SYSTEM
         from qunce.playbooks import selectors
         from qunce.playbooks.policies.yaml import lines
 
-        with translation.override(language_of(lang)):
-            _ = translation.gettext
-            at = lines(text_named(key))
-            found = selectors.findings(SYSTEM, document_named(key))
-            for each in found:
-                place = f"{at.get(each.step, '')}: {each.step}: " if each.step else ""
-                click.echo(f"{MARKS[each.severity]} {place}{_(each.sentence) % each.params}")
-                if each.fix:
-                    click.echo(f"  → {_(each.fix) % each.params}")
-            if not found:
-                click.echo("✓")
+        at = lines(text_named(key))
+        found = selectors.findings(SYSTEM, document_named(key))
+        for each in found:
+            place = f"{at.get(each.step, '')}: {each.step}: " if each.step else ""
+            click.echo(f"{MARKS[each.severity]} {place}{_(each.sentence) % each.params}")
+            if each.fix:
+                click.echo(f"  → {_(each.fix) % each.params}")
+        if not found:
+            click.echo("✓")
     sys.exit(any(each.severity == "error" for each in found))
 
 

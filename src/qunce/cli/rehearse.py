@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from qunce.cli.doctor import language_of
+from qunce.cli.language import with_language
 from qunce.cli.main import ready, with_data_dir
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MOST_LINES = 200
 @click.option("--from", "began", type=click.DateTime(), help="When it begins, UTC. [default: now]")
 @click.option("--set", "given", multiple=True, metavar="NAME=TEXT", help="A variable of the playbook; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
-@click.option("--lang", default="", type=click.Choice(["", "zh", "en"]), help="Language; by default the terminal's.")
+@with_language
 def rehearse(  # noqa: PLR0917 (click passes the options' values)
     key: str,
     data_dir: Path | None,
@@ -34,19 +34,15 @@ def rehearse(  # noqa: PLR0917 (click passes the options' values)
     began: datetime | None,
     given: tuple[str, ...],
     as_json: bool,  # noqa: FBT001 (the option's value)
-    lang: str,
 ) -> None:
     """Rehearse the playbook KEY: one of yours, one of the library, or a YAML file.
 
     The same engine and ledger as live, in one transaction that is rolled back. Answers are simulated.
     """
     with ready(data_dir):
-        from django.utils import translation
-
-        with translation.override(language_of(lang)):
-            values = dict(each.partition("=")[::2] for each in given)
-            found = _rehearsed(key, groups, days, began, values)
-            click.echo(json.dumps(found.to_json(), ensure_ascii=False) if as_json else _said(found))
+        values = dict(each.partition("=")[::2] for each in given)
+        found = _rehearsed(key, groups, days, began, values)
+        click.echo(json.dumps(found.to_json(), ensure_ascii=False) if as_json else _said(found))
 
 
 def _rehearsed(key: str, groups: str, days: int, began: datetime | None, values: dict[str, str]) -> "Rehearsal":
