@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
+from qunce.chat import selectors as chat
+from qunce.chat.types import Selection
 from qunce.community import selectors as community
-from qunce.community.types import HISTORY, GroupFilter
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.live import topic
@@ -86,7 +87,7 @@ def rotas(request: StaffRequest) -> HttpResponse:
         (rota, groups.get(rota.group_id, ""), named.get(today[rota.pk].member_id, "") if rota.pk in today else "")
         for rota in found
     ]
-    places = community.find_groups(request.actor, GroupFilter(), Permission.OPERATE).exclude(platform=HISTORY)
+    places = chat.selectable(request.actor, Selection(everywhere=True))
     context = {"rows": rows, "groups": list(places.values_list("pk", "name"))}
     return page(request, "console/rota/list.html", context, piece="console/rota/rows.html")
 
