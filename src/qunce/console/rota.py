@@ -88,7 +88,7 @@ def rotas(request: StaffRequest) -> HttpResponse:
         for rota in found
     ]
     places = chat.selectable(request.actor, Selection(everywhere=True))
-    context = {"rows": rows, "groups": list(places.values_list("pk", "name"))}
+    context: dict[str, object] = {"rows": rows, "groups": places.values_list("pk", "name")}
     return page(request, "console/rota/list.html", context, piece="console/rota/rows.html")
 
 
