@@ -14,7 +14,11 @@ from qunce.chat.types import Selection
 from qunce.console.chat import sandbox
 from qunce.desk import actions as desk
 from qunce.desk.types import RuleDraft
+from qunce.insights.actions import health, series
 from qunce.kernel.actor import SYSTEM
+from qunce.playbooks import actions as playbooks
+from qunce.playbooks import selectors as scripts
+from qunce.playbooks.policies.yaml import read
 from tests.support import world
 from tests.support.browser import PICTURES, page_ok
 
@@ -39,7 +43,20 @@ def scene(site):
         ),
     ):
         desk.create_rule(actor=SYSTEM, draft=RuleDraft(keywords=keywords, answer=answer, cooldown_seconds=60))
+    series.fill()
+    health.assess()
     return made, owner
+
+
+def at_work(home, key):
+    """A playbook of the library, published and at work in a community; the playbook and its run."""
+    text = scripts.library_entry(key).text
+    row = playbooks.create_playbook(actor=SYSTEM, document=read(text), text=text, community_id=home.pk)
+    playbooks.publish(actor=SYSTEM, playbook_id=row.pk, edition=1)
+    where = Selection(community_ids=(home.pk,))
+    run = playbooks.begin_run(actor=SYSTEM, playbook_id=row.pk, selection=where, submission=uuid.uuid4())
+    playbooks.look_for_starts()
+    return row, run
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
@@ -53,11 +70,17 @@ def test_pictures(scene, browse, language):
         submission=uuid.uuid4(),
     )
     room = sandbox.set_up(world.actor(owner))
+    book, run = at_work(made.home, "rescue-closed-circle")
+    group = next(iter(made.groups.values())).pk
     pages = {
         "today": "/",
         "communities": "/communities/",
         "groups": "/groups/",
-        "group": f"/groups/{next(iter(made.groups.values())).pk}/",
+        "group": f"/groups/{group}/",
+        "insight": f"/groups/{group}/insight/",
+        "playbook": f"/playbooks/{book.pk}/",
+        "run": f"/playbooks/runs/{run.pk}/",
+        "calendar": "/calendar/",
         "broadcast": f"/broadcasts/{sent.pk}/",
         "replies": "/keyword-replies/",
         "sandbox": f"/sandbox/{room}/",
