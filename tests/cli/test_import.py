@@ -64,7 +64,7 @@ def test_what_cannot_be_is_said_in_one_line(tmp_path):
     strange.write_bytes(b"\x00\x01\x02\x03" * 100)
     missing = run(tmp_path / "nothing.txt", "--group", "x")
     assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
-    assert "does not exist" in missing.stderr
+    assert "There is no file" in missing.stderr
     unknown = run(strange, "--group", "x")
     assert (unknown.returncode, unknown.stderr.count("\n")) == (1, 1)
     assert "Traceback" not in unknown.stderr

@@ -32,7 +32,7 @@ def test_rebuild_mends_what_is_wrong():
     assert [set(model.objects.values_list()) for model in (GroupHour, MemberDay)] == before
     assert numbers() == filled
     name = Group.objects.earliest("pk").name
-    assert "1 groups counted" in rebuild(url, "--group", name).stdout
+    assert "1 group counted" in rebuild(url, "--group", name).stdout
     wrong = rebuild(url, "--group", "没有这个群")
     assert wrong.returncode == 1
     assert "There is no group 没有这个群." in wrong.stderr

@@ -23,7 +23,7 @@ from tests.support import world
 from tests.support.browser import page_ok, shoot
 
 LIST_QUERIES = 16
-MEMBER_QUERIES = 29
+MEMBER_QUERIES = 30
 
 
 def member_named(name):

@@ -12,7 +12,7 @@ from tests.chat import support
 from tests.support import world
 from tests.support.browser import page_ok, shoot
 
-QUERIES = 30
+QUERIES = 31
 
 
 def planned(group, account, state):

@@ -149,7 +149,7 @@ def test_a_log_without_any_day_asks_for_it(tmp_path):
     path = tmp_path / "lamps.log"
     path.write_text("23:59 <ann> one\n00:01 <ann> two\n")
     importer, source = importers["irc"](), Source(path)
-    with pytest.raises(ValueError, match="say which was its first day"):
+    with pytest.raises(ValueError, match="Put its first day into the file's name"):
         importer.chats(source, Reading())
     zone = ZoneInfo("Asia/Shanghai")
     one, two = read("irc", path, Reading(zone=zone, day=datetime(2021, 3, 13, tzinfo=zone)))
@@ -216,5 +216,5 @@ def test_a_damaged_zip_says_so(tmp_path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 255
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"chat\.txt in history\.zip is damaged"):
+    with pytest.raises(ValueError, match=r"chat\.txt is not complete, or damaged"):
         read("whatsapp", path)

@@ -176,7 +176,8 @@ def test_every_playbook_of_the_library_is_rehearsed(key):
     document = selectors.library_entry(key).document
     values = {name: name for name, variable in document.variables.items() if variable.required}
     rehearsal = rehearsed(groups, document, days=45 if "calendar" not in document.start.on else 20, values=values)
-    assert rehearsal.messages or key == "holiday-greetings"
+    # No holiday in these days; and nobody has a turn in these groups.
+    assert rehearsal.messages or key in {"holiday-greetings", "rotating-host"}
     assert not [each for each in rehearsal.left_out if "variable" in each.reason]
     assert Rehearsal.from_json(rehearsal.to_json()) == rehearsal
 
