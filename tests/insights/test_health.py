@@ -121,6 +121,7 @@ def test_a_diagnosis_explains_itself(home):
     assert found.findings[0].signal == "leadership"
     assert selectors.say(found.findings[0]).startswith("The team spoke on 0 of the last 14 days")
     assert found.proposals["leadership"].key == "owner_returns"
+    assert found.proposals["leadership"].playbook == "rescue-owner-away"
     assert found.stage == found.spans[-1].stage
     assert found.spans[0].stage is Stage.FORMING
     assert found.warning.probability > 0
@@ -389,3 +390,12 @@ def test_lists_of_all_groups_are_cut_and_ordered_by_the_database(home, monkeypat
     points = overview.lifecycle(SYSTEM)
     monkeypatch.setattr(overview, "MOST_POINTS", 300)
     assert sum(point.groups for point in points) == len(overview.lifecycle(SYSTEM))
+
+
+def test_what_is_proposed_is_a_playbook_of_the_library_where_it_says_so():
+    from qunce.insights.policies.proposals import proposals
+    from qunce.playbooks.selectors import library_entry
+
+    named = [each.playbook for each in proposals.values() if each.playbook]
+    assert len(named) == 6
+    assert all(library_entry(key).key == key for key in named)

@@ -13,8 +13,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
 from qunce.chat.selectors.messages import Line
@@ -36,6 +36,7 @@ from qunce.insights.types import Diagnosis, Facts, Finding, Proposal, Stretch
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import NotFound
 from qunce.kernel.words import sentences
+from qunce.playbooks import selectors as scripts
 
 ALL = "all"
 STRETCHES: tuple[tuple[str, str | Promise], ...] = (
@@ -86,6 +87,8 @@ class Told:
     more_people: int
     lines: Sequence[Line]
     proposal: Proposal | None
+    playbook: str
+    """What the playbook is called that does it; empty where there is none."""
 
 
 @require_GET
@@ -201,10 +204,16 @@ def _told(request: StaffRequest, group: Group, diagnosis: Diagnosis) -> list[Tol
             people=shown.people,
             more_people=shown.more,
             lines=shown.lines,
-            proposal=_proposed(diagnosis.proposals.get(finding.signal)),
+            proposal=(proposed := _proposed(diagnosis.proposals.get(finding.signal))),
+            playbook=_called(proposed.playbook) if proposed else "",
         )
         for finding, shown in zip(diagnosis.findings, opened, strict=True)
     ]
+
+
+def _called(playbook: str) -> str:
+    """What a playbook of the library is called in the reader's language."""
+    return scripts.library_entry(playbook).title(get_language() or "") if playbook else ""
 
 
 def _proposed(proposal: Proposal | None) -> Proposal | None:

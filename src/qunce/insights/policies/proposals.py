@@ -6,6 +6,7 @@ from qunce.insights.types import Proposal
 _DRAFTS = (
     Proposal(
         key="fixed_hour",
+        playbook="weekly-hot-topic",
         title=gettext_noop("One fixed hour a week"),
         steps=(
             gettext_noop("Choose the weekday and hour at which most people used to speak, and announce it."),
@@ -19,6 +20,7 @@ _DRAFTS = (
     ),
     Proposal(
         key="owner_returns",
+        playbook="rescue-owner-away",
         title=gettext_noop("The owner comes back, or hands over"),
         steps=(
             gettext_noop("Ask the owner in private whether there is time for ten minutes a day."),
@@ -32,6 +34,7 @@ _DRAFTS = (
     ),
     Proposal(
         key="greet_newcomers",
+        playbook="rescue-closed-circle",
         title=gettext_noop("Greet everybody who is new"),
         steps=(
             gettext_noop("Ask three regulars to answer first words of newcomers for two weeks, by turns."),
@@ -47,6 +50,7 @@ _DRAFTS = (
     ),
     Proposal(
         key="invite_friends",
+        playbook="rescue-no-newcomers",
         title=gettext_noop("Fresh voices"),
         steps=(
             gettext_noop("Ask five active members to bring one friend each whom the topic concerns."),
@@ -112,6 +116,7 @@ _DRAFTS = (
     ),
     Proposal(
         key="first_words",
+        playbook="welcome-7-days",
         title=gettext_noop("Easy first words"),
         steps=(
             gettext_noop("Welcome newcomers with a question that is answered by one word: city, trade, favourite."),
@@ -125,6 +130,7 @@ _DRAFTS = (
     ),
     Proposal(
         key="rotating_host",
+        playbook="rotating-host",
         title=gettext_noop("A host who changes"),
         steps=(
             gettext_noop("Let another member open the day, for a week, from a list of easy topics."),

@@ -118,6 +118,8 @@ class Proposal:
     """By when which value counts as success."""
     days: int
     """How long it is given."""
+    playbook: str = ""
+    """The key of the playbook of the library that does it, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
