@@ -390,12 +390,3 @@ def test_lists_of_all_groups_are_cut_and_ordered_by_the_database(home, monkeypat
     points = overview.lifecycle(SYSTEM)
     monkeypatch.setattr(overview, "MOST_POINTS", 300)
     assert sum(point.groups for point in points) == len(overview.lifecycle(SYSTEM))
-
-
-def test_what_is_proposed_is_a_playbook_of_the_library_where_it_says_so():
-    from qunce.insights.policies.proposals import proposals
-    from qunce.playbooks.selectors import library_entry
-
-    named = [each.playbook for each in proposals.values() if each.playbook]
-    assert len(named) == 6
-    assert all(library_entry(key).key == key for key in named)
