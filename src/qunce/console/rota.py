@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -66,6 +67,12 @@ class RotaForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["people"].choices = list(people)  # type: ignore[attr-defined]
 
+    @property
+    def wished(self) -> dict[str, Any]:
+        """As the actions take it."""
+        given = self.cleaned_data
+        return {name: given[name] for name in ("title", "duties", "weekdays")} | {"member_ids": given["people"]}
+
 
 class Away(forms.Form):
     """The days on which somebody cannot."""
@@ -111,15 +118,11 @@ def new(request: StaffRequest, group_id: int) -> HttpResponse:
         initial={"title": _("Host of the day")},
     )
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
         with errors_in(form):
             made = actions.begin_rota(
                 actor=request.actor,
                 group_id=group_id,
-                title=given["title"],
-                duties=given["duties"],
-                weekdays=given["weekdays"],
-                member_ids=given["people"],
+                **form.wished,
             )
             messages.success(request, _("The turns of the next five weeks are made."))
             return go(request, "console:rota", made.pk)
@@ -134,15 +137,11 @@ def change(request: StaffRequest, rota_id: int) -> HttpResponse:
     initial = {"title": rota.title, "duties": rota.duties, "weekdays": rota.weekdays, "people": order}
     form = RotaForm(request.POST or None, people=[(key, name) for key, name, _in in people], initial=initial)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
         with errors_in(form):
             actions.change_rota(
                 actor=request.actor,
                 rota_id=rota_id,
-                title=given["title"],
-                duties=given["duties"],
-                weekdays=given["weekdays"],
-                member_ids=given["people"],
+                **form.wished,
             )
             messages.success(request, _("Saved."))
             return go(request, "console:rota", rota_id)

@@ -169,7 +169,7 @@ def edit(request: StaffRequest, playbook_id: int) -> HttpResponse:
     opened = said = error = ""
     try:
         if verb == "restore" and request.POST.get("edition") != str(playbook.edition):
-            raise Conflict(_("Somebody else has changed this playbook in the meantime."))  # noqa: TRY301
+            raise Conflict(_("Somebody else has changed this playbook in the meantime."))  # noqa: TRY301 (said below like others)
         document, opened, said = CHANGES[verb](request, selectors.document_of(playbook), playbook)
         playbook = drafts.write(request.actor, playbook, document)
     except (Conflict, Invalid) as objection:
