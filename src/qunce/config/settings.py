@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "qunce.members",
     "qunce.team",
     "qunce.chat",
+    "qunce.content",
     "qunce.desk",
     "qunce.playbooks",
     "qunce.insights",

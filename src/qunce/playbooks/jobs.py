@@ -6,10 +6,11 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from qunce.kernel import clock
+from qunce.kernel.outside import AwayError
 from qunce.playbooks import actions
 from qunce.playbooks.actions.rehearsals import REHEARSE, carry_out_rehearsal
 from qunce.playbooks.actions.waking import MOVE
-from qunce.playbooks.actions.webhooks import MOST_ATTEMPTS, POST, AwayError, Posting, post
+from qunce.playbooks.actions.webhooks import MOST_ATTEMPTS, POST, Posting, post
 
 
 @app.periodic(cron="* * * * * */5")

@@ -1,0 +1,7 @@
+"""Words of the content context, by noun."""
+
+from qunce.content.types.items import Attached as Attached
+from qunce.content.types.items import ItemDocument as ItemDocument
+from qunce.content.types.items import ItemKind as ItemKind
+from qunce.content.types.items import Openness as Openness
+from qunce.content.types.items import UseWay as UseWay
