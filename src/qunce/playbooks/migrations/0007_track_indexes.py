@@ -1,4 +1,7 @@
-"""Nobody looks for the tracks of a version alone: one index less to be written with every step."""
+"""Nobody looks for the tracks of a version alone: one index less to be written with every step.
+
+Steps that have failed for good are looked for every minute, and are few.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -17,5 +20,9 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to="playbooks.version",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="track",
+            index=models.Index(fields=["run", "step"], name="track_failed", condition=models.Q(state="failed")),
         ),
     ]
