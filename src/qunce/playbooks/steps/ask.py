@@ -22,7 +22,7 @@ from qunce.playbooks.actions.calls import (
     open_calls,
     prolong_calls,
 )
-from qunce.playbooks.actions.sending import Saying, Writer, say
+from qunce.playbooks.actions.sending import Saying, Writer, not_said, say
 from qunce.playbooks.selectors.calls import said_to
 from qunce.playbooks.step import Step
 from qunce.playbooks.steps._fields import Duration, MaybeDuration, MaybeText, StepConfig, Text, lasting, quoted
@@ -86,7 +86,7 @@ class Ask(Step):
                 Opening(each, _end(each, each.now), each.config.keyword, each.key, _of_member(each)) for each in asked
             ]
         )
-        outcomes: dict[str, Outcome] = {key: Failed(why) for key, why in obstacles.items()}
+        outcomes: dict[str, Outcome] = {key: not_said(why) for key, why in obstacles.items()}
         for each in asked:
             outcomes[each.key] = _waiting(each, each.now)
         return outcomes
