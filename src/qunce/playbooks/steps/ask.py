@@ -24,8 +24,9 @@ from qunce.playbooks.actions.calls import (
 )
 from qunce.playbooks.actions.sending import Saying, Writer, say
 from qunce.playbooks.selectors.calls import said_to
+from qunce.playbooks.selectors.wording import lasting
 from qunce.playbooks.step import Step
-from qunce.playbooks.steps._fields import Duration, MaybeDuration, MaybeText, StepConfig, Text, lasting, quoted
+from qunce.playbooks.steps._fields import Duration, MaybeDuration, MaybeText, StepConfig, Text, quoted
 from qunce.playbooks.types import Branch, Done, Failed, Finding, Outcome, Severity, StepRun, StepSpec, WaitFor
 
 ON_ITS_WAY = timedelta(minutes=10)
