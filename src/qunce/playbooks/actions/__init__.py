@@ -8,6 +8,12 @@ from qunce.playbooks.actions.calls import note_answers as note_answers
 from qunce.playbooks.actions.engine import advance as advance
 from qunce.playbooks.actions.engine import wake_above as wake_above
 from qunce.playbooks.actions.moving import move_tracks as move_tracks
+from qunce.playbooks.actions.own_turns import accept_offer as accept_offer
+from qunce.playbooks.actions.own_turns import accept_own_turn as accept_own_turn
+from qunce.playbooks.actions.own_turns import decline_own_turn as decline_own_turn
+from qunce.playbooks.actions.own_turns import offer_turn as offer_turn
+from qunce.playbooks.actions.own_turns import set_own_away as set_own_away
+from qunce.playbooks.actions.own_turns import take_back_offer as take_back_offer
 from qunce.playbooks.actions.rehearsing import rehearse as rehearse
 from qunce.playbooks.actions.rotas import accept_turn as accept_turn
 from qunce.playbooks.actions.rotas import begin_rota as begin_rota
