@@ -50,7 +50,7 @@ PATHS: Mapping[str, str | Promise] = {
     "then": gettext_lazy("if so"),
     "else": gettext_lazy("otherwise"),
     "done": gettext_lazy("done"),
-    "late": gettext_lazy("not in time"),
+    "missed": gettext_lazy("not in time"),
     "approved": gettext_lazy("approved"),
     "declined": gettext_lazy("declined"),
     "happened": gettext_lazy("it happened"),

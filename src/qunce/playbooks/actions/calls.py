@@ -130,7 +130,7 @@ def note_answers(*, inflow: Inflow) -> dict[str, dict[str, Any]]:
     for call in calls:
         for message in _answering(call, fates.get(call.delivery_key), heard[call.group_id, call.member_id]):
             answers[call.pk, message.identity_id].append(message)
-            if call.member_id is not None or not call.delivery_key:
+            if call.ends_with_an_answer:
                 happened[call_event(call.key)] = {"at": message.sent_at.isoformat()}
     if answers:
         _keep(answers)

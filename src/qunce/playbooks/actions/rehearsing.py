@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from qunce.chat import selectors as chats
 from qunce.chat.actions import clones as wire
 from qunce.chat.actions.clones import Recorded
 from qunce.chat.types import Selection, to_json
@@ -215,9 +216,9 @@ class _Stage:
                 moved += count
             recorded = wire.record_due(account_ids=self.accounts)
             self.heard += recorded
-            if recorded:
+            if moved or recorded:
                 self._answer()
-            self._see_to_deeds()
+                self._see_to_deeds()
             if not moved and not recorded:
                 break
 
@@ -240,10 +241,14 @@ class _Stage:
 
     # -------------------------------------------------------------- what people do
     def _answer(self) -> None:
-        """Who is asked answers some time before the end: as many as the plan expects, always the same."""
+        """Who is asked, or waited for, says something some time before the end: as many as the plan expects."""
         share = self.document.plan.takes_part if self.document.plan.takes_part is not None else USUAL_SHARE
-        open_now = Call.objects.filter(group_id__in=list(self.facts), closed_at=None).exclude(key__in=self.answered)
-        for call in open_now.order_by("pk"):
+        there = Call.objects.filter(group_id__in=list(self.facts), closed_at=None).exclude(key__in=self.answered)
+        open_now = list(there.order_by("pk"))
+        fates = chats.fates({call.delivery_key for call in open_now if call.delivery_key})
+        for call in open_now:
+            if call.delivery_key and ((fate := fates.get(call.delivery_key)) is None or fate.at is None):
+                continue  # nobody has been asked yet
             self.answered.add(call.key)
             facts = self.facts[call.group_id]
             place = self.original[call.group_id], call.step
@@ -261,7 +266,7 @@ class _Stage:
 
     def _see_to_deeds(self) -> None:
         """Tasks and approvals that tracks wait for end halfway to their time."""
-        waiting = Track.objects.filter(group_id__in=list(self.facts), state="waiting", woken=None)
+        waiting = Track.objects.filter(group_id__in=list(self.facts), state="waiting", woken__isnull=True)
         for event, until in waiting.exclude(waits_for="").values_list("waits_for", "next_at"):
             if event in self.done or until is None or not event.startswith(("task:", "approval:", "webhook:")):
                 continue
@@ -285,7 +290,7 @@ class _Stage:
             if call.closed_at is not None:
                 continue
             answers += self._answers_to(call, count)
-            if call.member_id is not None:
+            if call.ends_with_an_answer:
                 events[call_event(key)] = {"at": self.now.isoformat()}
         CallAnswer.objects.bulk_create(answers, ignore_conflicts=True)
         wake_all(events=events)

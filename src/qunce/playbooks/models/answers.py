@@ -33,6 +33,11 @@ class Call(models.Model):
             models.Index(fields=["run_id", "step"], name="call_of_run"),
         ]
 
+    @property
+    def ends_with_an_answer(self) -> bool:
+        """Whether the first answer is all that its step waits for: of one member, or where nothing was asked."""
+        return self.member_id is not None or not self.delivery_key
+
 
 class CallAnswer(models.Model):
     """The first thing that a person said to a call, and how often they said something."""

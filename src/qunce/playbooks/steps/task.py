@@ -48,7 +48,7 @@ class DoTask(Step):
     title = gettext_noop("Ask a colleague to do something")
     icon = "checkbox"
     Config = TaskConfig
-    paths = ("done", "late")
+    paths = ("done", "missed")
 
     def run(self, steps: Sequence[StepRun]) -> Sequence[Outcome]:
         """A task each; later, what came of it."""
@@ -59,7 +59,7 @@ class DoTask(Step):
         if step.woken is not None:
             return Branch("done") if step.woken.get("done", True) else Done(skipped=CANCELLED)
         if step.timed_out:
-            return Branch("late")
+            return Branch("missed")
         try:
             title = writer.text(step, step.config.task)
             details = writer.text(step, step.config.details)

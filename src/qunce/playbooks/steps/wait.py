@@ -18,7 +18,7 @@ from qunce.playbooks.steps._fields import Duration, MaybeDuration, StepConfig
 from qunce.playbooks.types import Branch, Outcome, StepRun, WaitFor, WaitUntil, When
 
 LOOK_AGAIN = timedelta(minutes=2)
-HAPPENED, LATE = "happened", "late"
+HAPPENED, MISSED = "happened", "missed"
 
 
 class WaitConfig(StepConfig):
@@ -63,7 +63,7 @@ class Wait(Step):
     title = gettext_noop("Wait")
     icon = "hourglass"
     Config = WaitConfig
-    paths = (HAPPENED, LATE)
+    paths = (HAPPENED, MISSED)
 
     def run(self, steps: Sequence[StepRun]) -> Sequence[Outcome]:
         """First the wait; when asked again, whether it has happened."""
@@ -138,4 +138,4 @@ def _end(step: StepRun, came: set[str]) -> Outcome:
     end = _since(step) + config.at_most
     if config.event == "joined" and step.now < end:
         return WaitUntil(min(step.now + LOOK_AGAIN, end), {"since": _since(step).isoformat()})
-    return Branch(LATE)
+    return Branch(MISSED)
