@@ -1,6 +1,29 @@
 """Every change of the content context, by noun."""
 
+from qunce.content.actions.consents import answer_on_page as answer_on_page
+from qunce.content.actions.consents import ask_authors as ask_authors
+from qunce.content.actions.consents import note_answers as note_answers
+from qunce.content.actions.consents import record_export as record_export
 from qunce.content.actions.items import change_item as change_item
 from qunce.content.actions.items import create_item as create_item
 from qunce.content.actions.items import publish_item as publish_item
 from qunce.content.actions.items import take_down_item as take_down_item
+from qunce.content.actions.publishing import publish_due as publish_due
+from qunce.content.actions.publishing import publish_session as publish_session
+from qunce.content.actions.publishing import take_back as take_back
+from qunce.content.actions.sessions import begin_called as begin_called
+from qunce.content.actions.sessions import begin_session as begin_session
+from qunce.content.actions.sessions import edit_as_scribe as edit_as_scribe
+from qunce.content.actions.sessions import edit_draft as edit_draft
+from qunce.content.actions.sessions import end_due as end_due
+from qunce.content.actions.sessions import end_heard as end_heard
+from qunce.content.actions.sessions import end_session as end_session
+from qunce.content.actions.sessions import keep_draft as keep_draft
+from qunce.content.actions.sessions import note_speaking as note_speaking
+from qunce.content.actions.sessions import set_practice as set_practice
+from qunce.content.actions.sessions import set_scribes as set_scribes
+from qunce.content.actions.sessions import take_past as take_past
+from qunce.content.actions.sites import note_reading as note_reading
+from qunce.content.actions.sites import set_site as set_site
+from qunce.content.actions.writeups import finish as finish
+from qunce.content.actions.writeups import finish_as_scribe as finish_as_scribe
