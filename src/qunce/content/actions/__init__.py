@@ -1,6 +1,32 @@
 """Every change of the content context, by noun."""
 
+from qunce.content.actions.briefs import add_line as add_line
+from qunce.content.actions.briefs import approve_brief as approve_brief
+from qunce.content.actions.briefs import drop_pick as drop_pick
+from qunce.content.actions.briefs import edit_brief as edit_brief
+from qunce.content.actions.briefs import entry_line as entry_line
+from qunce.content.actions.briefs import item_line as item_line
+from qunce.content.actions.briefs import leave_out as leave_out
+from qunce.content.actions.briefs import own_line as own_line
+from qunce.content.actions.briefs import pick as pick
+from qunce.content.actions.briefs import take_approval_back as take_approval_back
+from qunce.content.actions.briefs import take_in_again as take_in_again
+from qunce.content.actions.feeds import Looked as Looked
+from qunce.content.actions.feeds import add_feed as add_feed
+from qunce.content.actions.feeds import change_feed as change_feed
+from qunce.content.actions.feeds import import_feeds as import_feeds
+from qunce.content.actions.feeds import look_at as look_at
+from qunce.content.actions.feeds import pause_feed as pause_feed
+from qunce.content.actions.feeds import read_due_feeds as read_due_feeds
+from qunce.content.actions.feeds import remove_feed as remove_feed
+from qunce.content.actions.feeds import resume_feed as resume_feed
 from qunce.content.actions.items import change_item as change_item
 from qunce.content.actions.items import create_item as create_item
 from qunce.content.actions.items import publish_item as publish_item
 from qunce.content.actions.items import take_down_item as take_down_item
+from qunce.content.actions.mornings import keep_briefs as keep_briefs
+from qunce.content.actions.mornings import todays_lines as todays_lines
+from qunce.content.actions.plans import archive_plan as archive_plan
+from qunce.content.actions.plans import change_plan as change_plan
+from qunce.content.actions.plans import make_plan as make_plan
+from qunce.content.actions.plans import rest_plan as rest_plan
