@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('playbooks', '0006_rota'),
+        ('playbooks', '0008_simulated'),
     ]
 
     operations = [
