@@ -19,8 +19,9 @@ from qunce.members import selectors as members
 from qunce.playbooks.actions.sending import BAD_TEXT, Saying, Writer, say
 from qunce.playbooks.selectors.rotas import Due, turns_in
 from qunce.playbooks.selectors.speakers import Following, following, named_in
+from qunce.playbooks.selectors.wording import lasting
 from qunce.playbooks.step import Step
-from qunce.playbooks.steps._fields import Duration, MaybeText, StepConfig, lasting, quoted
+from qunce.playbooks.steps._fields import Duration, MaybeText, StepConfig, quoted
 from qunce.playbooks.steps._fields import Text as Words
 from qunce.playbooks.types import Branch, Done, Failed, Outcome, StepRun, WaitFor
 
