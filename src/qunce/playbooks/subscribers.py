@@ -6,13 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from qunce.chat.stage import Inflow, NewMessage, Stage
-from qunce.community.events import GroupsArchived, GroupsReleased
+from qunce.community.events import GroupsArchived, GroupsReleased, GroupsTagged
 from qunce.kernel.events import subscriber
 from qunce.members import selectors as members
+from qunce.members.events import MemberTagged
 from qunce.playbooks import actions
 from qunce.playbooks.actions.calls import CALLS
 from qunce.playbooks.actions.lateness import event_of
-from qunce.playbooks.actions.starting import SCOPE, begin_heard
+from qunce.playbooks.actions.starting import SCOPE, begin_caught, begin_heard
 from qunce.playbooks.actions.waking import soon
 from qunce.playbooks.models import Run
 from qunce.playbooks.selectors.engine import groups_with_calls
@@ -120,3 +121,15 @@ def released_groups_stop(event: GroupsReleased) -> None:
 def archived_groups_stop(event: GroupsArchived) -> None:
     """Nor in those that are not served any more."""
     actions.stop_in_groups(group_ids=event.group_ids)
+
+
+@subscriber(MemberTagged)
+def tagged_members_begin(event: MemberTagged) -> None:
+    """Playbooks begin that were waiting for the tag."""
+    begin_caught(event=event)
+
+
+@subscriber(GroupsTagged)
+def tagged_groups_begin(event: GroupsTagged) -> None:
+    """The same for groups."""
+    begin_caught(event=event)
