@@ -66,7 +66,7 @@ def people_here(group_ids: Collection[int]) -> list[Pair]:
         return list(cursor.fetchall())
 
 
-def heard_last_in(member_id: int, group_ids: Collection[int]) -> int | None:
-    """The one of the groups in which a member was heard last, of those that they are in; None where that is none."""
+def places_of(member_id: int, group_ids: Collection[int]) -> list[Pair]:
+    """Where a member is, of these groups, with the identity under which they are there; the latest first."""
     here = Membership.objects.filter(identity__member=member_id, group_id__among=list(group_ids), left_at=None)
-    return here.order_by("-seen_at", "group_id").values_list("group_id", flat=True).first()
+    return list(here.order_by("-seen_at", "group_id", "identity_id").values_list("group_id", "identity_id"))

@@ -1,11 +1,13 @@
 """A member or a group gets a tag."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from pydantic import Field, field_validator
 
+from qunce.chat import selectors as chats
 from qunce.community.events import GroupsTagged
 from qunce.community.types import GroupFacts
 from qunce.kernel.events import Event
@@ -16,6 +18,8 @@ from qunce.members.events import MemberTagged
 from qunce.playbooks.trigger import Trigger
 from qunce.playbooks.triggers._base import TriggerConfig
 from qunce.playbooks.types import Audience, Start
+
+LATELY = timedelta(days=90)
 
 
 class TaggedConfig(TriggerConfig):
@@ -40,7 +44,7 @@ class TaggedConfig(TriggerConfig):
 class Tagged(Trigger):
     """Once per target, also where the tag is taken off and put on again. Who had it before is not meant.
 
-    A member who is in several groups of the run begins in the one in which they were heard last.
+    A member who is in several groups of the run begins in the one in which they were heard last, or came into last.
     """
 
     title = gettext_noop("When a tag is put on")
@@ -60,6 +64,15 @@ class Tagged(Trigger):
         if audience is Audience.GROUP and isinstance(event, GroupsTagged):
             return [Start(key, None, event.at) for key in here if wanted & set(event.new.get(key, ()))]
         if audience is Audience.MEMBER and isinstance(event, MemberTagged) and wanted & set(event.tags):
-            group_id = members.heard_last_in(event.member_id, here)
+            group_id = _where(event, here)
             return [Start(group_id, event.member_id, event.at)] if group_id is not None else []
         return ()
+
+
+def _where(event: MemberTagged, group_ids: Sequence[int]) -> int | None:
+    places = members.places_of(event.member_id, group_ids)
+    if len(places) < 2:  # noqa: PLR2004 (nothing to choose from)
+        return places[0][0] if places else None
+    since = event.at.date() - LATELY
+    words = chats.last_words({group_id: since for group_id, _identity in places})
+    return max(places, key=lambda place: words.get(place, date.min))[0]
