@@ -37,7 +37,7 @@ KINDS = {
 }  # fmt: skip
 INTERFACES = {f"{singular}.py" for singular in KINDS} | {"stage.py"}
 FOLDERS = {"actions", "selectors", "models", "types", "policies", "migrations", "templates", *KINDS.values()}
-STAGES = ["conduct", "admission", "desk", "activities", "rewards", "playbooks"]
+STAGES = ["conduct", "admission", "content", "desk", "activities", "rewards", "playbooks"]
 
 
 def contracts():

@@ -11,11 +11,12 @@ from threading import Thread
 import pytest
 from django.conf import settings as django_settings
 
-from qunce.kernel import clock
+from qunce.kernel import clock, outside
 from qunce.kernel.actor import Actor, Role
 from qunce.kernel.errors import NotAllowed
+from qunce.kernel.outside import AwayError, RefusedError
 from qunce.playbooks.actions import webhooks
-from qunce.playbooks.actions.webhooks import AwayError, Posting, RefusedError, may_be_called
+from qunce.playbooks.actions.webhooks import Posting, may_be_called
 from qunce.playbooks.jobs import post_webhook
 from qunce.playbooks.selectors import webhook_secret
 from tests.steps.bench import HOUR, START, Bench
@@ -109,7 +110,7 @@ def test_a_refusal_or_a_detour_is_not_tried_again(waiting, receiver, status):
     call()
     assert len(receiver.heard) == 1, "a detour is not followed"
     waiting.go(START)
-    assert [each.detail for each in waiting.executions("call")] == [webhooks.REFUSED]
+    assert [each.detail for each in waiting.executions("call")] == [outside.REFUSED]
 
 
 def test_a_closed_port_is_somebody_away(waiting, receiver):
@@ -135,7 +136,7 @@ def test_our_own_network_is_not_called(address, monkeypatch):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: [(family, 1, 6, "", (address, 443))])
     monkeypatch.setattr(socket, "create_connection", lambda *_a, **_k: pytest.fail("it was called"))
-    assert not webhooks.is_outside(ip_address(address))
+    assert not outside.is_outside(ip_address(address))
     with pytest.raises(RefusedError, match="network of our own"):
         webhooks._call(Posting("k", "https://looks.example.org/", 1, {}))
 
@@ -159,7 +160,7 @@ def test_the_address_that_was_looked_at_is_the_one_that_is_called(monkeypatch):
     monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(AwayError):
         webhooks._call(Posting("k", "https://example.org/", 1, {}))
-    assert called == [(("93.184.215.14", 443), webhooks.TIMEOUT)]
+    assert called == [(("93.184.215.14", 443), outside.TIMEOUT)]
 
 
 def test_what_may_be_called(settings):

@@ -169,6 +169,15 @@ EXPECTED = {
     "memberpages:mute": Line(
         signed_in, posts={"muted": "yes"}, outside=404, audited=False, answers=404, args={"ref": "ref"}
     ),
+    "memberpages:turns": public(404, 404, ref="ref"),
+    "memberpages:turn": Line(
+        signed_in,
+        posts={"do": "accept", "day": "2026-12-24"},
+        outside=404,
+        audited=False,
+        answers=404,
+        args={"ref": "ref", "rota_id": "rota"},
+    ),
     "memberpages:about": public(404, 404, ref="ref"),
     # ---- the inbox
     "console:inbox": page(signed_in),

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "qunce.members",
     "qunce.team",
     "qunce.chat",
+    "qunce.content",
     "qunce.desk",
     "qunce.playbooks",
     "qunce.insights",
@@ -92,6 +93,7 @@ INSTALLED_APPS = [
 
 # The order in which every batch of live messages passes the contexts, like MIDDLEWARE.
 INBOUND_STAGES = [
+    "qunce.content.subscribers.Sessions",
     "qunce.desk.subscribers.KeywordReplies",
     "qunce.desk.subscribers.Matters",
     "qunce.playbooks.subscribers.PlaybookSteps",

@@ -91,6 +91,10 @@ def _broadcasts(actor: Actor, wanted: Wanted) -> Iterator[Entry]:
         yield Entry(
             each.at, each.title, _("Broadcast"), "speakerphone", "busy", url, each.schedule_id if able else None
         )
+    for gone in selectors.gone_out(actor, wanted):
+        detail = ngettext("Broadcast to %(n)d group", "Broadcast to %(n)d groups", gone.targets) % {"n": gone.targets}
+        url = reverse("console:broadcast", args=[gone.broadcast.pk])
+        yield Entry(gone.at, gone.broadcast.title, detail, "speakerphone", "busy", url)
 
 
 def _steps(actor: Actor, wanted: Wanted) -> Iterator[Entry]:

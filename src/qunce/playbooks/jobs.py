@@ -6,10 +6,11 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from qunce.kernel import clock
+from qunce.kernel.outside import AwayError
 from qunce.playbooks import actions
 from qunce.playbooks.actions.rehearsals import REHEARSE, carry_out_rehearsal
 from qunce.playbooks.actions.waking import MOVE
-from qunce.playbooks.actions.webhooks import MOST_ATTEMPTS, POST, AwayError, Posting, post
+from qunce.playbooks.actions.webhooks import MOST_ATTEMPTS, POST, Posting, post
 
 
 @app.periodic(cron="* * * * * */5")
@@ -18,6 +19,14 @@ def keep_time(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the
     """Let targets begin, and move on what is due. Several workers may; cut off anywhere, what is due stays due."""
     _go()
     actions.close_due(now=clock.now())
+
+
+@app.periodic(cron="* * * * * 40")
+@app.task(name="playbooks.watch", queueing_lock="playbooks.watch")
+def watch(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Raise and end the alerts of steps that have failed, and wake what a crash has kept asleep."""
+    actions.watch()
+    actions.wake_above()
 
 
 @app.task(name=MOVE, queueing_lock=MOVE)

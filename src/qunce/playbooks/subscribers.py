@@ -2,11 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from qunce.chat.stage import Inflow, NewMessage, Stage
+from qunce.community import selectors as community
 from qunce.community.events import GroupsArchived, GroupsReleased
+from qunce.content import actions as content
+from qunce.content.events import SessionCalled, SessionEnded
+from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.events import subscriber
 from qunce.members import selectors as members
 from qunce.playbooks import actions
@@ -18,6 +25,7 @@ from qunce.playbooks.models import Run
 from qunce.playbooks.selectors.engine import groups_with_calls
 from qunce.playbooks.selectors.playbooks import Compiled, compiled
 from qunce.playbooks.selectors.runs import listening
+from qunce.playbooks.selectors.speakers import has_turn
 from qunce.playbooks.types import Audience, Start
 from qunce.team.events import ApprovalDecided, TaskEnded
 
@@ -108,6 +116,29 @@ def approval_was_waited_for(event: ApprovalDecided) -> None:
     if event.key:
         data = {"approved": event.approved, "approval_id": event.approval_id, "by": event.decided_by}
         actions.wake(event=f"approval:{event.key}", data=data)
+
+
+@subscriber(SessionEnded)
+def session_was_waited_for(event: SessionEnded) -> None:
+    """Tracks go on whose step holds it (``session:<its key>``)."""
+    actions.wake(event=f"session:{event.key}", data={"session": event.session_id, "count": event.said})
+
+
+@subscriber(SessionCalled)
+def whose_turn_it_is_may_begin(event: SessionCalled) -> None:
+    """Somebody of the group has said the words that begin a session: it begins where they have the turn that day."""
+    facts = community.group_facts([event.group_id])
+    if not facts or not has_turn(event.group_id, event.identity_id, event.at.astimezone(facts[0].zone).date()):
+        return
+    with suppress(Conflict, Invalid), transaction.atomic():
+        content.begin_called(
+            by=members.who({event.identity_id})[event.identity_id].name,
+            group_id=event.group_id,
+            topic=event.topic,
+            key=event.key,
+            speaker_ids=[event.identity_id],
+            began_at=event.at,
+        )
 
 
 @subscriber(GroupsReleased)

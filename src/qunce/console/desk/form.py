@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.core import signing
-from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from qunce.community import selectors as communities
 from qunce.console.desk.rules import groups_to_choose
 from qunce.console.desk.words import KINDS
+from qunce.console.forms import WeekdaysField
 from qunce.desk import actions
 from qunce.desk.selectors import RuleView, draft_of
 from qunce.desk.types import LARGEST_FILE, LONGEST_ANSWER, MOST_FILES, WEEK, Attachment, Hours, Match, RuleDraft
@@ -121,11 +121,8 @@ class RuleForm(forms.Form):
         widget=forms.RadioSelect,
         initial="always",
     )
-    days = forms.TypedMultipleChoiceField(
+    days = WeekdaysField(
         label=gettext_lazy("Days"),
-        choices=tuple(WEEKDAYS.items()),
-        coerce=int,
-        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one day, or let it answer always.")},
     )
     opens = forms.TimeField(label=gettext_lazy("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))

@@ -25,12 +25,12 @@ from qunce.kernel.errors import Conflict, Invalid, NotFound, QunceError
 from qunce.playbooks import selectors
 from qunce.playbooks.policies import editing
 from qunce.playbooks.policies.parts import missing_parts
-from qunce.playbooks.selectors import Playbook
+from qunce.playbooks.selectors import Playbook, wording
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, StepSpec
 
 MOST_DOCUMENT = 2_000_000
-FILE = "with_file"
+FILE, START = "with_file", "start_playbook"
 
 
 def zone_of(playbook: Playbook) -> ZoneInfo:
@@ -116,7 +116,7 @@ def _move(request: StaffRequest, document: Document, playbook: Playbook) -> tupl
     wanted = {**moments(document, zone), step.id: to}
     changed = editing.in_order(changed, step.id, wanted)
     moved = editing.found(changed, step.id)
-    when = words.moment(moved.when) if moved else ""
+    when = wording.moment(moved.when) if moved else ""
     return changed, step.id, _("“%(step)s” now comes: %(when)s.") % {"step": title_of(step), "when": when}
 
 
@@ -196,6 +196,12 @@ def _attached(request: StaffRequest, form: StepForm) -> object:
         return None
 
 
+def _others(request: StaffRequest, playbook: Playbook) -> list[tuple[str, str]]:
+    """The other playbooks that a step may begin, by key."""
+    rows = selectors.visible_playbooks(request.actor).exclude(pk=playbook.pk)
+    return [(row.key, words.in_language(row.document.get("title") or {}) or row.key) for row in rows]
+
+
 def seen(step: StepSpec) -> str:
     """Changes with the step: its form carries it, so that nobody overwrites what he has not seen."""
     return sha256(json.dumps(step.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
@@ -212,7 +218,8 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     if kind is None:
         return render(request, "console/playbooks/panel_gone.html", {"playbook": playbook, "unknown": found.do})
     posted = request.method == "POST"
-    form = StepForm(document, found, kind.Config, _posted(request) if posted else None)
+    others = _others(request, playbook) if found.do == START else ()
+    form = StepForm(document, found, kind.Config, _posted(request) if posted else None, others)
     saved = False
     if posted:
         request.actor.require(Permission.OPERATE, playbook.community_id)
@@ -222,7 +229,7 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
             changed = editing.replaced(document, step_id, form.spec())
             playbook = drafts.write(request.actor, playbook, changed)
             found, document, saved = form.spec(), changed, True
-            form = StepForm(document, found, kind.Config)
+            form = StepForm(document, found, kind.Config, playbooks=others)
     context = {
         "playbook": playbook,
         "step": found,
@@ -238,7 +245,6 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
         "may_change": request.actor.may(Permission.OPERATE, playbook.community_id) and not playbook.archived_at,
         "file_field": FILE,
         "attached": _attached(request, form),
-        "conditions": drafts.conditions_offered(document),
         "variables": drafts.variables_offered(document),
         **phone(request, playbook, document, found),
     }

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from qunce.console.playbooks import words
 from qunce.kernel import clock
 from qunce.playbooks.policies.timeline import Planned, timeline
+from qunce.playbooks.selectors import wording
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, Finding, Severity, StepSpec
 
@@ -172,7 +173,7 @@ def _card(placed: Planned, day: int, tones: Mapping[str, str], order: int) -> Ca
         summary=summary_of(step),
         at=placed.at,
         day=day,
-        said=words.moment(step.when),
+        said=wording.moment(step.when),
         tone=tones.get(step.id, ""),
         has_condition=bool(step.only_if),
         order=order,

@@ -4,6 +4,7 @@ from qunce.members.models import Entry as Entry
 from qunce.members.models import Identity as Identity
 from qunce.members.models import Member as Member
 from qunce.members.models import MemberLink as MemberLink
+from qunce.members.selectors.accounts import identities_of_accounts as identities_of_accounts
 from qunce.members.selectors.accounts import members_of_accounts as members_of_accounts
 from qunce.members.selectors.addressed import Person as Person
 from qunce.members.selectors.addressed import addressed as addressed

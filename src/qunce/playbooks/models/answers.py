@@ -18,6 +18,8 @@ class Call(models.Model):
     """Only this member is asked; None: everybody in the group."""
     keyword = models.CharField(max_length=40, blank=True)
     """Only what contains it counts; empty: whatever is said."""
+    of_turn = models.BooleanField(default=False)
+    """A word that takes a turn, or lets it go, counts whatever the keyword is."""
     delivery_key = models.CharField(max_length=120)
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from qunce.chat.policies import VARIABLES
 from qunce.chat.types import Mention, Part, Text
@@ -32,11 +33,24 @@ def questions_in(text: str) -> set[str]:
 
 def cut(text: str, own: Iterable[str] = ()) -> FillableText:
     """The text cut at its variables, whatever questions it speaks of. Raises BadTextError."""
+    return _cut(text, tuple(own))
+
+
+@lru_cache(maxsize=4096)
+def _cut(text: str, own: tuple[str, ...]) -> FillableText:
     return variables.fillable(text, known(own, questions_in(text)))
 
 
+def filled(text: FillableText, values: Mapping[str, str]) -> str:
+    """The text filled in; lines that say nothing but what is empty are left out."""
+    return text.worth_saying(values).fill(values)
+
+
 def parts(text: FillableText, values: Mapping[str, str], member: Mention | None) -> list[Part]:
-    """The text filled in; ``member``: stands as a mention where the text names the member, or before it."""
+    """As `filled`; ``member``: stands as a mention where the text names the member, or before it."""
+    whole, text = text, text.worth_saying(values)
+    if text.pieces == ("",) != whole.pieces:
+        return []
     if member is None:
         return [Text(said)] if (said := text.fill(values)) else []
     found: list[Part] = []

@@ -1,4 +1,4 @@
-"""What is on: planned broadcasts, steps to come of runs, human tasks, holidays; over all groups that one may see."""
+"""What is on: broadcasts, steps to come of runs, human tasks, holidays; over all groups that one may see."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from qunce.chat import policies as chat_policies
+from qunce.chat.selectors import broadcasts as broadcasts_sent
 from qunce.chat.selectors import schedules
 from qunce.chat.types import Rhythm
 from qunce.community import selectors as community
@@ -94,6 +95,15 @@ def broadcasts(actor: Actor, wanted: Wanted) -> list[BroadcastDue]:
 
 def _after(rhythm: Rhythm, at: datetime) -> datetime | None:
     return chat_policies.next_occurrence(rhythm, at) if rhythm.weekdays else None
+
+
+def gone_out(actor: Actor, wanted: Wanted) -> list[broadcasts_sent.GoingOut]:
+    """Broadcasts that went out, and the next wave of those that are under way."""
+    groups = [wanted.group_id] if wanted.group_id is not None else None
+    found = broadcasts_sent.going_out(actor, wanted.since, wanted.until, group_ids=groups)
+    if wanted.community_id is None:
+        return found
+    return [each for each in found if wanted.community_id in each.broadcast.community_ids]
 
 
 def tasks(actor: Actor, wanted: Wanted) -> list[team.Task]:

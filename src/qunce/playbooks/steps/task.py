@@ -11,8 +11,9 @@ from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import Invalid
 from qunce.kernel.variables import BadTextError
 from qunce.playbooks.actions.sending import BAD_TEXT, Writer
+from qunce.playbooks.selectors.wording import lasting
 from qunce.playbooks.step import Step
-from qunce.playbooks.steps._fields import Duration, MaybeText, StepConfig, Text, lasting, quoted
+from qunce.playbooks.steps._fields import Duration, MaybeText, StepConfig, Text, quoted
 from qunce.playbooks.types import Branch, Done, Failed, Outcome, StepRun, WaitFor
 from qunce.team import actions as team
 from qunce.team import selectors as staff

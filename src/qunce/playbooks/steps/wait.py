@@ -12,8 +12,9 @@ from qunce.kernel.validation import BadFieldError
 from qunce.members import selectors as members
 from qunce.playbooks.actions.calls import Opening, call_event, close_calls, open_calls
 from qunce.playbooks.policies import moments
+from qunce.playbooks.selectors.wording import lasting, moment
 from qunce.playbooks.step import Step
-from qunce.playbooks.steps._fields import Duration, MaybeDuration, StepConfig, lasting
+from qunce.playbooks.steps._fields import Duration, MaybeDuration, StepConfig
 from qunce.playbooks.types import Branch, Outcome, StepRun, WaitFor, WaitUntil, When
 
 LOOK_AGAIN = timedelta(minutes=2)
@@ -28,7 +29,7 @@ class WaitConfig(StepConfig):
         default="",
         max_length=60,
         title=gettext_noop("Until"),
-        description=gettext_noop("A moment, such as “mon 09:00”, “12-24 09:00” or “holiday spring-festival 09:00”."),
+        json_schema_extra={"asks": "moment", "ways": ["weekdays", "date", "holiday", "day"]},
     )
     event: Literal["", "joined", "message", "answer"] = Field(
         default="",
@@ -89,7 +90,7 @@ class Wait(Step):
         if config.length:
             return _("Waits %(time)s") % {"time": lasting(config.length)}
         if config.until:
-            return _("Waits until %(moment)s") % {"moment": config.until}
+            return _("Waits until %(moment)s") % {"moment": moment(config.moment)}
         sentence = {
             "joined": gettext_noop("Waits until somebody joins, at most %(time)s"),
             "message": gettext_noop("Waits until something is said, at most %(time)s"),

@@ -4,7 +4,6 @@
 //   data-on-step="remove"       does that to the step data-of
 //   data-undo                   goes one change back; so does Ctrl+Z outside of fields
 //   data-puts="{group}"         puts that into the text field that was used last
-//   data-line="- tag: vip"      adds a line to the field “only if”
 //   data-line-at="12"           goes to that line of the text
 //   data-into="#text"           a file whose text goes into that field
 (() => {
@@ -141,7 +140,6 @@
     } else if (at("[data-undo]")) undo();
     else if (at("[data-close-panel]")) close();
     else if ((hit = at("[data-puts]"))) put(hit.dataset.puts);
-    else if ((hit = at("[data-line]"))) addLine(hit);
     else if ((hit = at("[data-line-at]"))) toLine(Number(hit.dataset.lineAt));
   });
 
@@ -155,11 +153,6 @@
     field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
     field.focus();
     field.dispatchEvent(new Event("input", { bubbles: true }));
-  };
-  const addLine = (chip) => {
-    const field = chip.form.elements.only_if;
-    field.value = [field.value.trimEnd(), chip.dataset.line].filter(Boolean).join("\n");
-    field.focus();
   };
   const toLine = (number) => {
     const field = document.getElementById("text");

@@ -1,0 +1,1 @@
+"""What the community reads and keeps: the library, morning briefs, written-up sessions, suggestions."""

@@ -1,0 +1,29 @@
+"""Every read of the content context, by noun."""
+
+from qunce.content.models import Brief as Brief
+from qunce.content.models import BriefPick as BriefPick
+from qunce.content.models import BriefPlan as BriefPlan
+from qunce.content.models import Feed as Feed
+from qunce.content.selectors.briefs import Phones as Phones
+from qunce.content.selectors.briefs import ahead as ahead
+from qunce.content.selectors.briefs import brief as brief
+from qunce.content.selectors.briefs import clicks as clicks
+from qunce.content.selectors.briefs import lines_of as lines_of
+from qunce.content.selectors.briefs import past as past
+from qunce.content.selectors.briefs import phones as phones
+from qunce.content.selectors.briefs import plan as plan
+from qunce.content.selectors.briefs import plan_of as plan_of
+from qunce.content.selectors.briefs import selection_of as selection_of
+from qunce.content.selectors.briefs import visible_plans as visible_plans
+from qunce.content.selectors.briefs import waiting_picks as waiting_picks
+from qunce.content.selectors.briefs import weights_of as weights_of
+from qunce.content.selectors.feeds import candidates as candidates
+from qunce.content.selectors.feeds import entries_of as entries_of
+from qunce.content.selectors.feeds import feed as feed
+from qunce.content.selectors.feeds import feeds_for as feeds_for
+from qunce.content.selectors.feeds import visible_feeds as visible_feeds
+from qunce.content.selectors.items import document_of as document_of
+from qunce.content.selectors.items import item as item
+from qunce.content.selectors.items import item_by_key as item_by_key
+from qunce.content.selectors.items import open_items as open_items
+from qunce.content.selectors.items import visible_items as visible_items
