@@ -79,11 +79,12 @@ steps:
     else:
       - {id: welcome, do: send, text: 随时欢迎开口}
   - {id: tenth, when: day 10 20:00, do: send, text: 第十天，按第一版说}
-  - {id: gone, when: day 12 09:00, do: send, text: 第二版里没有这句}
+  - {id: twelfth, when: day 12 09:00, do: send, text: 第十二天，按第一版说}
+  - {id: gone, when: day 13 09:00, do: send, text: 第二版里没有这句}
   - {id: end, when: day 13 20:00, do: send, text: "{group}读完了，谢谢大家"}
 """
 SECOND = SCRIPT.replace("按第一版说", "按第二版说").replace("{group}读完了", "{group}一起读完了").replace(
-    "{id: gone, when: day 12 09:00, do: send, text: 第二版里没有这句}",
+    "{id: gone, when: day 13 09:00, do: send, text: 第二版里没有这句}",
     "{id: fresh, when: day 12 19:00, do: send, text: 这句只在第二版里}",
 )  # fmt: skip
 BRANCH = {

@@ -105,7 +105,13 @@ def test_every_room_has_heard_once_what_was_rehearsed(story):
         assert [text for _at, text in live] == [text for _at, text in told], room.name
         assert [(at, then) for (at, _), (then, _) in zip(live, told, strict=True) if abs(at - then) > CLOSE] == []
     texts = {text for room in story.rooms for _at, text in foreseen(story, room)}
-    assert {"第十天，按第一版说", "这句只在第二版里", "今天有人来看过大家", "今天 1 人打卡"} <= texts
+    assert {
+        "第十天，按第一版说",
+        "第十二天，按第二版说",
+        "这句只在第二版里",
+        "今天有人来看过大家",
+        "今天 1 人打卡",
+    } <= texts
 
 
 # ------------------------------------------------------------------ rehearsals
