@@ -283,6 +283,7 @@ EXPECTED = {
     "console:track": page(here(Permission.VIEW), track_id="track"),
     "console:track_redo": change(here(Permission.OPERATE), {"step": "hello"}, track_id="track"),
     "console:calendar": page(signed_in),
+    "console:group_script": page(here(Permission.VIEW), group_id="group"),
     "console:calendar_move": change(here(Permission.OPERATE), {"day": "{next_day}"}, schedule_id="once"),
     "console:calendar_open": change(signed_in, answers=200),
     "console:calendar_feed": public(404, 404, token="none"),

@@ -101,12 +101,12 @@ def _step(request: StaffRequest, document: Document) -> StepSpec:
 
 
 def _move(request: StaffRequest, document: Document, playbook: Playbook) -> tuple[Document, str, str]:
-    """To another day and hour (``day``, ``hour``), or by so many (``days``, ``hours``)."""
+    """To another day (``day``) and hour (``hour``; else it keeps its own), or by so many (``days``, ``hours``)."""
     step, zone = _step(request, document), zone_of(playbook)
     begins = began(zone)
     was = moments(document, zone)[step.id]
     if "day" in request.POST:
-        day, hour = _number(request, "day"), _number(request, "hour")
+        day, hour = _number(request, "day"), _number(request, "hour") if "hour" in request.POST else was.hour
         if not (0 <= day <= 3660 and 0 <= hour <= 23):  # noqa: PLR2004 (types.When, and of a clock)
             raise Invalid(_("This step cannot be put there."))
         to = (begins + timedelta(days=day)).replace(hour=hour, minute=was.minute, second=0)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from qunce.chat import policies as chat_policies
+from qunce.chat import selectors as chat
 from qunce.chat.selectors import broadcasts as broadcasts_sent
 from qunce.chat.selectors import schedules
 from qunce.chat.types import Rhythm
@@ -82,7 +83,7 @@ def broadcasts(actor: Actor, wanted: Wanted) -> list[BroadcastDue]:
     for row in rows:
         rhythm, at = schedules.rhythm_of(row), row.next_at
         ids = tuple(row.community_ids)
-        if wanted.group_id is not None and wanted.group_id not in schedules.selection_of(row).group_ids:
+        if wanted.group_id is not None and not _reaches(actor, row, wanted.group_id):
             continue
         for _time in range(MOST_TIMES):
             if at is None or at >= wanted.until:
@@ -91,6 +92,10 @@ def broadcasts(actor: Actor, wanted: Wanted) -> list[BroadcastDue]:
                 found.append(BroadcastDue(row.pk, row.title, at, not rhythm.weekdays, ids))
             at = _after(rhythm, at)
     return found
+
+
+def _reaches(actor: Actor, row: schedules.Schedule, group_id: int) -> bool:
+    return chat.selectable(actor, schedules.selection_of(row)).filter(pk=group_id).exists()
 
 
 def _after(rhythm: Rhythm, at: datetime) -> datetime | None:
