@@ -133,7 +133,7 @@ def _gone_on(made: Material, talk: Conversation, index: int) -> bool:
 
 # ------------------------------------------------------------------ links
 _NOWHERE = re.compile(
-    r"https?://(?:localhost|[^/.:]+(?:[:/]|$)|(?:0|10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.)", re.I
+    r"https?://(?:localhost|[^/.:]+(?:[:/]|$)|(?:0|10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.)", re.IGNORECASE
 )
 """What leads to the speaker's own machine is no link for others."""
 
