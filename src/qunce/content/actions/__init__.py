@@ -15,6 +15,11 @@ from qunce.content.actions.consents import answer_on_page as answer_on_page
 from qunce.content.actions.consents import ask_authors as ask_authors
 from qunce.content.actions.consents import note_answers as note_answers
 from qunce.content.actions.consents import record_export as record_export
+from qunce.content.actions.endpoints import ask as ask
+from qunce.content.actions.endpoints import let_texts_leave as let_texts_leave
+from qunce.content.actions.endpoints import remove_endpoint as remove_endpoint
+from qunce.content.actions.endpoints import set_endpoint as set_endpoint
+from qunce.content.actions.endpoints import try_endpoint as try_endpoint
 from qunce.content.actions.feeds import Looked as Looked
 from qunce.content.actions.feeds import add_feed as add_feed
 from qunce.content.actions.feeds import change_feed as change_feed

@@ -17,6 +17,10 @@ from qunce.content.selectors.briefs import selection_of as selection_of
 from qunce.content.selectors.briefs import visible_plans as visible_plans
 from qunce.content.selectors.briefs import waiting_picks as waiting_picks
 from qunce.content.selectors.briefs import weights_of as weights_of
+from qunce.content.selectors.endpoints import consents as consents
+from qunce.content.selectors.endpoints import endpoint as endpoint
+from qunce.content.selectors.endpoints import may_leave as may_leave
+from qunce.content.selectors.endpoints import there_is_an_endpoint as there_is_an_endpoint
 from qunce.content.selectors.feeds import candidates as candidates
 from qunce.content.selectors.feeds import entries_of as entries_of
 from qunce.content.selectors.feeds import feed as feed

@@ -6,6 +6,8 @@ from qunce.content.types.briefs import Candidate as Candidate
 from qunce.content.types.briefs import Fallback as Fallback
 from qunce.content.types.briefs import Line as Line
 from qunce.content.types.briefs import PlanWish as PlanWish
+from qunce.content.types.endpoints import EndpointView as EndpointView
+from qunce.content.types.endpoints import UnwrittenError as UnwrittenError
 from qunce.content.types.feeds import FeedState as FeedState
 from qunce.content.types.feeds import FoundEntry as FoundEntry
 from qunce.content.types.feeds import FoundFeed as FoundFeed
