@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qunce.memberpages import pages
+from qunce.memberpages import pages, suggestions
 
 app_name = "memberpages"
 
@@ -14,5 +14,6 @@ urlpatterns = [
     path("<slug:ref>/stored/", pages.stored, name="stored"),
     path("<slug:ref>/stored.json", pages.stored_file, name="stored_file"),
     path("<slug:ref>/mute/", pages.mute, name="mute"),
+    path("<slug:ref>/suggestions/", suggestions.suggestions, name="suggestions"),
     path("<slug:ref>/about/", pages.about, name="about"),
 ]

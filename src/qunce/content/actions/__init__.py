@@ -30,3 +30,9 @@ from qunce.content.actions.plans import archive_plan as archive_plan
 from qunce.content.actions.plans import change_plan as change_plan
 from qunce.content.actions.plans import make_plan as make_plan
 from qunce.content.actions.plans import rest_plan as rest_plan
+from qunce.content.actions.suggestions import decide_suggestion as decide_suggestion
+from qunce.content.actions.suggestions import enter_suggestion as enter_suggestion
+from qunce.content.actions.suggestions import hear as hear
+from qunce.content.actions.suggestions import merge_suggestions as merge_suggestions
+from qunce.content.actions.suggestions import separate_suggestion as separate_suggestion
+from qunce.content.actions.suggestions import suggest as suggest
