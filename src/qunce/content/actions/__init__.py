@@ -25,6 +25,7 @@ from qunce.content.actions.items import create_item as create_item
 from qunce.content.actions.items import publish_item as publish_item
 from qunce.content.actions.items import take_down_item as take_down_item
 from qunce.content.actions.mornings import keep_briefs as keep_briefs
+from qunce.content.actions.mornings import sampled as sampled
 from qunce.content.actions.mornings import todays_lines as todays_lines
 from qunce.content.actions.plans import archive_plan as archive_plan
 from qunce.content.actions.plans import change_plan as change_plan

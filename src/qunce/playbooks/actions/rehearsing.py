@@ -21,6 +21,7 @@ from qunce.chat.types import Selection, to_json
 from qunce.community import selectors as community
 from qunce.community.actions.clones import clone_groups
 from qunce.community.types import GroupFacts
+from qunce.content import actions as content
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid
@@ -114,7 +115,7 @@ class _Stage:
             if monotonic() - self.began > most_seconds:
                 self.stopped_early = True
                 break
-            with clock.at(self.now):
+            with clock.at(self.now), content.sampled():
                 self._moment()
             following = self._following()
             if following is None:

@@ -11,6 +11,7 @@ from qunce.chat import actions as chat
 from qunce.chat import selectors as chats
 from qunce.chat.stage import Planned
 from qunce.chat.types import EVERYBODY, OURS, Content, Media, Mention, Part, Planable, Purpose, Text
+from qunce.content import selectors as content
 from qunce.kernel import files
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import NotFound
@@ -41,6 +42,7 @@ class Writer:
         }
         self._answers: dict[str, calls.Said] | None = None
         self._people: Mapping[int, int] | None = None
+        self._thanks: Mapping[int, str] | None = None
 
     def text(self, step: StepRun, words: Mapping[str, str]) -> str:
         """The words in the group's language, filled in. Raises BadTextError."""
@@ -74,6 +76,8 @@ class Writer:
         values[filling.MEMBER] = _one_line(step.member.name) if step.member else ""
         if "members" in wanted and not values["members"]:
             values["members"] = str(self._known_people().get(step.group.id, 0))
+        if filling.THANKS in wanted:
+            values[filling.THANKS] = self._known_thanks().get(step.group.community_id, "")
         for name in wanted - set(values):
             question, _dot, word = name.rpartition(".")
             values[name] = self._of_question(step, question).get(word, "")
@@ -84,6 +88,12 @@ class Writer:
         if self._people is None:
             self._people = members.known_counts(SYSTEM, {each.group.id for each in self._steps})
         return self._people
+
+    def _known_thanks(self) -> Mapping[int, str]:
+        """Of each community, in its language."""
+        if self._thanks is None:
+            self._thanks = content.thanks_of([(each.group.community_id, each.group.language) for each in self._steps])
+        return self._thanks
 
     def _of_question(self, step: StepRun, question: str) -> Mapping[str, str]:
         if self._answers is None:
