@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qunce.memberpages import pages
+from qunce.memberpages import pages, suggestions
 
 app_name = "memberpages"
 
@@ -16,5 +16,6 @@ urlpatterns = [
     path("<slug:ref>/turns/", pages.turns, name="turns"),
     path("<slug:ref>/turns/<int:rota_id>/", pages.turn, name="turn"),
     path("<slug:ref>/mute/", pages.mute, name="mute"),
+    path("<slug:ref>/suggestions/", suggestions.suggestions, name="suggestions"),
     path("<slug:ref>/about/", pages.about, name="about"),
 ]

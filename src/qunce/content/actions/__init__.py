@@ -34,6 +34,7 @@ from qunce.content.actions.items import create_item as create_item
 from qunce.content.actions.items import publish_item as publish_item
 from qunce.content.actions.items import take_down_item as take_down_item
 from qunce.content.actions.mornings import keep_briefs as keep_briefs
+from qunce.content.actions.mornings import sampled as sampled
 from qunce.content.actions.mornings import todays_lines as todays_lines
 from qunce.content.actions.plans import archive_plan as archive_plan
 from qunce.content.actions.plans import change_plan as change_plan
@@ -56,5 +57,11 @@ from qunce.content.actions.sessions import set_scribes as set_scribes
 from qunce.content.actions.sessions import take_past as take_past
 from qunce.content.actions.sites import note_reading as note_reading
 from qunce.content.actions.sites import set_site as set_site
+from qunce.content.actions.suggestions import decide_suggestion as decide_suggestion
+from qunce.content.actions.suggestions import enter_suggestion as enter_suggestion
+from qunce.content.actions.suggestions import hear as hear
+from qunce.content.actions.suggestions import merge_suggestions as merge_suggestions
+from qunce.content.actions.suggestions import separate_suggestion as separate_suggestion
+from qunce.content.actions.suggestions import suggest as suggest
 from qunce.content.actions.writeups import finish as finish
 from qunce.content.actions.writeups import finish_as_scribe as finish_as_scribe

@@ -4,6 +4,7 @@ from qunce.content.models import Brief as Brief
 from qunce.content.models import BriefPick as BriefPick
 from qunce.content.models import BriefPlan as BriefPlan
 from qunce.content.models import Feed as Feed
+from qunce.content.models import Suggestion as Suggestion
 from qunce.content.selectors.briefs import Phones as Phones
 from qunce.content.selectors.briefs import ahead as ahead
 from qunce.content.selectors.briefs import brief as brief
@@ -31,3 +32,15 @@ from qunce.content.selectors.items import item as item
 from qunce.content.selectors.items import item_by_key as item_by_key
 from qunce.content.selectors.items import open_items as open_items
 from qunce.content.selectors.items import visible_items as visible_items
+from qunce.content.selectors.suggestions import CALLED as CALLED
+from qunce.content.selectors.suggestions import SuggestionFilter as SuggestionFilter
+from qunce.content.selectors.suggestions import Voice as Voice
+from qunce.content.selectors.suggestions import alike as alike
+from qunce.content.selectors.suggestions import board as board
+from qunce.content.selectors.suggestions import own_suggestions as own_suggestions
+from qunce.content.selectors.suggestions import state_counts as state_counts
+from qunce.content.selectors.suggestions import suggestion as suggestion
+from qunce.content.selectors.suggestions import thanks as thanks
+from qunce.content.selectors.suggestions import thanks_of as thanks_of
+from qunce.content.selectors.suggestions import visible_suggestions as visible_suggestions
+from qunce.content.selectors.suggestions import voices as voices
