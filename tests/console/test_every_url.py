@@ -3,6 +3,7 @@
 An address without a line in tests/support/addresses.py fails.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
@@ -18,8 +19,12 @@ from qunce.chat.models import Delivery, Link, Message, SetAside
 from qunce.chat.types import EVERY_DAY, DeliveryState, Rhythm, Selection
 from qunce.community import selectors as community_selectors
 from qunce.community.models import Group
+from qunce.console.content.exchange import token_of as archive_token
 from qunce.console.desk.sheets import token_of
 from qunce.console.inbox import EPOCH, MICROSECOND
+from qunce.content import actions as content
+from qunce.content import selectors as content_selectors
+from qunce.content.types import ItemDocument, ItemKind, Openness
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
@@ -93,7 +98,7 @@ def build():
     chat_support.live(account, chat_support.said("room", "报名"), chat_support.GroupSeen("found", "待接管"))
     world.community.tag_groups(actor=SYSTEM, group_ids=[group.pk], add=["一期"])
     world.community.archive_groups(actor=SYSTEM, group_ids=[groups["archived"].pk])
-    file = desk.take_file(actor=SYSTEM, name="案例.txt", content=[b"one"])
+    file = content.take_file(actor=SYSTEM, name="案例.txt", content=[b"one"])
     rules = [
         desk.create_rule(
             actor=SYSTEM, draft=RuleDraft(keywords=(word,), answer="好", community_id=home.pk, files=(file,))
@@ -197,6 +202,7 @@ def build():
         **some_histories(home),
         **a_playbook(home, group),
         "silence": a_silence(groups["archived"].pk),
+        **a_library(home, file),
     }
     return Stage(people, things)
 
@@ -270,6 +276,30 @@ def a_playbook(home, group):
 def a_silence(group_id):
     """A planned one."""
     return silence.plan_end(actor=SYSTEM, group_id=group_id, kind=Silence.COURSE, begins_on=clock.today("UTC")).pk
+
+
+def a_library(home, file):
+    """An item that is published with a file, a draft, one that was put away, and a file of another library."""
+    items = []
+    for key in ("anli", "draft", "old"):
+        document = ItemDocument(kind=ItemKind.FILE, title="案例", files=(file,))
+        items.append(
+            content.create_item(
+                actor=SYSTEM, document=document, key=key, community_id=home.pk, openness=Openness.MEMBERS
+            ).pk
+        )
+    content.publish_item(actor=SYSTEM, item_id=items[0], edition=1)
+    content.archive_item(actor=SYSTEM, item_id=items[2])
+    line = {"key": "new", "community": home.name, "kind": "article", "title": "新的", "body": "正文"}
+    body = json.dumps(line).encode()
+    return {
+        "item": items[0],
+        "draft_item": items[1],
+        "archived_item": items[2],
+        "item_address": content_selectors.address_token(items[0]),
+        "archive": archive_token(content.take_archive(actor=SYSTEM, name="a.jsonl", body=body), "a.jsonl"),
+        "archive_seen": content_selectors.plan_import(SYSTEM, body).seen,
+    }
 
 
 def two_groups(home, chat):

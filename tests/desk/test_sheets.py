@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qunce.community import actions as community
+from qunce.content import actions as content
 from qunce.desk import actions, selectors
 from qunce.desk.models import KeywordRule, KeywordUse
 from qunce.desk.selectors import Verdict
@@ -70,7 +71,7 @@ class TestThereAndBack:
         rule(match=Match.PATTERN, keywords=("报|名", "第[0-9]+期"), tag="x", variants=("=cmd", "三", "  四\n"))
         rule(hours=Hours((0, 2, 6), time(22, 30), time(2)), away="@明天再来", cooldown_seconds=7)
         actions.set_rule_enabled(actor=SYSTEM, rule_id=rule(keywords=("off",)).pk, enabled=False)
-        file = actions.take_file(actor=SYSTEM, name="a.pdf", content=[b"x"])
+        file = content.take_file(actor=SYSTEM, name="a.pdf", content=[b"x"])
         rule(keywords=("file",), answer="", files=(file,))
         before = list(KeywordRule.objects.order_by("id").values())
         body = written(language=language)

@@ -20,6 +20,7 @@ BROADCAST = {
     "submission": "0198f0c0-0000-7000-8000-000000000001",
 }
 IDS = {"ids": ["group"]}
+ITEM = {"kind": "article", "title": "案例一", "body": "正文", "openness": "members", "community": "{home}"}
 MESSAGE = {"group_id": "group", "at": "message_at", "message_id": "message"}
 
 EXPECTED = {
@@ -179,6 +180,19 @@ EXPECTED = {
         args={"ref": "ref", "rota_id": "rota"},
     ),
     "memberpages:about": public(404, 404, ref="ref"),
+    "memberpages:library": public(404, 404, ref="ref"),
+    "memberpages:library_item": public(404, 404, ref="ref", item_id="item"),
+    "memberpages:library_rate": Line(
+        signed_in,
+        posts={"stars": "5"},
+        outside=404,
+        audited=False,
+        answers=404,
+        args={"ref": "ref", "item_id": "item"},
+    ),
+    "memberpages:library_file": public(404, 404, ref="ref", item_id="item", sha256="file"),
+    "memberpages:handed": public(token="item_address"),
+    "memberpages:handed_file": public(token="item_address", sha256="file"),
     # ---- the inbox
     "console:inbox": page(signed_in),
     "console:inbox_message": page(here(Permission.VIEW), **MESSAGE),
@@ -206,6 +220,27 @@ EXPECTED = {
     "console:rule_switch": change(here(Permission.OPERATE), {"enabled": "0"}, rule_id="rule"),
     "console:rule_delete": change(here(Permission.OPERATE), rule_id="rule"),
     "console:rule_restore": change(here(Permission.OPERATE), rule_id="deleted"),
+    # ---- the library
+    "console:library": page(signed_in),
+    "console:items_tag": change(here(Permission.OPERATE), {"ids": ["item"], "tags": "案例"}),
+    "console:item_offer": page(signed_in, {"find": "anli"}),
+    "console:item_new": change(here(Permission.OPERATE), ITEM),
+    "console:item_preview": change(signed_in, {"kind": "article", "body": "# 一"}, audited=False, answers=200),
+    "console:item": page(here(Permission.VIEW), item_id="item"),
+    "console:item_edit": change(
+        here(Permission.OPERATE), {"title": "新题", "openness": "members", "edition": "1"}, item_id="item"
+    ),
+    "console:item_publish": change(here(Permission.OPERATE), {"edition": "1"}, item_id="draft_item"),
+    "console:item_take_down": change(here(Permission.OPERATE), {"reason": "过时"}, item_id="item"),
+    "console:item_archive": change(here(Permission.OPERATE), item_id="item"),
+    "console:item_restore": change(here(Permission.OPERATE), item_id="archived_item"),
+    "console:item_duplicate": change(here(Permission.OPERATE), item_id="item"),
+    "console:item_openness": change(here(Permission.OPERATE), {"openness": "team"}, item_id="item"),
+    "console:item_version": page(here(Permission.VIEW), item_id="item", number=1),
+    "console:item_file": page(here(Permission.VIEW), item_id="item", sha256="file"),
+    "console:items_export": page(signed_in),
+    "console:items_import": page(anywhere(Permission.OPERATE)),
+    "console:items_import_do": change(here(Permission.OPERATE), {"archive": "{archive}", "seen": "{archive_seen}"}),
     # ---- broadcasts and deliveries
     "console:broadcasts": page(signed_in),
     "console:broadcast_new": change(here(Permission.OPERATE), BROADCAST),

@@ -65,6 +65,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("by_hand", _("By hand"), "hand-move", where=by_hand.has_list),
             Place("rotas", _("Turns"), "rotate-clockwise"),
             Place("keyword_replies", _("Keyword replies"), "message-reply"),
+            Place("library", _("Content"), "books"),
         ),
     ),
     (

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qunce.memberpages import pages, suggestions
+from qunce.memberpages import library, pages, suggestions
 
 app_name = "memberpages"
 
@@ -10,6 +10,12 @@ urlpatterns = [
     path("language/", pages.language, name="language"),
     path("open/", pages.enter_now, name="enter_now"),
     path("open/<str:token>/", pages.enter, name="enter"),
+    path("i/<str:token>/", library.handed, name="handed"),
+    path("i/<str:token>/files/<str:sha256>/", library.handed_file, name="handed_file"),
+    path("<slug:ref>/library/", library.library, name="library"),
+    path("<slug:ref>/library/<int:item_id>/", library.item, name="library_item"),
+    path("<slug:ref>/library/<int:item_id>/rate/", library.rate, name="library_rate"),
+    path("<slug:ref>/library/<int:item_id>/files/<str:sha256>/", library.file, name="library_file"),
     path("<slug:ref>/", pages.home, name="home"),
     path("<slug:ref>/stored/", pages.stored, name="stored"),
     path("<slug:ref>/stored.json", pages.stored_file, name="stored_file"),

@@ -1,12 +1,10 @@
 """The form of a rule."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any
 
 from django import forms
-from django.core import signing
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,9 +13,11 @@ from qunce.community import selectors as communities
 from qunce.console.desk.rules import groups_to_choose
 from qunce.console.desk.words import KINDS
 from qunce.console.forms import WeekdaysField
-from qunce.desk import actions
+from qunce.console.uploads import Files, carried, kept
+from qunce.content import actions as content
+from qunce.content.types import LARGEST_FILE, Attached
 from qunce.desk.selectors import RuleView, draft_of
-from qunce.desk.types import LARGEST_FILE, LONGEST_ANSWER, MOST_FILES, WEEK, Attachment, Hours, Match, RuleDraft
+from qunce.desk.types import LONGEST_ANSWER, MOST_FILES, WEEK, Hours, Match, RuleDraft
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid
 
@@ -35,27 +35,6 @@ REACHES = (
     ("tag", gettext_lazy("In the groups with a tag")),
     ("group", gettext_lazy("In one group")),
 )
-_SALT = "desk.attachment"
-
-
-def kept(attached: Attachment) -> str:
-    """A stored file as a form carries it: signed, so that nobody names a file that was not handed to him."""
-    values = [attached.sha256, attached.name, attached.content_type, attached.size, attached.kind]
-    return signing.dumps(values, salt=_SALT)
-
-
-def carried(tokens: Sequence[str]) -> tuple[Attachment, ...]:
-    """The files that a form carries. Raises Invalid where one is not ours."""
-    try:
-        return tuple(Attachment(*signing.loads(token, salt=_SALT)) for token in tokens)
-    except signing.BadSignature as error:
-        raise Invalid(_("A file has got lost on the way."), fix=_("Add it again."), field="uploads") from error
-
-
-class _Files(forms.FileInput):
-    """Several at once."""
-
-    allow_multiple_selected = True
 
 
 class RuleForm(forms.Form):
@@ -88,7 +67,7 @@ class RuleForm(forms.Form):
         strip=True,
     )
     uploads = forms.Field(
-        label=gettext_lazy("Add files"), required=False, widget=_Files({"multiple": True, "data-picked": "picked"})
+        label=gettext_lazy("Add files"), required=False, widget=Files({"multiple": True, "data-picked": "picked"})
     )
     picked = forms.CharField(required=False, widget=forms.HiddenInput({"id": "picked"}))
     reach = forms.ChoiceField(
@@ -148,7 +127,7 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, to_change: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._actor = actor
-        self._taken: tuple[Attachment, ...] | None = None
+        self._taken: tuple[Attached, ...] | None = None
         needed = Permission.OPERATE if to_change else Permission.VIEW
         places = [(each.pk, each.name) for each in communities.visible_communities(actor, needed)]
         chosen = self["group"].value()
@@ -182,7 +161,7 @@ class RuleForm(forms.Form):
         return self._list("variants")
 
     @property
-    def attached(self) -> list[tuple[str, Attachment]]:
+    def attached(self) -> list[tuple[str, Attached]]:
         """The files that the rule keeps, each as the form carries it; what was just sent is among them."""
         if self._taken is not None:
             return [(kept(file), file) for file in self._taken]
@@ -195,15 +174,15 @@ class RuleForm(forms.Form):
         given: list[str] = self.data.getlist(name) if self.is_bound else self.initial.get(name, [])  # type: ignore[attr-defined]
         return [each for each in given if each.strip()]
 
-    def take(self, uploads: Sequence[Any]) -> tuple[Attachment, ...]:
+    def take(self, uploads: Sequence[Any]) -> tuple[Attached, ...]:
         """Store what was sent, so that a form with an error elsewhere keeps it; raises Invalid."""
         self._taken = carried(self._list("kept"))
         for upload in uploads:
-            taken = actions.take_file(actor=self._actor, name=upload.name or "", content=upload.chunks())
+            taken = content.take_file(actor=self._actor, name=upload.name or "", content=upload.chunks())
             self._taken = (*self._taken, taken)
         return self._taken
 
-    def draft(self, files: tuple[Attachment, ...]) -> RuleDraft:
+    def draft(self, files: tuple[Attached, ...]) -> RuleDraft:
         """What was typed, once it is valid, with these files."""
         given = self.cleaned_data
         reach = given["reach"]
@@ -278,14 +257,3 @@ def filled(view: RuleView) -> dict[str, Any]:
         "cooldown": rule.cooldown_seconds,
         "seen": rule.changed_at.isoformat(),
     }
-
-
-def just_picked(written: str) -> list[Attachment]:
-    """Files that the browser has chosen and not sent yet, by name and size, for the preview."""
-    try:
-        named = [
-            (str(each["name"])[:120], int(each["size"]), str(each["kind"])) for each in json.loads(written or "[]")
-        ]
-    except (ValueError, TypeError, KeyError):
-        return []
-    return [Attachment("", name, "", size, kind) for name, size, kind in named[:MOST_FILES]]

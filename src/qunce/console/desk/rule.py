@@ -15,10 +15,13 @@ from django.views.decorators.http import require_POST
 
 from qunce.console.context import StaffRequest
 from qunce.console.desk import words
-from qunce.console.desk.form import RuleForm, filled, hours_in, just_picked
+from qunce.console.desk.form import RuleForm, filled, hours_in
 from qunce.console.forms import errors_in
-from qunce.desk import actions, policies, selectors
-from qunce.desk.types import MOST_ANSWERS, WEEK, Match, RuleDraft, Way, Wire
+from qunce.console.uploads import just_picked
+from qunce.content import policies as content
+from qunce.content.types import Way, Wire
+from qunce.desk import actions, selectors
+from qunce.desk.types import MOST_ANSWERS, WEEK, Match, RuleDraft
 from qunce.kernel import clock
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Invalid, NotAllowed
@@ -164,7 +167,7 @@ def _ways(request: StaffRequest, draft: RuleDraft) -> list[str]:
     """Where the files do not go as files, in sentences."""
     found: dict[Way, list[Wire]] = defaultdict(list)
     for wire in selectors.wires_of(request.actor, draft.scope) if draft.files else ():
-        ways = {policies.way_of(file, wire, public=bool(settings.BASE_URL)) for file in draft.files}
+        ways = {content.way_of(file, wire, public=bool(settings.BASE_URL)) for file in draft.files}
         for way in ways - {Way.SENT}:
             found[way].append(wire)
     return [words.way(way, wires) for way, wires in found.items()]

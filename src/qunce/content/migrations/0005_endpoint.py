@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0001_items'),
+        ('content', '0004_suggestions'),
     ]
 
     operations = [

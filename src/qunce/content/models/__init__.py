@@ -9,6 +9,7 @@ from qunce.content.models.endpoints import EndpointUse as EndpointUse
 from qunce.content.models.feeds import Feed as Feed
 from qunce.content.models.feeds import FeedEntry as FeedEntry
 from qunce.content.models.items import Item as Item
+from qunce.content.models.items import ItemRating as ItemRating
 from qunce.content.models.items import ItemUse as ItemUse
 from qunce.content.models.items import ItemVersion as ItemVersion
 from qunce.content.models.sessions import Consent as Consent
