@@ -6,9 +6,13 @@ from qunce.chat.models import Delivery
 from qunce.chat.types import Content, Media
 from qunce.community.models import Group
 from qunce.kernel import files
+from qunce.kernel.actor import Role
+from qunce.playbooks import actions
 from qunce.playbooks.actions.sending import NOTHING_TO_SAY
 from qunce.playbooks.models import Track
+from tests.playbooks import support
 from tests.steps.bench import HOUR, START, Bench
+from tests.support import world
 from tests.support.world import PNG
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +119,17 @@ def test_where_nothing_is_left_to_say_the_step_is_left_out(mention):
     assert len(bench.said()) == 1
     assert [(each.state, each.detail) for each in bench.executions()] == [("skipped", NOTHING_TO_SAY)]
     assert Track.objects.get().state == "done"
+
+
+@pytest.mark.usefixtures("kinds")
+def test_many_groups_cost_no_more_statements_than_one(django_assert_max_num_queries):
+    starter = world.actor(world.member_of_staff(everywhere=Role.OPERATOR))
+    run = support.begun(
+        support.groups(12), {"id": "it", "do": "send", "with_": {"text": "{staff}：{group}"}}, actor=starter
+    )
+    actions.look_for_starts()
+    with django_assert_max_num_queries(20):
+        assert actions.advance(run_ids=[run.pk]) == 12
+    texts = [row.content[0]["text"] for row in Delivery.objects.all()]
+    assert len(set(texts)) == 12
+    assert all(text.startswith(starter.name) for text in texts)
