@@ -9,6 +9,7 @@ Statements that nobody waits for an answer of go `ahead`: the server works on th
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -112,15 +113,35 @@ class _Texts(_Column):
     oid, element = 1009, 25
 
 
+class _Moments(_Column):
+    oid, element = 1185, 1184
+
+
 def bigints(values: Sequence[int]) -> _Column:
     """A bigint[] of numbers."""
-    packed = struct.pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), values)))
-    return _Bigints(len(values), packed)
+    return _Bigints(len(values), _eights(values))
 
 
 def uuids(values: Sequence[UUID]) -> _Column:
     """A uuid[] of ids."""
     return _Uuids(len(values), b"".join([b"\0\0\0\x10" + value.bytes for value in values]))
+
+
+def moments(values: Sequence[datetime]) -> _Column:
+    """A timestamptz[] of moments in UTC."""
+    since = [at - _BEGIN for at in values]
+    return _Moments(
+        len(values), _eights([(each.days * _DAY + each.seconds) * 1_000_000 + each.microseconds for each in since])
+    )
+
+
+_BEGIN, _DAY = datetime(2000, 1, 1, tzinfo=UTC), 86_400
+"""From when PostgreSQL counts microseconds."""
+
+
+def _eights(values: Sequence[int]) -> bytes:
+    """Numbers of eight bytes, each behind its length."""
+    return struct.pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), values)))
 
 
 def texts(values: Iterable[str]) -> _Column:
@@ -139,5 +160,5 @@ class _Whole(Dumper):
         return obj
 
 
-for _kind in (_Bigints, _Uuids, _Texts):
+for _kind in (_Bigints, _Uuids, _Texts, _Moments):
     psycopg.adapters.register_dumper(_kind, type(f"{_kind.__name__}Dumper", (_Whole,), {"oid": _kind.oid}))

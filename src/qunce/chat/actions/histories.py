@@ -65,6 +65,9 @@ def record_history(
 def _possible(events: Sequence[Inbound]) -> tuple[list[Inbound], list[tuple[Inbound, str]]]:
     """What may have been said when it says, and what not: where one stamp is wrong, thousands often are."""
     latest = partitions.latest_possible()
+    times = [event.sent_at for event in events if isinstance(event, MessageReceived)]
+    if not times or (min(times) >= partitions.EARLIEST and max(times) <= latest):
+        return list(events), []
     possible: list[Inbound] = []
     refused: list[tuple[Inbound, str]] = []
     for event in events:

@@ -263,9 +263,10 @@ class Flow:
             if (facts := self.view.groups.get(event.group)) is None:
                 self.result.unread += 1
                 continue
-            if not partitions.EARLIEST <= event.sent_at <= latest:
+            at = _in_utc(event.sent_at)
+            if not partitions.EARLIEST <= at <= latest:
                 raise ValueError(f"sent at an impossible time: {event.sent_at.isoformat()}")
-            told.append((facts.zone.key, facts.id, event.sent_at, number, facts, event))
+            told.append((facts.zone.key, facts.id, at, number, facts, event))
         told.sort()
         with messages.storing(map(self._rows, messages.portions(told)), self.batch.origin) as (rows, stored):
             self.inflow.messages = rows
@@ -289,14 +290,14 @@ class Flow:
         view, ids = self.view, self.people.ids
         texts = messages.cleaned([event.text for _, _, _, _, _, event in told])
         rows = []
-        for key, text, (_, _, _, _, facts, event) in zip(new_ids(len(told)), texts, told, strict=True):
+        for key, text, (_, _, at, _, facts, event) in zip(new_ids(len(told)), texts, told, strict=True):
             sender = event.sender
             rows.append(
                 NewMessage(
                     key,
                     facts,
                     event.external_id,
-                    _in_utc(event.sent_at),
+                    at,
                     ids[sender.external_id],
                     sender.name,
                     text,
