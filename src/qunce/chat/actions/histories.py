@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from qunce.chat.actions import aside, messages, partitions, search
+from qunce.chat.actions import aside, messages, overlaps, partitions, search
 from qunce.chat.actions.ingest import Flow, Ingested, is_away
 from qunce.chat.actions.overlaps import Claim, Comparison, part
 from qunce.chat.actions.recognition import AccountView
@@ -52,6 +52,7 @@ def record_history(
         claims: list[Claim] = []
         if comparison is not None:
             told = [event for event in possible if isinstance(event, MessageReceived)]
+            overlaps.hold([group_id])
             new, claims = part(group_id, told, comparison)
             possible = [*new, *(event for event in possible if not isinstance(event, MessageReceived))]
         recorded = _halving(_view(group_id, platform, possible), possible)

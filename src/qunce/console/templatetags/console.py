@@ -162,11 +162,7 @@ def sparkline(values: Sequence[int | float], label: str) -> SafeString:
 @register.inclusion_tag("console/components/chart.html")
 def chart(drawn: Chart, size: str = "md") -> dict[str, object]:
     """Draw a chart of `kernel.charts`; sizes ``sm``, ``md``, ``lg``. The table beneath holds the same numbers."""
-    rows = (
-        ()
-        if drawn.empty
-        else [(head, format_html_join("", "<td>{}</td>", map(_cell, rest))) for head, *rest in drawn.rows]
-    )
+    rows = [(head, format_html_join("", "<td>{}</td>", map(_cell, rest))) for head, *rest in drawn.rows]
     return {
         "chart": drawn,
         "size": size,
