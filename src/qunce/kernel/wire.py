@@ -132,8 +132,7 @@ class _Moments(_Column):
 
 def bigints(values: Sequence[int]) -> _Column:
     """A bigint[] of numbers."""
-    packed = struct.pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), values)))
-    return _Bigints(len(values), packed)
+    return _Bigints(len(values), _eights(values))
 
 
 def integers(values: Sequence[int]) -> _Column:
@@ -151,6 +150,23 @@ def smallints(values: Sequence[int]) -> _Column:
 def uuids(values: Sequence[UUID]) -> _Column:
     """A uuid[] of ids."""
     return _Uuids(len(values), b"".join([b"\0\0\0\x10" + value.bytes for value in values]))
+
+
+def moments(values: Sequence[datetime]) -> _Column:
+    """A timestamptz[] of moments in UTC."""
+    since = [at - _BEGIN for at in values]
+    return _Moments(
+        len(values), _eights([(each.days * _DAY + each.seconds) * 1_000_000 + each.microseconds for each in since])
+    )
+
+
+_BEGIN, _DAY = datetime(2000, 1, 1, tzinfo=UTC), 86_400
+"""From when PostgreSQL counts microseconds."""
+
+
+def _eights(values: Sequence[int]) -> bytes:
+    """Numbers of eight bytes, each behind its length."""
+    return struct.pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), values)))
 
 
 def texts(values: Iterable[str]) -> _Column:
