@@ -20,6 +20,8 @@ from qunce.console.playbooks import drafts, words
 from qunce.console.playbooks.forms import StepForm
 from qunce.console.playbooks.grid import began, grid, moments, title_of
 from qunce.console.playbooks.previews import phone
+from qunce.content import selectors as library
+from qunce.content.types import ItemFilter
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound, QunceError
 from qunce.playbooks import selectors
@@ -30,6 +32,7 @@ from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, StepSpec
 
 MOST_DOCUMENT = 2_000_000
+MOST_ITEMS = 500
 FILE = "with_file"
 
 
@@ -240,12 +243,20 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
         "attached": _attached(request, form),
         "conditions": drafts.conditions_offered(document),
         "variables": drafts.variables_offered(document),
+        "items": _items(request, playbook) if kind.needs and "content" in kind.needs else (),
         **phone(request, playbook, document, found),
     }
     answer = render(request, "console/playbooks/panel.html", context)
     if saved:
         answer["HX-Trigger"] = "edited"
     return answer
+
+
+def _items(request: StaffRequest, playbook: Playbook) -> list[tuple[str, str]]:
+    """Items of the library that members of the playbook's community have, by key."""
+    found = library.find_items(request.actor, ItemFilter())[:MOST_ITEMS]
+    homes = {None, playbook.community_id}
+    return [(row.key, row.title) for row in found if row.community_id in homes and not library.why_not_ready(row)]
 
 
 @require_POST

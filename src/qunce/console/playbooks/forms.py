@@ -25,6 +25,8 @@ from qunce.playbooks.types import Audience, Document, Late, StepSpec
 WITH = "with_"
 LENGTHS = gettext_lazy("Such as 30m, 2h, 3d or 1d 12h.")
 LARGEST = 20_000
+OFFER = "offer"
+"""By this a Config says that a field is chosen from a list of the editor's."""
 
 
 # ---------------------------------------------------------------- anything that has no field of its own
@@ -79,6 +81,9 @@ def config_field(info: FieldInfo, languages: Sequence[str]) -> forms.Field:
     if kind is timedelta:
         return LengthField(label=found.label, help_text=found.help_text or LENGTHS, required=found.required)
     plain = type(found) is forms.CharField
+    if isinstance(info.json_schema_extra, dict) and (list_ := info.json_schema_extra.get(OFFER)):
+        found.widget = forms.TextInput({"list": f"offer-{list_}", "autocomplete": "off"})
+        return found
     if (plain and not isinstance(kind, type)) or (plain and isinstance(kind, type) and issubclass(kind, BaseModel)):
         return YamlField(label=found.label, help_text=found.help_text, required=found.required)
     return found

@@ -17,6 +17,7 @@ from qunce.content.actions.items import restore_item as restore_item
 from qunce.content.actions.items import tag_items as tag_items
 from qunce.content.actions.items import take_down_item as take_down_item
 from qunce.content.actions.uses import follow_item as follow_item
+from qunce.content.actions.uses import note_broadcast as note_broadcast
 from qunce.content.actions.uses import note_uses as note_uses
 from qunce.content.actions.uses import open_item as open_item
 from qunce.content.actions.uses import rate_item as rate_item

@@ -6,6 +6,7 @@ from qunce.content.selectors.exchange import archive as archive
 from qunce.content.selectors.exchange import plan_import as plan_import
 from qunce.content.selectors.handing import address_of as address_of
 from qunce.content.selectors.handing import address_token as address_token
+from qunce.content.selectors.handing import composed as composed
 from qunce.content.selectors.handing import parts_of as parts_of
 from qunce.content.selectors.handing import token_for as token_for
 from qunce.content.selectors.handing import wire_of as wire_of

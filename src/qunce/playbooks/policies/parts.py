@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-PARTS = frozenset({"approvals", "files", "notices", "polls", "questions", "rota", "tags", "tasks", "webhooks"})
+PARTS = frozenset(
+    {"approvals", "content", "files", "notices", "polls", "questions", "rota", "tags", "tasks", "webhooks"}
+)
 """By the names under which playbooks ask for them."""
 
 
