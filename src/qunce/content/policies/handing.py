@@ -47,7 +47,7 @@ def joined(said: Sequence[Part], handed: Sequence[Part]) -> tuple[Part, ...]:
     words = [part for part in said if not isinstance(part, Media)]
     files = [part for part in said if isinstance(part, Media)]
     own = list(handed)
-    last, first = (words or [None])[-1], (own or [None])[0]
+    last, first = words[-1] if words else None, own[0] if own else None
     if isinstance(last, Text) and isinstance(first, Text):
         words[-1:], own = [Text(f"{last.text}\n\n{first.text}")], own[1:]
     elif words and own and not isinstance(own[0], Media):
