@@ -11,8 +11,9 @@ from collections import Counter
 import pytest
 
 from tests.e2e.rooms import MEMBERS, ROOMS, SIGN_UP, answers_to, everything_is_recorded_once, ours
+from tests.support.hands import GROUPS_FOUND, connect, set_up, take_over
 from tests.support.product import eventually
-from tests.support.synapse import PASSWORD, at_once
+from tests.support.synapse import at_once
 
 pytestmark = pytest.mark.xdist_group("synapse")
 WHERE = "在哪里见面"
@@ -21,37 +22,14 @@ ANSWER = "{昵称},回复「我要参加」加城市即可。"
 
 # ------------------------------------------------------------------ chapters
 def test_the_first_administrator_sets_up_and_connects_two_accounts(story):
-    page = story.page
-    page.goto(story.product.first_sign_in)
-    page.get_by_label("Your name").fill("林芝")
-    page.get_by_label("E-mail address").fill("lin@example.org")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.get_by_role("button", name="Set up and go in").click()
-    page.wait_for_url(re.compile(r"127\.0\.0\.1:\d+/$"))
+    set_up(story.page, story.product)
     for account in story.accounts:
-        page.goto(f"{story.product.address}/accounts/new/matrix/")
-        page.get_by_label("Homeserver").fill(story.server.url)
-        page.get_by_label("User").fill(account.id)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Connect and check").click()
-        page.get_by_text(f"The platform knows it as {account.id}.").wait_for()
-    found = "SELECT count(*) FROM community_group WHERE platform = 'matrix'"
-    eventually(lambda: story.product.rows(found) == [(ROOMS,)], within=60)
+        connect(story.page, story.product, account)
+    eventually(lambda: story.product.rows(GROUPS_FOUND) == [(ROOMS,)], within=60)
 
 
 def test_all_rooms_are_taken_over_at_once_and_their_past_is_read(story):
-    page, address = story.page, story.product.address
-    page.goto(f"{address}/communities/new/")
-    page.get_by_label("Name").fill("城市书房")
-    page.get_by_role("button", name="Found it").click()
-    page.get_by_role("heading", name="城市书房").first.wait_for()
-    page.goto(f"{address}/groups/?state=found")
-    page.get_by_role("heading", name=f"{ROOMS} groups wait to be taken over").wait_for()
-    page.get_by_label("Choose all groups of this page").check()
-    page.get_by_role("button", name="Take over").click()
-    page.get_by_text(f"{ROOMS} groups are now in 城市书房.").wait_for()
-    read = "SELECT count(*) FROM chat_seat WHERE reads AND backfill = 'done'"
-    eventually(lambda: story.product.rows(read) == [(ROOMS,)], within=60)
+    take_over(story.page, story.product, rooms=ROOMS)
     assert everything_is_recorded_once(story)
     people = "SELECT count(DISTINCT identity_id) FROM members_membership WHERE left_at IS NULL"
     assert story.product.rows(people)[0][0] >= MEMBERS + 4  # the hosts are members too

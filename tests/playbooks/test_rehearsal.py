@@ -45,7 +45,15 @@ steps:
     silent:
       - {id: another, when: day 2 20:00, do: send, text: 换个话题：周末去哪儿？}
   - {id: night, when: day 3 23:30, do: send, text: 晚安}
-  - {id: todo, when: day 4 10:00, do: task, task: "看看 {group}", within: 4h, takes: 7, whom: starter}
+  - id: todo
+    when: day 4 10:00
+    do: task
+    task: "看看 {group}"
+    within: 4h
+    takes: 7
+    whom: starter
+    done:
+      - {id: seen, do: send, text: 看过了}
   - {id: end, when: day 5 09:00, do: send, text: 一周快乐}
 """
 
@@ -75,7 +83,9 @@ def lived(groups, text, *, account, days=14):
                 for taken in iter(lambda: chat.claim(account_id=account.pk, epoch=epoch, limit=100), []):
                     outcomes = [Outcome(each.id, DeliveryState.SENT, external_id=str(each.id)) for each in taken]
                     chat.settle(account_id=account.pk, epoch=epoch, outcomes=outcomes)
-            waiting = Track.objects.filter(waits_for__startswith="task:", woken=None).exclude(waits_for__in=ended)
+            waiting = Track.objects.filter(waits_for__startswith="task:", woken__isnull=True).exclude(
+                waits_for__in=ended
+            )
             tasks = {row.waits_for: now + (row.next_at - now) / 2 for row in waiting}
         planned = Delivery.objects.filter(state=DeliveryState.PLANNED).values_list("not_before", flat=True)
         following = [each for each in (selectors.next_moment([run.pk]), *planned, *tasks.values()) if each]
@@ -102,8 +112,8 @@ def test_it_is_what_the_live_run_does():
         rehearsal = rehearsed(groups)
         live = lived(groups, TEXT, account=account)
     assert sorted((each.at, each.group, each.text) for each in rehearsal.messages) == live
-    assert len(live) == 15
-    assert {each.step for each in rehearsal.messages} == {"hello", "question", "another", "night", "end"}
+    assert len(live) == 18
+    assert {each.step for each in rehearsal.messages} == {"hello", "question", "another", "night", "seen", "end"}
     night = next(each for each in rehearsal.messages if each.step == "night")
     assert night.waited == 8 * 60 + 30
 
@@ -134,11 +144,27 @@ def test_answers_are_as_many_as_planned():
     assert rehearsal.notes
 
 
+def test_what_is_waited_for_happens_where_the_plan_expects_it():
+    groups = support.groups(1)
+    text = (
+        TEXT.replace("takes_part: 0", "takes_part: 0.5")
+        + """\
+  - id: chat
+    do: wait
+    event: message
+    happened:
+      - {id: lively, do: send, text: 真热闹}
+"""
+    )
+    assert "lively" in {each.step for each in rehearsed(groups, text).messages}
+    assert "lively" not in {each.step for each in rehearsed(groups, text.replace("0.5", "0")).messages}
+
+
 def test_load_is_counted_for_groups_and_people():
     groups = support.groups(2)
     world.member_of_staff("陈默", roles={groups[0].community_id: "operator"})
     rehearsal = rehearsed(groups)
-    assert [(each.total, each.busiest) for each in rehearsal.by_group] == [(5, 1), (5, 1)]
+    assert [(each.total, each.busiest) for each in rehearsal.by_group] == [(6, 1), (6, 1)]
     assert rehearsal.minutes == 14
     assert [(each.name, each.minutes) for each in rehearsal.by_operator] == [("陈默", 14)]
     assert rehearsal.by_day["2026-11-23"] == 2
@@ -198,5 +224,5 @@ def test_a_month_in_many_groups_is_soon_over():
     """A tenth of what a large house has: 500 groups take a minute at most on two cores."""
     groups = support.groups(50)
     rehearsal = rehearsed(groups, days=30)
-    assert len(rehearsal.messages) == 250
+    assert len(rehearsal.messages) == 300
     assert rehearsal.seconds < 20

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from qunce.playbooks.policies.comparing import ChangeKind, compared
 from qunce.playbooks.policies.writing import written
 from qunce.playbooks.policies.yaml import LONGEST, BadYamlError, Vocabulary, lines, read
+from qunce.playbooks.step import steps
 from qunce.playbooks.types import Audience, Document, Late, StepSpec, When
 
 TEXT = """\
@@ -73,6 +74,13 @@ def test_the_kinds_say_which_fields_are_paths_and_what_a_bare_value_is():
     step = read(text, Vocabulary({"ask": ("answered",)}, {"silent": "days"})).steps[0]
     assert step.paths == {"answered": ()}
     assert step.only_if == (("silent", {"days": 14}),)
+
+
+def test_no_kind_names_a_path_or_a_setting_as_every_step_names_something():
+    for key, kind in steps.items():
+        fields = {info.alias or name for name, info in kind.Config.model_fields.items()}
+        assert not set(StepSpec.model_fields) & {*kind.paths, *fields}, key
+        assert not set(kind.paths) & fields, key
 
 
 def test_what_is_unchanged_stays_as_it_stands():

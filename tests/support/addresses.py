@@ -170,6 +170,15 @@ EXPECTED = {
     "memberpages:mute": Line(
         signed_in, posts={"muted": "yes"}, outside=404, audited=False, answers=404, args={"ref": "ref"}
     ),
+    "memberpages:turns": public(404, 404, ref="ref"),
+    "memberpages:turn": Line(
+        signed_in,
+        posts={"do": "accept", "day": "2026-12-24"},
+        outside=404,
+        audited=False,
+        answers=404,
+        args={"ref": "ref", "rota_id": "rota"},
+    ),
     "memberpages:about": public(404, 404, ref="ref"),
     "memberpages:library": public(404, 404, ref="ref"),
     "memberpages:library_item": public(404, 404, ref="ref", item_id="item"),
@@ -309,6 +318,7 @@ EXPECTED = {
     "console:track": page(here(Permission.VIEW), track_id="track"),
     "console:track_redo": change(here(Permission.OPERATE), {"step": "hello"}, track_id="track"),
     "console:calendar": page(signed_in),
+    "console:group_script": page(here(Permission.VIEW), group_id="group"),
     "console:calendar_move": change(here(Permission.OPERATE), {"day": "{next_day}"}, schedule_id="once"),
     "console:calendar_open": change(signed_in, answers=200),
     "console:calendar_feed": public(404, 404, token="none"),

@@ -21,25 +21,31 @@ OURS = ("DATABASE_URL", "DJANGO_", "QUNCE_", "PYTHON")
 class Product:
     """A running `qunce run`. What it writes on its error output is in ``log``."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **environment):
         self.folder = folder
         self.log = folder.with_suffix(".log")
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        self._environment |= {"QUNCE_QUIET_HOURS": "", **environment}  # tests run at night, too
 
     def start(self):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        environment["QUNCE_QUIET_HOURS"] = ""  # tests run at night, too
-        with self.log.open("ab") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "qunce", "run", "--data-dir", self.folder, "--port", "0"],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
+        self.process = self.command("run", "--port", "0")
         line = self.process.stdout.readline()
         found = READY.fullmatch(line)
         assert found, f"{line}\n{self.log.read_text()[-3000:]}"
         self.address, self.first_sign_in = found.groups()
+
+    def command(self, name, *arguments):
+        """A `qunce` command in its data folder, as a process whose output is read."""
+        command = [sys.executable, "-m", "qunce", *name.split(), *arguments, "--data-dir", self.folder]
+        with self.log.open("ab") as errors:
+            return subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+
+    def told(self, name, *arguments):
+        """What a command says that has ended well."""
+        with self.command(name, *arguments) as process:
+            said = process.stdout.read()
+        assert process.returncode == 0, self.log.read_text()[-3000:]
+        return said
 
     def stop(self):
         with self.process:

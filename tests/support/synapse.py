@@ -12,7 +12,7 @@ import secrets
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,6 +77,7 @@ class Person:
     server: "Synapse"
     id: str
     token: str
+    shown: str = ""
     _transactions: Iterator[int] = field(default_factory=count)
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> dict[str, Any]:
@@ -148,8 +149,9 @@ class Person:
 class Synapse:
     """One running homeserver, with its data in ``home``."""
 
-    def __init__(self, home: Path, *, port: int | None = None) -> None:
+    def __init__(self, home: Path, *, port: int | None = None, environment: Mapping[str, str] | None = None) -> None:
         self.home = home
+        self._environment = dict(environment or {})
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
@@ -162,6 +164,7 @@ class Synapse:
         self._configure()
         command = [PYTHON, "-m", "synapse.app.homeserver", "-c", self.home / "homeserver.yaml"]
         ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        ours |= self._environment
         with (self.home / "output.log").open("ab") as output:
             self._process = subprocess.Popen(command, cwd=self.home, env=ours, stdout=output, stderr=output)
         deadline = time.monotonic() + READY_WITHIN
@@ -225,7 +228,7 @@ class Synapse:
         mac = hmac.new(SECRET.encode(), "\0".join(parts).encode(), hashlib.sha1).hexdigest()
         account = {"nonce": nonce, "username": name, "password": PASSWORD, "admin": admin, "mac": mac}
         made = self.call("POST", path, account | {"displayname": shown or name})
-        person = Person(self, made["user_id"], made["access_token"])
+        person = Person(self, made["user_id"], made["access_token"], shown or name)
         if not limited:
             self.lift_limit(person)
         return person
@@ -255,9 +258,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Synapse]:
+def running(home: Path, environment: Mapping[str, str] | None = None) -> Iterator[Synapse]:
     """A homeserver for the length of the block."""
-    server = Synapse(home)
+    server = Synapse(home, environment=environment)
     try:
         server.start()
         yield server

@@ -47,12 +47,10 @@ def notice_text(text: str, values: Mapping[str, str]) -> str:
 
     Raises BadTextError where the text cannot be filled in.
     """
+    cut = fillable("\n".join(text.splitlines()), NOTICE_VARIABLES)
     lines: list[str] = []
-    for written in text.splitlines():
-        line = fillable(written, NOTICE_VARIABLES)
-        if line.variables and not any(values[name].strip() for name in line.variables):
-            continue
-        filled = line.fill(values).rstrip()
-        if filled or (lines and lines[-1]):
-            lines.append(filled)
+    for written in cut.worth_saying(values).fill(values).split("\n"):
+        line = written.rstrip()
+        if line or (lines and lines[-1]):
+            lines.append(line)
     return "\n".join(lines).strip()

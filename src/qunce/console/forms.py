@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from pydantic.fields import FieldInfo
 
 from qunce.kernel.errors import Conflict, Invalid
+from qunce.kernel.words import DAYS
 
 ANY = ""
 """The language of words that are the same whatever one reads."""
@@ -28,6 +29,13 @@ def errors_in(form: Form) -> Iterator[None]:
         yield
     except (Invalid, Conflict) as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
+
+
+class WeekdaysField(forms.TypedMultipleChoiceField):
+    """Days of the week to tick; Monday is 0."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(coerce=int, choices=tuple(enumerate(DAYS)), widget=forms.CheckboxSelectMultiple, **given)
 
 
 # ---------------------------------------------------------------- fields from a Config

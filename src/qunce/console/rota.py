@@ -8,22 +8,22 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import path
-from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from qunce.chat import selectors as chat
-from qunce.chat.types import Selection
+from qunce.chat.types import EVERY_DAY, Selection
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
-from qunce.console.forms import errors_in
+from qunce.console.forms import WeekdaysField, errors_in
 from qunce.console.live import topic
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid
 from qunce.kernel.htmx import go, page
+from qunce.kernel.words import DAYS
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.types import TurnState
 
@@ -52,13 +52,7 @@ class RotaForm(forms.Form):
     duties = forms.CharField(
         label=gettext_lazy("What they do"), required=False, max_length=2000, widget=forms.Textarea({"rows": 3})
     )
-    weekdays = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("On which days"),
-        coerce=int,
-        choices=list(WEEKDAYS.items()),
-        widget=forms.CheckboxSelectMultiple,
-        initial=list(WEEKDAYS),
-    )
+    weekdays = WeekdaysField(label=gettext_lazy("On which days"), initial=list(EVERY_DAY))
     people = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Who takes turns"), coerce=int, widget=forms.MultipleHiddenInput, required=False
     )
@@ -174,9 +168,7 @@ def one(request: StaffRequest, rota_id: int) -> HttpResponse:
         "rota": rota,
         "group": community.group(request.actor, rota.group_id),
         "today": today,
-        "weekdays": [_("every day")]
-        if len(rota.weekdays) == len(WEEKDAYS)
-        else [WEEKDAYS_ABBR[day] for day in rota.weekdays],
+        "weekdays": [_("every day")] if len(rota.weekdays) == len(DAYS) else [DAYS[day] for day in rota.weekdays],
         "host": named.get(duty.turn.member_id, "") if duty else "",
         "duty": duty,
         "following": named.get(duty.following.member_id, "") if duty and duty.following else "",

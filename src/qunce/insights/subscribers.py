@@ -2,6 +2,7 @@
 
 from procrastinate.contrib.django import app
 
+from qunce.content.events import SessionEnded
 from qunce.insights.events import HistoryImported, HistoryUndone
 from qunce.kernel.events import subscriber
 
@@ -20,3 +21,11 @@ def a_past_is_gone(event: HistoryUndone) -> None:
 
 def _assess_past_soon(group_id: int) -> None:
     app.configure_task("insights.assess_past").defer(group_id=group_id)
+
+
+@subscriber(SessionEnded)
+def a_session_is_drafted(event: SessionEnded) -> None:
+    """What was said becomes a draft that scribes go on with."""
+    from qunce.insights.actions.writeups import draft_session
+
+    draft_session(session_id=event.session_id)

@@ -4,7 +4,7 @@ A brace that is meant as a brace is written twice. Each variable has an English 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qunce.kernel.words import listed
@@ -33,7 +33,50 @@ class FillableText:
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The text with its variables filled in; braces within the values stay as they are."""
-        return "".join(values[piece] if place % 2 else piece for place, piece in enumerate(self.pieces))
+        return "".join([values[piece] if place % 2 else piece for place, piece in enumerate(self.pieces)])
+
+    def worth_saying(self, values: Mapping[str, str]) -> "FillableText":
+        """The text without its lines in which there are variables and every one is empty.
+
+        Nor are empty lines left doubled, at the beginning or at the end by what is gone.
+        """
+        if all(values[name].strip() for name in self.variables):
+            return self
+        kept: list[list[str]] = []
+        gone = False
+        for line in self._lines():
+            if len(line) > 1 and not any(values[name].strip() for name in line[1::2]):
+                gone = True
+            elif not gone or _says(line) or (kept and _says(kept[-1])):
+                kept.append(line)
+                gone = gone and not _says(line)
+        while gone and kept and not _says(kept[-1]):
+            kept.pop()
+        return _joined(kept)
+
+    def _lines(self) -> list[list[str]]:
+        """The pieces of each line."""
+        lines = [[""]]
+        for place, piece in enumerate(self.pieces):
+            if place % 2:
+                lines[-1] += [piece, ""]
+            else:
+                first, *more = piece.split("\n")
+                lines[-1][-1] += first
+                lines += [[each] for each in more]
+        return lines
+
+
+def _says(line: Sequence[str]) -> bool:
+    return len(line) > 1 or bool(line[0].strip())
+
+
+def _joined(lines: Sequence[Sequence[str]]) -> FillableText:
+    pieces = [""]
+    for number, (first, *more) in enumerate(lines):
+        pieces[-1] += f"\n{first}" if number else first
+        pieces += more
+    return FillableText(tuple(pieces))
 
 
 def fillable(text: str, variables: Mapping[str, str]) -> FillableText:

@@ -9,12 +9,13 @@ Statements that nobody waits for an answer of go `ahead`: the server works on th
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
@@ -26,6 +27,11 @@ class _Logged(psycopg.Cursor[tuple[Any, ...]]):
         """As psycopg's, with an entry in the log."""
         connection.queries_log.append({"sql": str(query), "time": "0"})
         return super().execute(query, *args, **options)
+
+
+def kept() -> dict[str, Any]:
+    """What is kept beside this thread's connection; the attributes of Django's ``connection`` are of all threads."""
+    return connections[DEFAULT_DB_ALIAS].__dict__
 
 
 @contextmanager
@@ -52,12 +58,12 @@ _AHEAD = "qunce_ahead"
 def overlap() -> Iterator[None]:
     """Within, what goes `ahead` is not waited for until the next other statement, or the end."""
     connection.ensure_connection()
-    under_way = connection.__dict__[_AHEAD] = ExitStack()
+    under_way = kept()[_AHEAD] = ExitStack()
     try:
         yield
         _wait()
     finally:
-        connection.__dict__.pop(_AHEAD, None)
+        kept().pop(_AHEAD, None)
         with suppress(psycopg.Error):  # where nothing else has failed they are raised above
             under_way.close()
 
@@ -69,7 +75,7 @@ def ahead() -> Iterator["psycopg.Cursor[tuple[Any, ...]]"]:
     Fetching from it, or the next statement of whatever other kind, waits for them, and raises what they raise.
     """
     connection.ensure_connection()
-    under_way: ExitStack | None = connection.__dict__.get(_AHEAD)
+    under_way: ExitStack | None = kept().get(_AHEAD)
     if under_way is not None and connection.connection._pipeline is None:  # noqa: SLF001 (psycopg tells no other way)
         under_way.enter_context(connection.connection.pipeline())
         under_way.enter_context(connection.execute_wrapper(_wait_first))
@@ -78,7 +84,7 @@ def ahead() -> Iterator["psycopg.Cursor[tuple[Any, ...]]"]:
 
 
 def _wait() -> None:
-    under_way: ExitStack | None = connection.__dict__.get(_AHEAD)
+    under_way: ExitStack | None = kept().get(_AHEAD)
     if under_way is not None:
         with connection.wrap_database_errors:
             under_way.close()
@@ -104,6 +110,14 @@ class _Bigints(_Column):
     oid, element = 1016, 20
 
 
+class _Integers(_Column):
+    oid, element = 1007, 23
+
+
+class _Smallints(_Column):
+    oid, element = 1005, 21
+
+
 class _Uuids(_Column):
     oid, element = 2951, 2950
 
@@ -112,10 +126,26 @@ class _Texts(_Column):
     oid, element = 1009, 25
 
 
+class _Moments(_Column):
+    oid, element = 1185, 1184
+
+
 def bigints(values: Sequence[int]) -> _Column:
     """A bigint[] of numbers."""
     packed = struct.pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), values)))
     return _Bigints(len(values), packed)
+
+
+def integers(values: Sequence[int]) -> _Column:
+    """An integer[] of numbers."""
+    packed = struct.pack(">" + "ii" * len(values), *chain.from_iterable(zip(repeat(4), values)))
+    return _Integers(len(values), packed)
+
+
+def smallints(values: Sequence[int]) -> _Column:
+    """A smallint[] of numbers."""
+    packed = struct.pack(">" + "ih" * len(values), *chain.from_iterable(zip(repeat(2), values)))
+    return _Smallints(len(values), packed)
 
 
 def uuids(values: Sequence[UUID]) -> _Column:
@@ -129,7 +159,29 @@ def texts(values: Iterable[str]) -> _Column:
     return _Texts(len(encoded), b"".join([part for text in encoded for part in (_LENGTH(len(text)), text)]))
 
 
+def words(values: Sequence[str | None]) -> _Column:
+    """A text[] of texts of which many are the same, or NULL."""
+    packed: dict[str | None, bytes] = {None: _NULL}
+    for value in set(values) - {None}:
+        encoded = str(value).encode()
+        packed[value] = _LENGTH(len(encoded)) + encoded
+    return _Texts(len(values), b"".join([packed[value] for value in values]))
+
+
+def moments(values: Sequence[datetime | None]) -> _Column:
+    """A timestamptz[] of moments, or NULL."""
+    return _Moments(len(values), b"".join([_NULL if value is None else _moment(value) for value in values]))
+
+
+def _moment(value: datetime) -> bytes:
+    since = value - _ZERO
+    return _MOMENT(8, since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
+
+
 _LENGTH = struct.Struct(">i").pack
+_MOMENT = struct.Struct(">iq").pack
+_NULL = _LENGTH(-1)
+_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class _Whole(Dumper):
@@ -139,5 +191,5 @@ class _Whole(Dumper):
         return obj
 
 
-for _kind in (_Bigints, _Uuids, _Texts):
+for _kind in (_Bigints, _Integers, _Smallints, _Uuids, _Texts, _Moments):
     psycopg.adapters.register_dumper(_kind, type(f"{_kind.__name__}Dumper", (_Whole,), {"oid": _kind.oid}))

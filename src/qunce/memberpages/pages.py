@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,9 +18,11 @@ from qunce.chat.selectors import activity
 from qunce.community import selectors as community
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
-from qunce.kernel.errors import NotFound
+from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.memberpages.doors import MemberRequest, door, keep, own, show, visit_of
 from qunce.members import actions, selectors
+from qunce.playbooks import actions as playbooks
+from qunce.playbooks import selectors as scripts
 
 YEAR = 31_536_000
 
@@ -84,12 +87,14 @@ def _places(request: MemberRequest) -> tuple[selectors.OwnRecord, list[Place]]:
     return record, places
 
 
-def _page(request: MemberRequest, name: str, **context: object) -> HttpResponse:
+def page_of(request: MemberRequest, name: str, **context: object) -> HttpResponse:
+    """One of a member's own pages, with what all of them show."""
     here = {
         "ref": request.visit.link.ref,
         "member": request.visit.member,
         "community": request.community,
         "here": name,
+        "takes_turns": scripts.takes_turns(request.visit),
     }
     return show(request, f"memberpages/{name}.html", {**here, **context})
 
@@ -100,7 +105,7 @@ def home(request: MemberRequest) -> HttpResponse:
     """The community, why it is there, and which of its groups the member is in."""
     record, places = _places(request)
     now = [place for place in places if place.left_at is None]
-    return _page(request, "home", now=now, since=record.since)
+    return page_of(request, "home", now=now, since=record.since)
 
 
 @own
@@ -113,7 +118,7 @@ def stored(request: MemberRequest) -> HttpResponse:
         "places": places,
         "said": sum({place.group.pk: place.said for place in places}.values()),
     }
-    return _page(request, "stored", **context)
+    return page_of(request, "stored", **context)
 
 
 @own
@@ -160,20 +165,75 @@ def _as_json(request: MemberRequest, identities: Sequence[Any], places: Sequence
     }
 
 
+# ---------------------------------------------------------------- turns
+@own
+@require_safe
+def turns(request: MemberRequest) -> HttpResponse:
+    """The visitor's turns, and those that others would like to give to them."""
+    return page_of(request, "turns", rotas=scripts.own_rotas(request.visit))
+
+
+@own
+@require_POST
+def turn(request: MemberRequest, rota_id: int) -> HttpResponse:
+    """What the visitor decides about one of their turns, or about days on which they cannot."""
+    given = request.POST
+    try:
+        match given.get("do"):
+            case "accept":
+                playbooks.accept_own_turn(visit=request.visit, rota_id=rota_id, day=_day(given.get("day", "")))
+            case "cannot":
+                playbooks.decline_own_turn(visit=request.visit, rota_id=rota_id, day=_day(given.get("day", "")))
+            case "offer":
+                _offer(request, rota_id)
+            case "keep":
+                playbooks.take_back_offer(visit=request.visit, rota_id=rota_id, day=_day(given.get("day", "")))
+            case "take" if given.get("offer", "").isdecimal():
+                playbooks.accept_offer(visit=request.visit, offer_id=int(given["offer"]))
+            case "away":
+                since, until = (_day(given[name]) if given.get(name) else None for name in ("since", "until"))
+                playbooks.set_own_away(visit=request.visit, rota_id=rota_id, since=since, until=until)
+            case _:
+                raise NotFound
+    except (Conflict, Invalid) as error:
+        shown = {"rotas": scripts.own_rotas(request.visit), "error": error.message, "fix": error.fix}
+        return page_of(request, "turns", **shown)
+    return redirect("memberpages:turns", request.visit.link.ref)
+
+
+def _offer(request: MemberRequest, rota_id: int) -> None:
+    """``whom``: ``all``, ``member:7``, or ``day:2026-12-24`` for whoever has that one."""
+    kind, _colon, chosen = request.POST.get("whom", "").partition(":")
+    playbooks.offer_turn(
+        visit=request.visit,
+        rota_id=rota_id,
+        day=_day(request.POST.get("day", "")),
+        to_member=int(chosen) if kind == "member" and chosen.isdecimal() else None,
+        other=_day(chosen) if kind == "day" else None,
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(_("This is no day."), fix=_("Write it as 2026-12-24."), field="day") from None
+
+
 @own
 def mute(request: MemberRequest) -> HttpResponse:
     """Not to be mentioned, chased or written to; and again, if the member wants it."""
     if request.method == "POST":
         actions.set_muted(visit=request.visit, muted=request.POST.get("muted") == "yes")
         return redirect("memberpages:mute", request.visit.link.ref)
-    return _page(request, "mute")
+    return page_of(request, "mute")
 
 
 @own
 @require_safe
 def about(request: MemberRequest) -> HttpResponse:
     """What this is, and whom to ask."""
-    return _page(request, "about", link=request.visit.link)
+    return page_of(request, "about", link=request.visit.link)
 
 
 @login_not_required

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from django.utils.translation import gettext_noop
+from pydantic import BaseModel, ConfigDict, Field
 
 from qunce.kernel.registry import Registry
 
@@ -21,6 +22,28 @@ class Subject:
     group_id: int
     member_id: int | None = None
     identity_id: int | None = None
+
+
+class ConditionConfig(BaseModel):
+    """The Config of a condition: a field that it does not have is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TagsConfig(ConditionConfig):
+    """Which tag; with several separated by commas one is enough."""
+
+    tag: str = Field(
+        min_length=1,
+        max_length=400,
+        title=gettext_noop("Tag"),
+        description=gettext_noop("Of several, separated by commas, one is enough."),
+    )
+
+    @property
+    def tags(self) -> list[str]:
+        """Each of them."""
+        return [each for part in self.tag.replace("，", ",").split(",") if (each := part.strip())]
 
 
 class Condition(ABC):

@@ -21,6 +21,14 @@ def keep_time(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the
     actions.close_due(now=clock.now())
 
 
+@app.periodic(cron="* * * * * 40")
+@app.task(name="playbooks.watch", queueing_lock="playbooks.watch")
+def watch(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Raise and end the alerts of steps that have failed, and wake what a crash has kept asleep."""
+    actions.watch()
+    actions.wake_above()
+
+
 @app.task(name=MOVE, queueing_lock=MOVE)
 def move() -> None:
     """The same at once: somebody has begun a run, or what a track waits for has happened."""

@@ -2,22 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from qunce.chat.stage import Inflow, NewMessage, Stage
-from qunce.community.events import GroupsArchived, GroupsReleased
+from qunce.community import selectors as community
+from qunce.community.events import GroupsArchived, GroupsReleased, GroupsTagged
+from qunce.content import actions as content
+from qunce.content.events import SessionCalled, SessionEnded
+from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.events import subscriber
 from qunce.members import selectors as members
+from qunce.members.events import MemberTagged
 from qunce.playbooks import actions
 from qunce.playbooks.actions.calls import CALLS
 from qunce.playbooks.actions.lateness import event_of
-from qunce.playbooks.actions.starting import SCOPE, begin_heard
+from qunce.playbooks.actions.starting import SCOPE, begin_caught, begin_heard
 from qunce.playbooks.actions.waking import soon
 from qunce.playbooks.models import Run
 from qunce.playbooks.selectors.engine import groups_with_calls
 from qunce.playbooks.selectors.playbooks import Compiled, compiled
 from qunce.playbooks.selectors.runs import listening
+from qunce.playbooks.selectors.speakers import has_turn
 from qunce.playbooks.types import Audience, Start
 from qunce.team.events import ApprovalDecided, TaskEnded
 
@@ -110,6 +119,29 @@ def approval_was_waited_for(event: ApprovalDecided) -> None:
         actions.wake(event=f"approval:{event.key}", data=data)
 
 
+@subscriber(SessionEnded)
+def session_was_waited_for(event: SessionEnded) -> None:
+    """Tracks go on whose step holds it (``session:<its key>``)."""
+    actions.wake(event=f"session:{event.key}", data={"session": event.session_id, "count": event.said})
+
+
+@subscriber(SessionCalled)
+def whose_turn_it_is_may_begin(event: SessionCalled) -> None:
+    """Somebody of the group has said the words that begin a session: it begins where they have the turn that day."""
+    facts = community.group_facts([event.group_id])
+    if not facts or not has_turn(event.group_id, event.identity_id, event.at.astimezone(facts[0].zone).date()):
+        return
+    with suppress(Conflict, Invalid), transaction.atomic():
+        content.begin_called(
+            by=members.who({event.identity_id})[event.identity_id].name,
+            group_id=event.group_id,
+            topic=event.topic,
+            key=event.key,
+            speaker_ids=[event.identity_id],
+            began_at=event.at,
+        )
+
+
 @subscriber(GroupsReleased)
 def released_groups_stop(event: GroupsReleased) -> None:
     """Playbooks do not go on in groups that are not ours any more."""
@@ -120,3 +152,15 @@ def released_groups_stop(event: GroupsReleased) -> None:
 def archived_groups_stop(event: GroupsArchived) -> None:
     """Nor in those that are not served any more."""
     actions.stop_in_groups(group_ids=event.group_ids)
+
+
+@subscriber(MemberTagged)
+def tagged_members_begin(event: MemberTagged) -> None:
+    """Playbooks begin that were waiting for the tag."""
+    begin_caught(event=event)
+
+
+@subscriber(GroupsTagged)
+def tagged_groups_begin(event: GroupsTagged) -> None:
+    """The same for groups."""
+    begin_caught(event=event)

@@ -1,4 +1,4 @@
-"""A wire that records, for a rehearsal: copies of accounts whose deliveries go through the same ledger to nobody.
+"""A wire that records, for a rehearsal: copied or made-up accounts whose deliveries go through the ledger to nobody.
 
 All of it in a transaction that is rolled back.
 """
@@ -12,7 +12,7 @@ from django.db import connection
 from qunce.chat.actions.deliveries import claim, move
 from qunce.chat.models import Account, Delivery, Lease, Seat
 from qunce.chat.selectors.targets import seats_of
-from qunce.chat.types import DeliveryState, Purpose
+from qunce.chat.types import AccountState, DeliveryState, Purpose
 from qunce.kernel import clock
 
 EPOCH, AT_ONCE = 1, 2000
@@ -44,29 +44,44 @@ def clone_accounts(*, groups: Mapping[int, int]) -> dict[int, AccountCopy]:
     """Give the copies of groups (original → copy) copies of the accounts that would send; returned by id."""
     seats = seats_of(list(groups))
     wanted = {account_id for account_id, obstacle in seats.values() if account_id is not None and not obstacle}
-    now = clock.now()
     copies: dict[int, int] = {}
     found: dict[int, AccountCopy] = {}
     for row in Account.objects.filter(pk__in=wanted).order_by("pk"):
-        copy = Account.objects.create(
-            platform=row.platform,
-            name=row.name,
-            carrier_id=row.carrier_id,
-            state=row.state,
-            state_at=now,
-            created_at=now,
-        )
-        Lease.objects.create(account=copy, holder="rehearsal", epoch=EPOCH, until=now + timedelta(days=4000))
+        copy = _account(row.platform, row.name, row.state, row.carrier_id)
         copies[row.pk] = copy.pk
         found[copy.pk] = AccountCopy(row.name, row.platform)
-    Seat.objects.bulk_create(
-        [
-            Seat(account_id=copies[account_id], group_id=groups[group_id], reads=True, joined_at=now)
+    _seat(
+        {
+            groups[group_id]: copies[account_id]
             for group_id, (account_id, _obstacle) in seats.items()
             if account_id in copies
-        ]
+        }
     )
     return found
+
+
+def simulate_account(*, platform: str, name: str, group_ids: Collection[int]) -> dict[int, AccountCopy]:
+    """An account that does not exist, in all these groups; by its id."""
+    made = _account(platform, name, AccountState.WORKING)
+    _seat(dict.fromkeys(group_ids, made.pk))
+    return {made.pk: AccountCopy(name, platform)}
+
+
+def _account(platform: str, name: str, state: str, carrier_id: int | None = None) -> Account:
+    now = clock.now()
+    made = Account.objects.create(
+        platform=platform, name=name, carrier_id=carrier_id, state=state, state_at=now, created_at=now
+    )
+    Lease.objects.create(account=made, holder="rehearsal", epoch=EPOCH, until=now + timedelta(days=4000))
+    return made
+
+
+def _seat(accounts: Mapping[int, int]) -> None:
+    """The account that reads and sends, by group."""
+    now = clock.now()
+    Seat.objects.bulk_create(
+        [Seat(account_id=account, group_id=group, reads=True, joined_at=now) for group, account in accounts.items()]
+    )
 
 
 def record_due(*, account_ids: Collection[int]) -> list[Recorded]:

@@ -32,6 +32,7 @@ from qunce.kernel.events import publish
 from qunce.kernel.ids import new_ids
 
 _S = DeliveryState
+_dump = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +74,15 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
                 account_id,
                 broadcast_id,
                 now,
-                new_ids(len(planned)),
-                [each.key for each in planned],
-                [each.group_id for each in planned],
-                [int(each.purpose) for each in planned],
-                [_dump(each.content) for each in planned],
-                [_operation(each) for each in planned],
-                [each.reply_to for each in planned],
-                [each.not_before or now for each in planned],
-                [each.not_after for each in planned],
+                wire.uuids(new_ids(len(planned))),
+                wire.texts([each.key for each in planned]),
+                wire.bigints([each.group_id for each in planned]),
+                wire.smallints([each.purpose for each in planned]),
+                wire.texts([_dump(each.content.to_json()) for each in planned]),
+                wire.words([_operation(each) for each in planned]),
+                wire.words([each.reply_to for each in planned]),
+                wire.moments([each.not_before or now for each in planned]),
+                wire.moments([each.not_after for each in planned]),
             ],
             binary=True,
         )
@@ -91,12 +92,8 @@ def plan(*, account_id: int, planned: Sequence[Planned], broadcast_id: int | Non
     return new
 
 
-def _dump(content: Content) -> str:
-    return json.dumps(content.to_json(), ensure_ascii=False)
-
-
 def _operation(planned: Planned) -> str | None:
-    return json.dumps(operation_to_json(planned.operation), ensure_ascii=False) if planned.operation else None
+    return _dump(operation_to_json(planned.operation)) if planned.operation else None
 
 
 # ------------------------------------------------------------------ one way to change a state

@@ -161,7 +161,7 @@ def _alone(batch: Batch, fault: Exception) -> Ingested:
 def _commit(
     batch: Batch, without: frozenset[str] = frozenset(), kept: Sequence[SetAside] = (), *, hurried: bool = False
 ) -> Ingested:
-    with transaction.atomic(), wire.overlap() if hurried else nullcontext():
+    with transaction.atomic(), wire.overlap() if hurried else nullcontext(), revisions.at_the_end():
         if batch.epoch is not None:
             if batch.cursor is None:
                 leases.hold(batch.account_id, batch.epoch)

@@ -53,13 +53,14 @@ def legible(event: Inbound) -> Inbound:
     Ids stay as they are: cleaned, one could be another's.
     """
     changed: dict[str, Any] = {}
-    for field in fields(event):
-        value = getattr(event, field.name)
+    names = event._fields if isinstance(event, MessageReceived) else [field.name for field in fields(event)]
+    for name in names:
+        value = getattr(event, name)
         if isinstance(value, Sender):
-            changed[field.name] = replace(value, name=clean(value.name))
-        elif field.name in _SPOKEN and isinstance(value, str):
-            changed[field.name] = clean(value)
-    return replace(event, **changed)
+            changed[name] = value._replace(name=clean(value.name))
+        elif name in _SPOKEN and isinstance(value, str):
+            changed[name] = clean(value)
+    return event._replace(**changed) if isinstance(event, MessageReceived) else replace(event, **changed)
 
 
 def _encodable(text: str) -> bool:

@@ -6,19 +6,18 @@ from typing import Self
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from qunce.community import selectors as community
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.validation import BadFieldError
 from qunce.members import selectors as members
-from qunce.members.condition import Condition, Subject
+from qunce.members.condition import Condition, ConditionConfig, Subject
 
 
-class GroupSizeConfig(BaseModel):
+class GroupSizeConfig(ConditionConfig):
     """At least, at most, or both."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     at_least: int | None = Field(default=None, ge=0, le=1_000_000, title=gettext_noop("Members at least"))
     at_most: int | None = Field(default=None, ge=0, le=1_000_000, title=gettext_noop("Members at most"))
 

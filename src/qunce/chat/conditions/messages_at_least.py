@@ -4,19 +4,17 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.utils.translation import gettext_noop, ngettext
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from qunce.chat import selectors
-from qunce.chat.conditions._days import since
-from qunce.members.condition import Condition, Subject
+from qunce.chat.conditions._days import have_said
+from qunce.members.condition import Condition, ConditionConfig, Subject
 
 EVER = 3660
 
 
-class MessagesAtLeastConfig(BaseModel):
+class MessagesAtLeastConfig(ConditionConfig):
     """How many, and in how many days."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     count: int = Field(ge=1, le=1_000_000, title=gettext_noop("Messages at least"))
     days: int = Field(
         default=EVER,
@@ -45,7 +43,4 @@ class MessagesAtLeast(Condition):
 
     def holding(self, config: MessagesAtLeastConfig, subjects: Collection[Subject], now: datetime) -> set[Subject]:
         """Those who have."""
-        begins = since(subjects, now, config.days)
-        pairs = {(each.group_id, each.member_id or 0) for each in subjects if each.group_id in begins}
-        enough = selectors.enough_said(pairs, config.count, begins)
-        return {each for each in subjects if (each.group_id, each.member_id or 0) in enough}
+        return have_said(subjects, now, count=config.count, days=config.days)

@@ -5,17 +5,16 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from qunce.chat import selectors
 from qunce.community import selectors as community
-from qunce.members.condition import Condition, Subject
+from qunce.members.condition import Condition, ConditionConfig, Subject
 
 
-class PlatformConfig(BaseModel):
+class PlatformConfig(ConditionConfig):
     """Which one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     platform: str = Field(
         min_length=1,
         max_length=40,

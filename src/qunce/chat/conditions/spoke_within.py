@@ -4,17 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.utils.translation import gettext_noop, ngettext
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from qunce.chat import selectors
-from qunce.chat.conditions._days import since
-from qunce.members.condition import Condition, Subject
+from qunce.chat.conditions._days import have_said
+from qunce.members.condition import Condition, ConditionConfig, Subject
 
 
-class SpokeWithinConfig(BaseModel):
+class SpokeWithinConfig(ConditionConfig):
     """In how many days."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     days: int = Field(ge=1, le=3660, title=gettext_noop("Days"), description=gettext_noop("Today is one of them."))
 
 
@@ -34,7 +32,4 @@ class SpokeWithin(Condition):
 
     def holding(self, config: SpokeWithinConfig, subjects: Collection[Subject], now: datetime) -> set[Subject]:
         """Those who have."""
-        begins = since(subjects, now, config.days)
-        pairs = {(each.group_id, each.member_id or 0) for each in subjects if each.group_id in begins}
-        spoke = selectors.enough_said(pairs, 1, begins)
-        return {each for each in subjects if (each.group_id, each.member_id or 0) in spoke}
+        return have_said(subjects, now, count=1, days=config.days)

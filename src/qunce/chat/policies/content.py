@@ -48,6 +48,8 @@ def fitted(content: Content, can: Capabilities) -> tuple[Content, frozenset[Fit]
     A button becomes a line with its address, a poll its lines, a mention its words, a picture a file; what is
     longer or larger than the platform takes, or of a kind that it does not, cannot be sent.
     """
+    if all(type(part) is Text for part in content.parts):
+        return content, frozenset(), Fit.TOO_LONG if len(content.plain) > can.longest_text else None
     remarks: set[Fit] = set()
     parts: list[Part] = []
     obstacle: Fit | None = None

@@ -1,11 +1,12 @@
 """Reads of broadcasts: how one under way is getting on, and what a recall of it would do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_noop
 
 from qunce.chat.connector import connectors
@@ -139,6 +140,44 @@ def _per_second(account: Account | None) -> float | None:
     except QunceError:
         return None
     return connector.pace().per_second
+
+
+# ------------------------------------------------------------------ when they speak
+LONGEST_UNDER_WAY = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOut:
+    """A broadcast, or one wave of it, at the moment at which the first of its groups hears it."""
+
+    broadcast: Broadcast
+    at: datetime
+    targets: int
+
+
+def going_out(
+    actor: Actor, since: datetime, until: datetime, *, group_ids: Collection[int] | None = None
+) -> list[GoingOut]:
+    """What has gone out or will go out by itself between two moments, by time; ``group_ids``: into these alone.
+
+    What nobody has agreed to yet, and later waves than the next, have no moment.
+    """
+    alive = visible_broadcasts(actor).filter(created_at__gte=since - LONGEST_UNDER_WAY, created_at__lt=until)
+    rows = alive.exclude(consent=Consent.WAITING).in_bulk()
+    told = Delivery.objects.filter(broadcast_id__among=list(rows))
+    if group_ids is not None:
+        told = told.filter(group_id__among=list(group_ids))
+    gone = told.exclude(state__in=[DeliveryState.HELD, DeliveryState.SKIPPED, DeliveryState.FAILED])
+    counted = gone.order_by().values_list("broadcast_id", "wave")
+    found = [
+        GoingOut(rows[key], at, count)
+        for key, _wave, at, count in counted.annotate(at=Min(Coalesce("sent_at", "not_before")), n=Count("pk"))
+    ]
+    held = told.filter(state=DeliveryState.HELD, broadcast__stopped_at=None, wave=F("broadcast__wave") + 1)
+    for key, count in held.order_by().values_list("broadcast_id").annotate(Count("pk")):
+        if (at := rows[key].next_wave_at) is not None:
+            found.append(GoingOut(rows[key], at, count))
+    return sorted((each for each in found if since <= each.at < until), key=lambda each: each.at)
 
 
 # ------------------------------------------------------------------ taking back

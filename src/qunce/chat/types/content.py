@@ -57,6 +57,7 @@ class Button:
 
 Part: TypeAlias = Text | Mention | Media | Poll | Button
 _PARTS: Mapping[str, type[Part]] = {"text": Text, "mention": Mention, "media": Media, "poll": Poll, "button": Button}
+_NAMES: Mapping[type[Part], str] = {kind: name for name, kind in _PARTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class Content:
 
     def to_json(self) -> list[dict[str, Any]]:
         """As stored."""
-        names = {kind: key for key, kind in _PARTS.items()}
         return [
-            {"is": names[type(part)], **{name: getattr(part, name) for name in part.__slots__}} for part in self.parts
+            {"is": _NAMES[type(part)], **{name: getattr(part, name) for name in part.__slots__}}
+            for part in self.parts
         ]
 
     @classmethod

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from qunce.chat.types.content import Part
 
@@ -29,8 +29,7 @@ class Origin(IntEnum):
     IMPORT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(NamedTuple):
     """An account of the platform, as it describes itself."""
 
     external_id: str
@@ -38,12 +37,11 @@ class Sender:
     is_bot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReceived:
+class MessageReceived(NamedTuple):
     """Somebody said something in a group. ``sent_at`` is the platform's stamp, aware.
 
     ``parts`` is None where the text is all there is. ``delivery_id`` is set where the platform echoes our
-    own message and tells us which it was.
+    own message and tells us which it was. (A tuple: a frozen dataclass costs three times that, a million times.)
     """
 
     group: str

@@ -3,14 +3,14 @@
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
 
 from qunce.chat import actions as chat
 from qunce.chat.types import Batch, Checked, GroupSeen, Origin
-from qunce.cli.bench import load
+from qunce.cli.bench import load, stages
 from qunce.cli.bench.bare import TABLES, Bare
 from qunce.community import actions as community
 from qunce.community import selectors as groups_of
@@ -34,9 +34,17 @@ PRODUCT = (
 BARE = ("bare_message", "bare_hour", "bare_day", "bare_reply")
 
 
-def measure(*, messages: int, groups: int, members: int, rules: int, rounds: int) -> dict[str, Any]:
-    """Rates of both in alternating rounds, their medians and ratio; asserts what each round has stored."""
+def measure(
+    *, messages: int, groups: int, members: int, rules: int, rounds: int, without: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Rates of both in alternating rounds, their medians and ratio; asserts what each round has stored.
+
+    ``without``: stages whose cost is told, each as a factor of the time that a batch takes without it.
+    """
     account_id = _world(groups, rules)
+    doubted = {name: stages.named(name) for name in without}
+    if "playbooks" in doubted:
+        stages.put_to_work()
     with psycopg.connect(**connection_params(), autocommit=True) as wire:
         wire.execute(TABLES)
         bare = Bare(wire, [load.keyword(number) for number in range(rules)])
@@ -60,6 +68,10 @@ def measure(*, messages: int, groups: int, members: int, rules: int, rounds: int
                 _check(wire, name, made)
                 if number:
                     rates[name].append(messages / seconds)
+        costs = {
+            f"cost of {name}": round(stages.cost(account_id, made.batches, stage, lambda: _empty(wire, PRODUCT)), 3)
+            for name, stage in doubted.items()
+        }
     return {
         "messages": messages,
         "groups": groups,
@@ -70,6 +82,7 @@ def measure(*, messages: int, groups: int, members: int, rules: int, rounds: int
         "median": round(statistics.median(ours)),
         "bare_median": round(statistics.median(theirs)),
         "ratio": round(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), 3),
+        **costs,
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 

@@ -1,8 +1,12 @@
-"""Copies of groups for a rehearsal: in a transaction that is rolled back, so that nobody ever sees them."""
+"""Groups for a rehearsal, copied or made up: in a transaction that is rolled back, so that nobody ever sees them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import count
 
 from django.db import connection
+
+from qunce.community.models import Community, Group
+from qunce.kernel import clock
 
 PREFIX = "rehearsal:"
 
@@ -21,3 +25,26 @@ def clone_groups(*, group_ids: Collection[int]) -> dict[int, int]:
             [PREFIX, sorted(group_ids)],
         )
         return {int(external_id.removeprefix(PREFIX)): key for key, external_id in cursor.fetchall()}
+
+
+def simulate_groups(
+    *, platform: str, called: str, names: Sequence[str], sizes: Sequence[int], zone: str, language: str
+) -> list[int]:
+    """Make groups that do not exist, of these names and sizes, in a community of their own; their ids in order."""
+    now = clock.now()
+    possible = (called if number == 1 else f"{called} {number}" for number in count(1))
+    free = next(name for name in possible if not Community.objects.filter(name=name).exists())
+    home = Community.objects.create(name=free, zone=zone, languages=[language], created_at=now)
+    made = Group.objects.bulk_create(
+        Group(
+            community=home,
+            platform=platform,
+            external_id=f"{PREFIX}simulated:{number}",
+            name=name,
+            member_count=size,
+            found_at=now,
+            adopted_at=now,
+        )
+        for number, (name, size) in enumerate(zip(names, sizes, strict=True))
+    )
+    return [each.pk for each in made]

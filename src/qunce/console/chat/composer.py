@@ -16,6 +16,7 @@ from qunce.chat.types import EVERY_DAY, LARGEST_TOGETHER, MOST_FILES, Button, Ma
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.console.chat.whom import Whom
+from qunce.console.forms import WeekdaysField
 from qunce.content import selectors as library
 from qunce.content.selectors import Item
 from qunce.kernel import clock
@@ -24,15 +25,6 @@ from qunce.kernel.errors import NotFound
 
 NOW, LATER, REPEATEDLY = "now", "later", "repeatedly"
 AT_ONCE, IN_WAVES = "at_once", "in_waves"
-WEEKDAYS = [
-    (0, gettext_lazy("Mon")),
-    (1, gettext_lazy("Tue")),
-    (2, gettext_lazy("Wed")),
-    (3, gettext_lazy("Thu")),
-    (4, gettext_lazy("Fri")),
-    (5, gettext_lazy("Sat")),
-    (6, gettext_lazy("Sun")),
-]
 MOST_GROUPS, LONGEST_PAUSE = 10_000, 7 * 24 * 60
 
 
@@ -81,13 +73,7 @@ class Composer(Whom):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     zone = forms.ChoiceField(label=gettext_lazy("By the clock of"), required=False)
-    weekdays = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("On these days"),
-        coerce=int,
-        choices=WEEKDAYS,
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
+    weekdays = WeekdaysField(label=gettext_lazy("On these days"), required=False)
     until = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,

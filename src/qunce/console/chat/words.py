@@ -17,7 +17,7 @@ from qunce.chat.types import (
     Rhythm,
     Signals,
 )
-from qunce.kernel.words import listed, sentences
+from qunce.kernel.words import WEEKDAYS, listed, sentences
 
 Word = tuple[str, str | Promise]
 MINUTE, HOUR = 60, 3600
@@ -59,17 +59,6 @@ DELIVERIES: dict[str, Word] = {
 def told(reason: str) -> str:
     """A stored reason in the reader's language: connectors and actions store message ids, platforms speak freely."""
     return "\n".join(_(line) for line in reason.splitlines() if line)
-
-
-WEEKDAYS = (
-    gettext_lazy("Mondays"),
-    gettext_lazy("Tuesdays"),
-    gettext_lazy("Wednesdays"),
-    gettext_lazy("Thursdays"),
-    gettext_lazy("Fridays"),
-    gettext_lazy("Saturdays"),
-    gettext_lazy("Sundays"),
-)
 
 
 def rhythm(when: Rhythm | None) -> str:

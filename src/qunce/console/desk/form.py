@@ -5,7 +5,6 @@ from datetime import time
 from typing import Any
 
 from django import forms
-from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +13,7 @@ from qunce.community import selectors as communities
 from qunce.console.content.library import OFFERED, choices
 from qunce.console.desk.rules import groups_to_choose
 from qunce.console.desk.words import KINDS
+from qunce.console.forms import WeekdaysField
 from qunce.console.uploads import Files, carried, kept
 from qunce.content import actions as content
 from qunce.content.types import LARGEST_FILE, Attached
@@ -111,11 +111,8 @@ class RuleForm(forms.Form):
         widget=forms.RadioSelect,
         initial="always",
     )
-    days = forms.TypedMultipleChoiceField(
+    days = WeekdaysField(
         label=gettext_lazy("Days"),
-        choices=tuple(WEEKDAYS.items()),
-        coerce=int,
-        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one day, or let it answer always.")},
     )
     opens = forms.TimeField(label=gettext_lazy("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))

@@ -11,9 +11,7 @@ from qunce.chat.selectors import VARIABLES
 from qunce.console.chat.compose import MEANINGS
 from qunce.console.playbooks import words
 from qunce.kernel.actor import Actor
-from qunce.members.condition import conditions
 from qunce.playbooks import actions, selectors
-from qunce.playbooks.policies.parts import missing_parts
 from qunce.playbooks.policies.writing import written
 from qunce.playbooks.policies.yaml import BadYamlError, Problem, read
 from qunce.playbooks.selectors import Playbook
@@ -91,20 +89,3 @@ def variables_offered(document: Document) -> list[tuple[str, str]]:
         if step.do == "ask"
     ]
     return found
-
-
-def conditions_offered(document: Document) -> list[tuple[str, str]]:
-    """Conditions that may stand under “only if”: a line to begin with, and what each means."""
-    wants = "of_members" if document.audience is Audience.MEMBER else "of_groups"
-    found = [
-        (f"- {key}: {_sample(key)}", _(kind.title))
-        for key, kind in conditions.items()
-        if getattr(kind, wants) and not missing_parts(kind.needs)
-    ]
-    return sorted(found, key=lambda each: each[1])
-
-
-def _sample(key: str) -> str:
-    fields = conditions[key].Config.model_fields
-    kind = next(iter(fields.values())).annotation if fields else None
-    return {int: "7", bool: "true", str: "…"}.get(kind, "…") if kind else ""

@@ -27,7 +27,7 @@ from qunce.kernel.errors import Conflict, Invalid, NotFound, QunceError
 from qunce.playbooks import selectors
 from qunce.playbooks.policies import editing
 from qunce.playbooks.policies.parts import missing_parts
-from qunce.playbooks.selectors import Playbook
+from qunce.playbooks.selectors import Playbook, wording
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, StepSpec
 
@@ -104,12 +104,12 @@ def _step(request: StaffRequest, document: Document) -> StepSpec:
 
 
 def _move(request: StaffRequest, document: Document, playbook: Playbook) -> tuple[Document, str, str]:
-    """To another day and hour (``day``, ``hour``), or by so many (``days``, ``hours``)."""
+    """To another day (``day``) and hour (``hour``; else it keeps its own), or by so many (``days``, ``hours``)."""
     step, zone = _step(request, document), zone_of(playbook)
     begins = began(zone)
     was = moments(document, zone)[step.id]
     if "day" in request.POST:
-        day, hour = _number(request, "day"), _number(request, "hour")
+        day, hour = _number(request, "day"), _number(request, "hour") if "hour" in request.POST else was.hour
         if not (0 <= day <= 3660 and 0 <= hour <= 23):  # noqa: PLR2004 (types.When, and of a clock)
             raise Invalid(_("This step cannot be put there."))
         to = (begins + timedelta(days=day)).replace(hour=hour, minute=was.minute, second=0)
@@ -119,7 +119,7 @@ def _move(request: StaffRequest, document: Document, playbook: Playbook) -> tupl
     wanted = {**moments(document, zone), step.id: to}
     changed = editing.in_order(changed, step.id, wanted)
     moved = editing.found(changed, step.id)
-    when = words.moment(moved.when) if moved else ""
+    when = wording.moment(moved.when) if moved else ""
     return changed, step.id, _("“%(step)s” now comes: %(when)s.") % {"step": title_of(step), "when": when}
 
 
@@ -199,6 +199,12 @@ def _attached(request: StaffRequest, form: StepForm) -> object:
         return None
 
 
+def _others(request: StaffRequest, playbook: Playbook) -> list[tuple[str, str]]:
+    """The other playbooks that a step may begin, by key."""
+    rows = selectors.visible_playbooks(request.actor).exclude(pk=playbook.pk)
+    return [(row.key, words.in_language(row.document.get("title") or {}) or row.key) for row in rows]
+
+
 def seen(step: StepSpec) -> str:
     """Changes with the step: its form carries it, so that nobody overwrites what he has not seen."""
     return sha256(json.dumps(step.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
@@ -215,7 +221,8 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     if kind is None:
         return render(request, "console/playbooks/panel_gone.html", {"playbook": playbook, "unknown": found.do})
     posted = request.method == "POST"
-    form = StepForm(document, found, kind.Config, _posted(request) if posted else None)
+    offered = _offered(request, playbook, found)
+    form = StepForm(document, found, kind.Config, _posted(request) if posted else None, offered)
     saved = False
     if posted:
         request.actor.require(Permission.OPERATE, playbook.community_id)
@@ -225,7 +232,7 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
             changed = editing.replaced(document, step_id, form.spec())
             playbook = drafts.write(request.actor, playbook, changed)
             found, document, saved = form.spec(), changed, True
-            form = StepForm(document, found, kind.Config)
+            form = StepForm(document, found, kind.Config, offered=offered)
     context = {
         "playbook": playbook,
         "step": found,
@@ -241,15 +248,20 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
         "may_change": request.actor.may(Permission.OPERATE, playbook.community_id) and not playbook.archived_at,
         "file_field": FILE,
         "attached": _attached(request, form),
-        "conditions": drafts.conditions_offered(document),
         "variables": drafts.variables_offered(document),
-        "items": _items(request, playbook) if kind.needs and "content" in kind.needs else (),
         **phone(request, playbook, document, found),
     }
     answer = render(request, "console/playbooks/panel.html", context)
     if saved:
         answer["HX-Trigger"] = "edited"
     return answer
+
+
+def _offered(request: StaffRequest, playbook: Playbook, found: StepSpec) -> dict[str, list[tuple[str, str]]]:
+    """What a step may choose from beyond the document: other playbooks, items of the library."""
+    if found.do == "start_playbook":
+        return {"playbooks": list(_others(request, playbook))}
+    return {"items": _items(request, playbook)} if found.do == "post" else {}
 
 
 def _items(request: StaffRequest, playbook: Playbook) -> list[tuple[str, str]]:
@@ -267,7 +279,7 @@ def preview(request: StaffRequest, playbook_id: int, step_id: str) -> HttpRespon
     found = editing.found(document, step_id)
     if found is None or found.do not in steps:
         raise NotFound
-    form = StepForm(document, found, steps[found.do].Config, _posted(request))
+    form = StepForm(document, found, steps[found.do].Config, _posted(request), _offered(request, playbook, found))
     if form.is_valid():
         found = form.spec()
     context = phone(request, playbook, document, found)

@@ -17,6 +17,7 @@ from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.playbooks import drafts, words
+from qunce.console.playbooks.parts import part_name
 from qunce.console.playbooks.runs import ALIVE, in_words
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
@@ -27,26 +28,6 @@ from qunce.playbooks.selectors import Playbook, Version
 from qunce.playbooks.types import Audience, Document, TriggerSpec
 
 LARGEST_TEXT = 200_000
-PARTS: Mapping[str, str | Promise] = {
-    "activities": gettext_lazy("activities"),
-    "activity": gettext_lazy("activities"),
-    "points": gettext_lazy("points"),
-    "content": gettext_lazy("a content library"),
-    "levels": gettext_lazy("levels"),
-    "level": gettext_lazy("levels"),
-    "commerce": gettext_lazy("orders and payments"),
-    "paid": gettext_lazy("orders and payments"),
-    "rota": gettext_lazy("a duty rota"),
-    "circles": gettext_lazy("circles"),
-    "circle": gettext_lazy("circles"),
-    "digest": gettext_lazy("digests"),
-    "reports": gettext_lazy("reports"),
-}
-
-
-def part_name(key: str) -> str:
-    """What a part of the product is called."""
-    return str(PARTS.get(key, key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.playbooks import drafts, editor, words
 from qunce.console.playbooks.forms import AboutForm
-from qunce.console.playbooks.lists import part_name, problem_said
+from qunce.console.playbooks.lists import problem_said
+from qunce.console.playbooks.parts import part_name
 from qunce.console.playbooks.runs import in_words
 from qunce.console.playbooks.starts import StartForm, start_said
 from qunce.kernel.actor import Permission

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
 from qunce.console.playbooks import words
-from qunce.console.playbooks.forms import ConfigForm, languages_of
+from qunce.console.playbooks.configs import ConfigForm
+from qunce.console.playbooks.forms import around_step
 from qunce.playbooks.policies.parts import missing_parts
 from qunce.playbooks.trigger import triggers
 from qunce.playbooks.types import Document, TriggerSpec
@@ -39,7 +40,7 @@ class StartForm(ConfigForm):
         kind = triggers.get(chosen)
         if kind is not None:
             stored = document.start.with_ if chosen == document.start.on else {}
-            self.add_config(kind.Config, stored, languages_of(document))
+            self.add_config(kind.Config, stored, around_step(document))
 
     def spec(self) -> TriggerSpec:
         """The start as it was entered."""

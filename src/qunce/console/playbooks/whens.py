@@ -1,5 +1,6 @@
 """The moment of a step as a form asks for it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from qunce.chat.types import EVERY_DAY
-from qunce.console.chat.composer import WEEKDAYS
+from qunce.console.forms import WeekdaysField
 from qunce.console.playbooks import words
 from qunce.playbooks.policies import holidays
 from qunce.playbooks.types import Weekday, When
@@ -17,10 +18,11 @@ UNITS = {"minutes": 1, "hours": 60, "days": 1440}
 
 
 class WhenPart(forms.Form):
-    """The moment of a step."""
+    """The moment of a step. ``ways``: those that make sense as part of something else, where it may be left out."""
 
     way = forms.ChoiceField(
         label=gettext_lazy("When"),
+        widget=forms.Select(attrs={"data-way": ""}),
         choices=[
             (AT_ONCE, gettext_lazy("At once after the step before")),
             (AFTER, gettext_lazy("Some time after the step before")),
@@ -49,13 +51,7 @@ class WhenPart(forms.Form):
         max_value=3660,
         required=False,
     )
-    weekdays = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("On these days"),
-        coerce=int,
-        choices=WEEKDAYS,
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
+    weekdays = WeekdaysField(label=gettext_lazy("On these days"), required=False)
     date = forms.DateField(
         label=gettext_lazy("Date"),
         required=False,
@@ -77,8 +73,13 @@ class WhenPart(forms.Form):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ways: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if ways:
+            all_ways = [(str(key), name) for key, name in self.fields["way"].choices]  # type: ignore[attr-defined]
+            known = dict(all_ways)
+            chosen = [(AT_ONCE, "–"), *((way, known[way]) for way in ways)]
+            self.fields["way"].choices = chosen  # type: ignore[attr-defined]
         named = [(key, holidays.called(key, words.language())) for key in holidays.NAMED]
         self.fields["holiday"].choices = named  # type: ignore[attr-defined]
 

@@ -1,18 +1,13 @@
 """How playbooks, their runs and tracks are, in words and colours."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from qunce.console.chat.words import WEEKDAYS
-from qunce.kernel.words import listed
-from qunce.playbooks.policies import holidays
 from qunce.playbooks.step import steps
-from qunce.playbooks.types import Audience, ExecutionState, Finding, Late, RunState, Severity, TrackState, When, said
+from qunce.playbooks.types import Audience, ExecutionState, Finding, Late, RunState, Severity, TrackState, said
 
 Word = tuple[str, str | Promise]
 
@@ -55,7 +50,7 @@ PATHS: Mapping[str, str | Promise] = {
     "then": gettext_lazy("if so"),
     "else": gettext_lazy("otherwise"),
     "done": gettext_lazy("done"),
-    "late": gettext_lazy("not in time"),
+    "missed": gettext_lazy("not in time"),
     "approved": gettext_lazy("approved"),
     "declined": gettext_lazy("declined"),
     "happened": gettext_lazy("it happened"),
@@ -78,46 +73,6 @@ def language() -> str:
 def in_language(words: Mapping[str, str]) -> str:
     """A playbook's own text, as far as possible in the reader's language."""
     return said(words, language())
-
-
-def lasting(length: timedelta) -> str:
-    """How long: in days, hours and minutes."""
-    minutes = int(length.total_seconds() // 60)
-    days, minutes = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = (
-        (days, ngettext("%(n)d day", "%(n)d days", days)),
-        (hours, ngettext("%(n)d hour", "%(n)d hours", hours)),
-        (minutes, ngettext("%(n)d minute", "%(n)d minutes", minutes)),
-    )
-    return " ".join(text % {"n": count} for count, text in parts if count)
-
-
-def moment(when: When) -> str:
-    """When a step comes, as one says it."""
-    if when.after is not None:
-        return _("%(length)s later") % {"length": lasting(when.after)} if when.after else _("at once")
-    if when.day is not None:
-        what = _("day %(day)d") % {"day": when.day}
-    elif when.weekdays:
-        what = listed(WEEKDAYS[day] for day in when.weekdays)
-    elif when.date is not None:
-        what = date_format(when.date, "MONTH_DAY_FORMAT" if when.yearly else "DATE_FORMAT")
-    elif when.holiday:
-        what = _offset(holidays.called(when.holiday, language()), when.offset)
-    else:
-        return _("at once")
-    return _("%(day)s at %(time)s") % {"day": what, "time": when.at.strftime("%H:%M")} if when.at else what
-
-
-def _offset(name: str, days: int) -> str:
-    if days < 0:
-        said = ngettext("%(n)d day before %(holiday)s", "%(n)d days before %(holiday)s", -days)
-        return said % {"n": -days, "holiday": name}
-    if days > 0:
-        said = ngettext("%(n)d day after %(holiday)s", "%(n)d days after %(holiday)s", days)
-        return said % {"n": days, "holiday": name}
-    return name
 
 
 def step_kind(key: str) -> tuple[str, str]:

@@ -205,7 +205,10 @@ def _css(bound: BoundField) -> str:
 
 @register.inclusion_tag("console/components/field.html")
 def field(bound: BoundField, label: object = "") -> dict[str, object]:
-    """A form field: label, help, what was typed, and beneath it what is wrong with it."""
+    """A form field: label, help, what was typed, and beneath it what is wrong with it.
+
+    A widget may say that it is ``grouped``: it has fields of its own. Boxes with ``data-chips`` stand in a line.
+    """
     widget = bound.field.widget
     several = isinstance(widget, (CheckboxSelectMultiple, RadioSelect))
     if several:
@@ -216,6 +219,8 @@ def field(bound: BoundField, label: object = "") -> dict[str, object]:
         "control": "" if several else bound.as_widget(attrs={"class": _css(bound)}),
         "check": isinstance(widget, CheckboxInput),
         "several": several,
+        "grouped": getattr(widget, "grouped", False),
+        "chips": several and "data-chips" in widget.attrs,
     }
 
 

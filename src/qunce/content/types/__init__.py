@@ -1,5 +1,17 @@
 """Words of the content context, by noun."""
 
+from qunce.content.types.briefs import LATE_AFTER as LATE_AFTER
+from qunce.content.types.briefs import BriefState as BriefState
+from qunce.content.types.briefs import Candidate as Candidate
+from qunce.content.types.briefs import Fallback as Fallback
+from qunce.content.types.briefs import Line as Line
+from qunce.content.types.briefs import PlanWish as PlanWish
+from qunce.content.types.endpoints import EndpointView as EndpointView
+from qunce.content.types.endpoints import UnwrittenError as UnwrittenError
+from qunce.content.types.feeds import FeedState as FeedState
+from qunce.content.types.feeds import FoundEntry as FoundEntry
+from qunce.content.types.feeds import FoundFeed as FoundFeed
+from qunce.content.types.feeds import Outline as Outline
 from qunce.content.types.items import ASKED as ASKED
 from qunce.content.types.items import LARGEST_FILE as LARGEST_FILE
 from qunce.content.types.items import LONGEST_TITLE as LONGEST_TITLE
@@ -19,3 +31,18 @@ from qunce.content.types.items import UseWay as UseWay
 from qunce.content.types.items import Way as Way
 from qunce.content.types.items import WeekOfUses as WeekOfUses
 from qunce.content.types.items import Wire as Wire
+from qunce.content.types.sessions import AGREED as AGREED
+from qunce.content.types.sessions import ANSWERS as ANSWERS
+from qunce.content.types.sessions import ConsentState as ConsentState
+from qunce.content.types.sessions import Draft as Draft
+from qunce.content.types.sessions import EndedBy as EndedBy
+from qunce.content.types.sessions import Outlet as Outlet
+from qunce.content.types.sessions import Passage as Passage
+from qunce.content.types.sessions import PassageFile as PassageFile
+from qunce.content.types.sessions import Role as Role
+from qunce.content.types.sessions import SessionState as SessionState
+from qunce.content.types.sessions import Speaker as Speaker
+from qunce.content.types.sessions import Words as Words
+from qunce.content.types.suggestions import CLOSED as CLOSED
+from qunce.content.types.suggestions import HeardSuggestion as HeardSuggestion
+from qunce.content.types.suggestions import SuggestionState as SuggestionState

@@ -22,7 +22,9 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _EARLIEST, _SECONDS = 500_000_000, 20_000_000_000
 """Seconds since 1970: from 1985 on. Larger numbers count something smaller than seconds."""
 _OF_SECONDS = 10
-"""Digits of a time in seconds, from 2001 to 2286."""
+_OF_MILLISECONDS = 13
+"""Digits of a time, from 2001 to 2286."""
+_TO_THE_MINUTE, _SECOND = len("12:34"), len(":56")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -122,13 +124,14 @@ class Stamps:
 
     def __init__(self, zone: tzinfo) -> None:
         self._days = _Days(zone)
-        self._clocks = _Clocks()
+        self._minutes, self._seconds = _Minutes(), _Seconds({"": timedelta(0)})
 
     def at(self, day: str, clock: str) -> datetime | None:
         """The moment; None where there is no such day or time."""
+        cut = _TO_THE_MINUTE if len(clock) <= _TO_THE_MINUTE else -_SECOND
         try:
-            return self._days[day] + self._clocks[clock]
-        except (OverflowError, TypeError, ValueError):
+            return self._days[day] + self._minutes[clock[:cut]] + self._seconds[clock[cut:]]
+        except (OverflowError, ValueError):
             return None
 
 
@@ -145,21 +148,32 @@ class _Days(dict[str, datetime]):
         return found
 
 
-class _Clocks(dict[str, timedelta]):
-    """How long after midnight it is, by times of day as they are written."""
+class _Minutes(dict[str, timedelta]):
+    """How long after midnight it is, by hours and minutes as they are written."""
 
     def __missing__(self, clock: str) -> timedelta:
-        hour, minute, *second = map(int, clock.split(":"))
-        at = time(hour, minute, second[0] if second else 0)
-        found = self[clock] = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+        hour, minute = map(int, clock.split(":"))
+        at = time(hour, minute)
+        found = self[clock] = timedelta(hours=at.hour, minutes=at.minute)
+        return found
+
+
+class _Seconds(dict[str, timedelta]):
+    """How long after the minute it is, by seconds as they are written, with their colon."""
+
+    def __missing__(self, written: str) -> timedelta:
+        found = self[written] = timedelta(seconds=time(0, 0, int(written.removeprefix(":"))).second)
         return found
 
 
 def parsed(text: str, zone: tzinfo) -> datetime | None:
     """A time as programs write it: ISO 8601 or seconds, milliseconds or microseconds since 1970; None: neither."""
-    if _EPOCH.fullmatch(text):
-        if len(text) == _OF_SECONDS and text.isdecimal():
+    if text.isdecimal():  # as nearly all are written
+        if len(text) == _OF_SECONDS:
             return _START + timedelta(0, int(text))
+        if len(text) == _OF_MILLISECONDS and text[0] != "0":
+            return _START + timedelta(0, 0, 0, int(text))
+    if _EPOCH.fullmatch(text):
         seconds = float(text)
         while seconds >= _SECONDS:
             seconds /= 1000

@@ -1,11 +1,10 @@
 """Ids for messages whose format has none."""
 
-from collections import OrderedDict
 from datetime import datetime
 from hashlib import blake2b
 
-REMEMBERED = 500
-"""Moments: how far apart the same words of the same person at the same moment may stand in a file."""
+REMEMBERED = 10_000
+"""Messages: so far apart at least may the same words of the same person at the same moment stand in a file."""
 
 
 class Ids:
@@ -16,26 +15,20 @@ class Ids:
     """
 
     def __init__(self) -> None:
-        self._moments: OrderedDict[str, dict[str, int]] = OrderedDict()
         self._at: datetime | None = None
         self._stamp = ""
         self._seen: dict[str, int] = {}
+        self._before: dict[str, int] = {}
 
     def of(self, sent_at: datetime, sender: str, text: str) -> str:
         """The id of the next message."""
         if sent_at != self._at:
-            self._move(sent_at)
+            self._at, self._stamp = sent_at, str(sent_at.timestamp())
         words = f"{self._stamp}\n{sender}\n{text}".encode("utf-8", "surrogatepass")
         name = blake2b(words, digest_size=12).hexdigest()
-        before = self._seen.get(name, 0)
-        self._seen[name] = before + 1
-        return f"{name}-{before}" if before else name
-
-    def _move(self, sent_at: datetime) -> None:
-        self._at, self._stamp = sent_at, str(sent_at.timestamp())
-        seen = self._moments.get(self._stamp)
-        if seen is None:
-            seen = self._moments[self._stamp] = {}
-            if len(self._moments) > REMEMBERED:
-                self._moments.popitem(last=False)
-        self._seen = seen
+        seen = self._seen
+        count = seen.get(name) or self._before.get(name, 0)
+        seen[name] = count + 1
+        if len(seen) > REMEMBERED:
+            self._before, self._seen = seen, {}
+        return f"{name}-{count}" if count else name

@@ -6,15 +6,16 @@ example.org`` mean an address. Attachments are named, not taken over.
 
 import email
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
-from email.header import decode_header, make_header
+from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from qunce.chat.connector import gettext_noop
 from qunce.chat.types import MessageReceived, Part, Sender, Text
@@ -25,10 +26,25 @@ from qunce.insights.importers._said import file_called, text_of, told
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
 _FROM = re.compile(rb"From \S.*\d\d:\d\d.*\d{4}")
+_BETWEEN = re.compile(rb"\n\s*\n(?=%b)" % _FROM.pattern)
 _HEADERS = re.compile(rb"^(?:From|Date|Message-ID|Subject):", re.IGNORECASE | re.MULTILINE)
 _LESS_THAN_MEANT = {"gb2312", "gbk"}
-_LARGEST = 1 << 20
+_LARGEST, _LONGEST_LINE = 1 << 20, 1 << 16
 """Bytes of a message that are read; what is longer is an attachment."""
+_SPACES = re.compile(r"\n?[ \t]+")
+_NAMES = re.compile(r"[!-~]+").fullmatch
+_PLAIN_TYPE = re.compile(
+    r"\s*(?:text/plain\s*(?:;\s*(?:charset=\"?(?:utf-8|us-ascii)\"?|format=\"?(?:flowed|fixed)\"?)\s*)*)?",
+    re.IGNORECASE,
+).fullmatch
+_NEEDED = {"auto-submitted", "date", "from", "in-reply-to", "list-id", "message-id", "references", "subject"}
+_ENCODED = {"content-transfer-encoding", "content-disposition"}
+"""Headers of messages that the parser reads."""
+_USUAL_DATE = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d\d?) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([12]\d{3})"
+    r" ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) ([+-](?:0\d|1[0-4])[0-5]\d)"
+).fullmatch
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MONTH = re.compile(r"\d{4}-?(?:\d\d|[A-Z][a-z]+)(?:-\d\d)?")
 _LIST = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)
 _IDS = re.compile(r"<([^<>\s]+)>")
@@ -47,6 +63,9 @@ _BELOW = re.compile(
     r"|_{20,}|-{20,} next part -{20,}.*|-- ?)$"
 )
 """What stands beneath what somebody wrote: an older message, the list's footer, a signature."""
+_MARKED = re.compile(r"^[>_\-]", re.MULTILINE).search
+"""Where no line begins so, all is the sender's own."""
+_GAPS = re.compile(r"\n{3,}")
 
 
 class Mbox(Importer):
@@ -86,26 +105,20 @@ def _is_mailbox(head: bytes) -> bool:
 
 def _messages(source: Source, name: str) -> Iterator[bytes]:
     """The messages in a file; each begins with a line that says from whom and when it came."""
-    held: list[bytes] = []
-    size, blank = 0, True
+    held = b""
     with source.open(name) as file:
-        for line in file:
-            if blank and line.startswith(b"From ") and _FROM.match(line):
-                if held:
-                    yield b"".join(held)
-                held, size = [], 0
-            blank = not line.strip()
-            if size < _LARGEST:
-                held.append(line[: _LARGEST - size])
-                size += len(line)
+        while chunk := file.read(_LARGEST):
+            *whole, held = _BETWEEN.split(held + chunk)
+            yield from [raw[:_LARGEST] for raw in whole]
+            if len(held) > 2 * _LARGEST:  # an attachment: what is read of it, and where the next message may begin
+                held = b"%b\n-\n%b" % (held[:_LARGEST], held[-_LONGEST_LINE:])
     if held:
-        yield b"".join(held)
+        yield held[:_LARGEST]
 
 
 def _list(source: Source, name: str) -> Chat:
     """The list that a file archives: as its messages say, else as the file is called, or the folder of its months."""
-    first = next(_messages(source, name), b"")
-    found = _LIST.search(_header(_parsed(first), "List-Id"))
+    found = _LIST.search(_mail(next(_messages(source, name), b"")).headers.get("list-id", ""))
     if found:
         return Chat(found[2].lower(), found[1].strip('" ') or found[2])
     stem = PurePosixPath(name).name.partition(".")[0]
@@ -114,14 +127,59 @@ def _list(source: Source, name: str) -> Chat:
     return Chat(called, called)
 
 
-def _parsed(raw: bytes) -> Message:
-    return email.message_from_bytes(raw.partition(b"\n")[2] if raw.startswith(b"From ") else raw)
+class _Mail(NamedTuple):
+    """A message: its headers as people read them, by names in small letters, and what it says and holds."""
+
+    headers: Mapping[str, str]
+    pieces: Iterable[Part]
 
 
-def _header(message: Message, key: str) -> str:
+def _mail(raw: bytes) -> _Mail:
+    return _plain(raw) or _parsed(raw)
+
+
+def _plain(raw: bytes) -> _Mail | None:
+    """A message of one plain text, with headers in plain letters: most are, and a parser costs twenty times as much.
+
+    None where it is anything else.
+    """
+    head, _blank, body = raw.partition(b"\n\n")
+    begin = head.find(b"\n") + 1
+    if not (begin and raw.startswith(b"From ") and head.isascii()) or b"\r" in raw or b"=?" in head:
+        return None
+    written = head[begin:].decode()
+    if "\t" in written or "  " in written or "\n " in written:
+        written = _SPACES.sub(" ", written)
+    fields: dict[str, str] = {}
+    for line in reversed(written.split("\n")):
+        name, colon, value = line.partition(":")
+        if not colon:
+            return None
+        fields[name.lower()] = value
+    if not (
+        _NAMES("".join(fields)) and _PLAIN_TYPE(fields.get("content-type", "")) and fields.keys().isdisjoint(_ENCODED)
+    ):
+        return None
+    headers = {key: fields[key].strip() for key in _NEEDED & fields.keys()}
+    try:
+        text = body.decode()
+    except ValueError:
+        return None
+    return _Mail(headers, (Text(text),))
+
+
+def _parsed(raw: bytes) -> _Mail:
+    """Any message."""
+    message = email.message_from_bytes(raw.partition(b"\n")[2] if raw.startswith(b"From ") else raw)
+    headers: dict[str, str] = {}
+    for name, written in message.raw_items():
+        if name.lower() in _NEEDED:
+            headers.setdefault(name.lower(), _header(written))
+    return _Mail(headers, _pieces(message))
+
+
+def _header(written: str | Header) -> str:
     """A header as people read it; encoded as it should be, or as it stands there."""
-    low = key.lower()
-    written = next((value for name, value in message.raw_items() if name.lower() == low), "")
     if isinstance(written, str) and written.isascii() and "=?" not in written:
         return " ".join(written.split())
     raw = str(written).encode("utf-8", "surrogateescape")
@@ -135,38 +193,52 @@ def _header(message: Message, key: str) -> str:
 
 
 def _entry(chat: str, raw: bytes, at: str, ids: Ids) -> Entry:
-    message = _parsed(raw)
+    headers, held = _mail(raw)
+    told_by = headers.get
     try:
-        sent_at, sender = _moment(message), _sender(message)
+        sent_at, sender = _moment(told_by("date", "")), _sender(told_by("from", ""), told_by("auto-submitted", ""))
     except (MessageError, OverflowError, TypeError, ValueError):
         return Skipped(Skip.UNREADABLE, at, raw[:60].decode(errors="replace").strip())
-    answered = _IDS.findall(_header(message, "In-Reply-To"))[:1] or _IDS.findall(_header(message, "References"))[-1:]
-    pieces = [Text(part.text + "\n") if isinstance(part, Text) else part for part in _pieces(message)]
-    body, _parts = told(piece for piece in pieces if isinstance(piece, Text))
-    subject = "" if answered else _PREFIXES.sub("", _header(message, "Subject"))
-    said = Text("\n".join(filter(None, (subject, _own(body)))))
-    text, parts = told([*(piece for piece in pieces if not isinstance(piece, Text)), said])
+    answered = _IDS.findall(told_by("in-reply-to", ""))[:1] or _IDS.findall(told_by("references", ""))[-1:]
+    pieces = list(held)
+    body = "".join([f"{part.text}\n" for part in pieces if isinstance(part, Text)])
+    subject = "" if answered else _PREFIXES.sub("", told_by("subject", ""))
+    said = "\n".join(filter(None, (subject, _own(body))))
+    files = [piece for piece in pieces if not isinstance(piece, Text)]
+    text, parts = told([*files, Text(said)]) if files else (said, None)
     if not (text.strip() or parts):
         return Skipped(Skip.EMPTY, at)
-    given = _IDS.search(_header(message, "Message-ID"))
+    given = _IDS.search(told_by("message-id", ""))
     number = given[1] if given else ids.of(sent_at, sender.external_id, text)
     return MessageReceived(chat, number, sent_at, sender, text, parts, answered[0] if answered else None)
 
 
-def _moment(message: Message) -> datetime:
-    moment = parsedate_to_datetime(_header(message, "Date"))
+def _moment(written: str) -> datetime:
+    if found := _USUAL_DATE(written):
+        day, month, year, hour, minute, second, zone = found.groups()
+        return _midnight(day, month, year, zone) + timedelta(0, int(second), 0, 0, int(minute), int(hour))
+    moment = parsedate_to_datetime(written)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def _sender(message: Message) -> Sender:
-    written = _AT.sub(r"\1@\2", _header(message, "From"))
+@lru_cache(1024)
+def _midnight(day: str, month: str, year: str, zone: str) -> datetime:
+    """The beginning of a day in its zone, as UTC."""
+    ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
+    begin = datetime(int(year), _MONTHS.index(month) // 3 + 1, int(day), tzinfo=UTC)
+    return begin - ahead if zone[0] == "+" else begin + ahead
+
+
+@lru_cache(8192)
+def _sender(from_whom: str, automatically: str) -> Sender:
+    written = _AT.sub(r"\1@\2", from_whom)
     name, address = parseaddr(written)
     in_brackets = _IN_BRACKETS.search(written)
     name = name or (in_brackets[1] if in_brackets else "")
     key = address.lower() if "@" in address else name
     if not key:
         raise ValueError(written)
-    automatic = _header(message, "Auto-Submitted").lower() not in {"", "no"} or bool(_MACHINES.match(key))
+    automatic = automatically.lower() not in {"", "no"} or bool(_MACHINES.match(key))
     return Sender(key, name or key.partition("@")[0], is_bot=automatic)
 
 
@@ -200,6 +272,8 @@ def _decoded(part: Message) -> str:
 
 def _own(body: str) -> str:
     """What the sender wrote: no quotations, no signature, nothing the list hung beneath."""
+    if not _MARKED(body):
+        return _GAPS.sub("\n\n", body.replace("\r\n", "\n")).strip()
     kept: list[str] = []
     for line in body.replace("\r\n", "\n").split("\n"):
         if _BELOW.match(line):
@@ -213,4 +287,4 @@ def _own(body: str) -> str:
                     break
             continue
         kept.append(line.removeprefix(">") if line.startswith(">From ") else line)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    return _GAPS.sub("\n\n", "\n".join(kept)).strip()

@@ -27,6 +27,7 @@ _ANSWERED = ("referencedMessageId", "replyMsgId", "messageId", "msgId")
 _IDS = ((0, "uin"), (1, "senderUin"), (0, "uid"), (1, "senderUid"))
 _NAMES = ((0, "groupCard"), (1, "sendMemberName"), (0, "nickname"), (1, "sendNickName"), (0, "name"))
 """Who speaks: keys of the sender (0) and of QQ's own record (1), the surest first."""
+_SPEAKERS = 10_000
 _QUOTED = re.compile(r"\[回复[^\[\]\n]*\]\s*")
 
 
@@ -64,6 +65,7 @@ class _Reader:
     def __init__(self, chat: str, known: Named, reading: Reading) -> None:
         self._chat, self._known, self._zone = chat, known, reading.zone
         self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
+        self._speakers: dict[tuple[tuple[str, Any], ...], tuple[str, str]] = {}
 
     def entries(self, message: Any, at: str) -> Sequence[Entry]:
         """What one message says."""
@@ -77,10 +79,11 @@ class _Reader:
             return self._told(words(content.get("text")).strip(), sent_at, at)
         if message.get("recalled") or message.get("isRecalled"):
             return [Skipped(Skip.DELETED, at)]
-        who, name = _speaker(message)
+        who, name = self._spoken_by(message)
         who = who or (f"{NAMED}{name}" if name else "")
         elements = several(content.get("elements"))
-        text, parts = _plain(elements) or told(_parts(content, elements))
+        plain = _plain(elements)
+        text, parts = plain or told(_parts(content, elements))
         if not who or not text.strip():
             return [Skipped(Skip.EMPTY if who else Skip.UNREADABLE, at, text[:80])]
         known = str(message.get("id") or message.get("messageId") or "")
@@ -92,9 +95,24 @@ class _Reader:
                 self._person(who, name),
                 text,
                 parts,
-                _answered(content, elements),
+                None if plain and "reply" not in content else _answered(content, elements),
             )
         ]
+
+    def _spoken_by(self, message: dict[str, Any]) -> tuple[str, str]:
+        """As `_speaker`, remembered where the sender's own fields tell all."""
+        if "rawMessage" in message:
+            return _speaker(message)
+        try:
+            key = tuple(message["sender"].items())
+            known = self._speakers.get(key)
+        except (AttributeError, LookupError, TypeError):  # of another shape
+            return _speaker(message)
+        if known is None:
+            if len(self._speakers) > _SPEAKERS:
+                self._speakers.clear()
+            known = self._speakers[key] = _speaker(message)
+        return known
 
     def _person(self, who: str, name: str) -> Sender:
         known = self._people.get((who, name))

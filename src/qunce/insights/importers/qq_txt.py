@@ -15,6 +15,7 @@ from qunce.insights.importer import Source
 from qunce.insights.importers._chinese import NAMED, Named, media, notice
 from qunce.insights.importers._dates import Stamps, hour_of
 from qunce.insights.importers._ids import Ids
+from qunce.insights.importers._json import once
 from qunce.insights.importers._logs import Texts, nothing, placed
 from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 
@@ -50,8 +51,7 @@ class QQText(Texts):
         """All that are talked with, in the files' order."""
         found: dict[str, Chat] = {}
         for name, alone in self.files(source):
-            chats = [line[len(_WITH) :].strip() for line in source.lines(name) if line.startswith(_WITH)]
-            found |= {called: Chat(called, called) for called in chats or [alone.key] if called}
+            found |= {called: Chat(called, called) for called in _whole(source, name).chats or [alone.key] if called}
         if not found:
             raise nothing(source, self.title)
         return list(found.values())
@@ -63,10 +63,14 @@ class QQText(Texts):
 
     def lines(self, source: Source, name: str, chat: str, reading: Reading) -> Iterator[Entry]:
         """What one file says of one chat."""
-        reader = _Reader(source, name, chat, reading)
+        reader, whole = _Reader(source, name, chat, reading), _whole(source, name)
         current = self.chat(source, name).key
-        begun, header, said = 0, None, list[str]()
-        for number, line, found in reader.headed(source, name):
+        begun, header, said, above = 0, None, list[str](), ""
+        for number, line in enumerate(source.lines(name), 1):
+            found = _header(line) if line[:2] in _YEARS and whole.may_begin(above) else None
+            if found and whole.numbered and not found.who:
+                found = None
+            above = line
             if found or (line[:1] in _MARKS and line.startswith((_WITH, _RULER))):
                 if header and current == chat:
                     yield from reader.entries(begun, header, said)
@@ -115,37 +119,54 @@ def _speaker(written: str) -> tuple[str, str]:
     return name.strip(), who
 
 
+class _Whole(NamedTuple):
+    """What the whole of a file tells: who is talked with, how it is spaced, and whether people have numbers."""
+
+    chats: list[str]
+    spaced: bool
+    numbered: bool
+
+    def may_begin(self, above: str) -> bool:
+        """Whether a message may begin beneath this line."""
+        return not (self.spaced and above.strip()) or above.startswith(_RULER)
+
+
+def _whole(source: Source, name: str) -> _Whole:
+    known = _wholes(source)
+    if name not in known:
+        known[name] = _looked_through(source.lines(name))
+    return known[name]
+
+
+@once
+def _wholes(source: Source) -> dict[str, _Whole]:  # noqa: ARG001 (what is remembered of it)
+    """By file, as far as it was asked for."""
+    return {}
+
+
+def _looked_through(lines: Iterator[str]) -> _Whole:
+    chats: list[str] = []
+    headers = spaced = numbered = 0
+    above = ""
+    for line in lines:
+        if line[:2] in _YEARS and (found := _header(line)):
+            headers += 1
+            spaced += not above.strip()
+            numbered += found.who.isdecimal()
+        elif line.startswith(_WITH):
+            chats.append(line[len(_WITH) :].strip())
+        above = line
+    return _Whole(chats, spaced > headers * _SURE, numbered > 0)
+
+
 class _Reader:
-    """Reads one file, with what the whole of it tells: how it is spaced, and whose names are whose."""
+    """Makes entries of one file's messages."""
 
     def __init__(self, source: Source, name: str, chat: str, reading: Reading) -> None:
         self._chat, self._zone, self._place = chat, reading.zone, placed(source, name)
         self._ids, self._people = Ids(), dict[tuple[str, str], Sender]()
         self._known = Named(lambda: _everybody(source, name))
         self._stamps = Stamps(reading.zone)
-        headers = spaced = numbered = 0
-        above = ""
-        for line in source.lines(name):
-            found = _header(line) if line[:2] in _YEARS else None
-            if found:
-                headers += 1
-                spaced += not above.strip()
-                if found.who.isdecimal():
-                    numbered += 1
-            above = line
-        self._spaced, self._numbered = spaced > headers * _SURE, numbered > 0
-
-    def headed(self, source: Source, name: str) -> Iterator[tuple[int, str, _Header | None]]:
-        """The file's lines, those that begin a message with what they say."""
-        above = ""
-        for number, line in enumerate(source.lines(name), 1):
-            found = _header(line) if line[:2] in _YEARS else None
-            if found and self._spaced and above.strip() and not above.startswith(_RULER):
-                found = None
-            if found and self._numbered and not found.who:
-                found = None
-            yield number, line, found
-            above = line
 
     def entries(self, number: int, found: _Header, said: list[str]) -> Sequence[Entry]:
         """What one message says."""

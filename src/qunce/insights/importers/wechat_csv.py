@@ -6,12 +6,15 @@ their names.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from functools import cached_property
+from operator import itemgetter
 
 from qunce.insights.importer import Source
 from qunce.insights.importers._chinese import Named
 from qunce.insights.importers._dates import parsed
+from qunce.insights.importers._json import once
 from qunce.insights.importers._logs import Texts, beginning, nothing, placed, stem
 from qunce.insights.importers._tables import cells, delimiter_of, records
 from qunce.insights.importers._wechat import SELF, Reader, Record, dumped, users
@@ -20,7 +23,7 @@ from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 _MEMOTRACE = {"IsSender", "CreateTime", "StrContent", "StrTime"}
 _DUMP = {"type_name", "is_sender", "talker", "CreateTime"}
 _LAST = ("Remark", "NickName", "Sender")
-_NAMES = ("NickName", "Remark", "Sender")
+_NEEDED = ("CreateTime", "StrTime", "Type", "StrContent", "IsSender", "NickName", "Remark", "Sender")
 _PAGE = re.compile(r"_\d+(?:_\d+)?$")
 
 
@@ -38,15 +41,14 @@ class WeChatCsv(Texts):
 
     def chats(self, source: Source, reading: Reading) -> Sequence[Chat]:  # noqa: ARG002 (only some need to know)
         """The rooms, or else the files."""
-        keys = (key for name, _alone in self.files(source) for key in _Sheet(source, name).chats())
-        found = {key: Chat(key, key) for key in keys}
+        found = {key: Chat(key, key) for sheet in _sheets(source) for key in sheet.chats}
         if not found:
             raise nothing(source, self.title)
         return list(found.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
         """The rows of that chat in all files."""
-        sheets = [_Sheet(source, name) for name, _alone in self.files(source)]
+        sheets = _sheets(source)
         known = Named(lambda: _everybody(sheets, chat, reading))
         for sheet in sheets:
             reader, place = Reader(chat, known), placed(source, sheet.name)
@@ -55,6 +57,12 @@ class WeChatCsv(Texts):
                     yield Skipped(Skip.UNREADABLE, place(number))
                 elif key == chat:
                     yield from reader.entries(record, place(number))
+
+
+@once
+def _sheets(source: Source) -> "list[_Sheet]":
+    """The files of this format."""
+    return [_Sheet(source, name) for name, _alone in WeChatCsv().files(source)]
 
 
 def _head(lines: Sequence[str]) -> list[str]:
@@ -73,6 +81,7 @@ class _Sheet:
         self._called = _PAGE.sub("", stem(name))
         self._is_traced = "StrContent" in self._head
 
+    @cached_property
     def chats(self) -> list[str]:
         """The chats in it: the talkers where there are several, the rooms, or what the file is called."""
         column = "TalkerId" if self._is_traced else "room_name"
@@ -108,23 +117,29 @@ class _Sheet:
         width = len(self._head)
         at = {column: place for place, column in enumerate(self._head)}
         beyond = at | {column: width + place for place, column in enumerate(_LAST)}
-        several = "TalkerId" in at and len(self.chats()) > 1
+        several = "TalkerId" in at and len(self.chats) > 1
+        usual, wide = _picking(at), _picking(beyond)
         for number, row in self._rows():
             if row is None:
                 yield number, "", None
                 continue
             key = f"{self._called}/{row[at['TalkerId']]}" if several else self._called
-            yield number, key, _record(row, beyond if len(row) >= width + len(_LAST) else at, zone)
+            picked = wide if len(row) >= width + len(_LAST) else usual
+            row.append("")
+            yield number, key, _record(picked(row), zone)
 
 
-def _record(row: Sequence[str], at: Mapping[str, int], zone: tzinfo) -> Record:
+def _picking(at: Mapping[str, int]) -> Callable[[Sequence[str]], Sequence[str]]:
+    """Picks what `_record` needs from a row behind whose last value an empty one stands."""
+    return itemgetter(*(at.get(column, -1) for column in _NEEDED))
+
+
+def _record(values: Sequence[str], zone: tzinfo) -> Record:
     """A row of MemoTrace."""
-    nick, remark, sender = (
-        row[at[column]].strip() if column in at else "" for column in ("NickName", "Remark", "Sender")
-    )
-    moment = parsed(row[at["CreateTime"]].strip(), zone) or parsed(row[at["StrTime"]].strip(), zone)
-    name = nick or remark or (SELF if row[at["IsSender"]].strip() == "1" else "")
-    return Record(moment, sender, name, row[at["Type"]] if "Type" in at else "", row[at["StrContent"]])
+    created, written, kind, text, is_sender, nick, remark, sender = values
+    moment = parsed(created.strip(), zone) or parsed(written.strip(), zone)
+    name = nick.strip() or remark.strip() or (SELF if is_sender.strip() == "1" else "")
+    return Record(moment, sender.strip(), name, kind, text)
 
 
 def _everybody(sheets: Sequence[_Sheet], chat: str, reading: Reading) -> Iterator[tuple[str, str]]:

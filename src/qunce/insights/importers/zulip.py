@@ -168,14 +168,15 @@ class _Channel:
         quoted = _QUOTED_HTML.match(said)
         rest = said[quoted.end() :] if quoted else said
         pills = _PILL.findall(rest) if "<span" in rest else ()
-        people = {unescape(name): _mention(unescape(name)[1:], key) for key, name in pills}
+        people = {unescape(name): _mention(unescape(name)[1:], key) for key, name in pills} if pills else {}
         name = words(record.get("sender_full_name"))
         number = record.get("sender_id")
         key = str(number) if isinstance(number, int) else name
         who = self._people.get((key, name))
         if who is None:
             who = self._people[key, name] = Sender(_required(key), name, name in _BOTS)
-        return self._said(record, at, who, quoted and quoted[1], mentioning(text_of(rest), people))
+        text = text_of(rest)
+        return self._said(record, at, who, quoted and quoted[1], mentioning(text, people) if people else text)
 
     def official(self, record: Mapping[str, Any], at: str) -> list[Entry]:
         """A message with its text as it was written."""
@@ -197,9 +198,9 @@ class _Channel:
         at: str,
         who: Sender,
         answered: str | None,
-        said: Iterator[Part],
+        said: Iterator[Part] | str,
     ) -> list[Entry]:
-        text, parts = told(said)
+        text, parts = (said, None) if isinstance(said, str) else told(said)
         if not (text.strip() or parts):
             return [Skipped(Skip.EMPTY, at)]
         number, sent_at = (

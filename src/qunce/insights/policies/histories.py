@@ -79,7 +79,7 @@ class Taking:
                 spoken = self._spoken(entry)
                 if spoken.sender.is_bot and self.options.exclude_bots:
                     return Skipped(Skip.EXCLUDED, spoken.sent_at.isoformat(), spoken.sender.name)
-                return MessageReceived(  # three times as quick as replacing one field
+                return MessageReceived(  # twice as quick as replacing one field
                     spoken.group,
                     spoken.external_id,
                     spoken.sent_at,
@@ -103,11 +103,11 @@ class Taking:
         if relay not in self.options.relays or (said := unwrapped(entry.text)) is None:
             return entry
         name, text = said
-        return replace(entry, sender=Sender(relayed(relay, name, self.names), name), text=text, parts=None)
+        return entry._replace(sender=Sender(relayed(relay, name, self.names), name), text=text, parts=None)
 
     def _sender(self, sender: Sender) -> Sender:
         if (known := self._senders.get(sender)) is None:
-            known = self._senders[sender] = replace(sender, external_id=self.person(sender.external_id))
+            known = self._senders[sender] = sender._replace(external_id=self.person(sender.external_id))
         return known
 
     def person(self, key: str) -> str:

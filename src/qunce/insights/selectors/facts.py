@@ -64,11 +64,13 @@ def facts(
     raw_senders: bool = False,
     zone: ZoneInfo | None = None,
     keep: Callable[[Sequence[Week]], None] | None = None,
+    with_texts: bool = False,
 ) -> Facts:
     """What was said in a group over a stretch. No guard: not for pages.
 
     ``lead_days``: so many days before the stretch are read too, to be looked back at. ``raw_senders``: each identity
     is a person of its own. ``zone``: other than the group's. ``keep`` is given what was understood anew.
+    ``with_texts``: what was said comes along.
     """
     zone = zone or zone_of(group_id)
     week = week_of(stretch.first)
@@ -111,6 +113,7 @@ def facts(
         present=_present(present, joined_at, left_at, stretch, zone),
         observed=observed_days(group_id, stretch, zone),
         staff_is_guessed=is_guess,
+        texts=found.texts if with_texts else (),
     )
 
 

@@ -1,5 +1,16 @@
 """Words of the insights context, by noun."""
 
+from qunce.insights.types.digests import (
+    Covered,
+    DigestChannel,
+    DigestDocument,
+    DigestLine,
+    DigestState,
+    DroppedLine,
+    LeftOut,
+    LineKind,
+    Writer,
+)
 from qunce.insights.types.facts import Facts, Mark, Stretch
 from qunce.insights.types.health import (
     Clue,
@@ -49,7 +60,13 @@ __all__ = [
     "Claim",
     "Clue",
     "Contribution",
+    "Covered",
     "Diagnosis",
+    "DigestChannel",
+    "DigestDocument",
+    "DigestLine",
+    "DigestState",
+    "DroppedLine",
     "Entry",
     "Evidence",
     "Facts",
@@ -61,7 +78,9 @@ __all__ = [
     "ImportState",
     "Judgement",
     "Keyword",
+    "LeftOut",
     "LifecyclePoint",
+    "LineKind",
     "Look",
     "Mark",
     "MessageKey",
@@ -89,4 +108,5 @@ __all__ = [
     "Turn",
     "Unit",
     "Warned",
+    "Writer",
 ]

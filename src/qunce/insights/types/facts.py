@@ -93,6 +93,8 @@ class Facts:
     """[days] whether all that was said on that day of the stretch could be read."""
     staff_is_guessed: bool = False
     """Nobody is known as staff: `is_staff` are those who said most in the group's first weeks."""
+    texts: Sequence[str] = ()
+    """[n] what was said; empty where only numbers were asked for."""
 
     def __post_init__(self) -> None:
         """Columns that were left out say that nothing is known; every day counts as observed."""

@@ -1,6 +1,6 @@
 """Copies of people for a rehearsal: in a transaction that is rolled back, so that nobody ever sees them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -58,13 +58,15 @@ def clone_people(*, groups: Mapping[int, int], most: int) -> dict[int, list[int]
         return _by_group(cursor.fetchall())
 
 
-def simulate_people(*, groups: Mapping[int, str], names: list[str], joined_at: datetime) -> dict[int, list[int]]:
-    """Put people who do not exist into groups (id → platform), under these names; identities by group."""
-    pairs = [(key, platform, name) for key, platform in groups.items() for name in names]
+def simulate_people(
+    *, groups: Mapping[int, str], names: Mapping[int, Sequence[str]], joined_at: datetime
+) -> dict[int, list[int]]:
+    """Put people who do not exist into groups (id → platform), under the names of each group; identities by group."""
+    people = [(key, platform, name) for key, platform in groups.items() for name in names[key]]
     with connection.cursor() as cursor:
-        ids, platforms, called = ([pair[place] for pair in pairs] for place in range(3))
+        ids, platforms, called = ([each[place] for each in people] for place in range(3))
         cursor.execute(_SIMULATE, [ids, platforms, called, joined_at, joined_at, joined_at, joined_at])
-        return _by_group(cursor.fetchall())
+        return _by_group(sorted(cursor.fetchall()))
 
 
 def _by_group(rows: list[tuple[int, int]]) -> dict[int, list[int]]:

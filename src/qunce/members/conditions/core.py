@@ -5,16 +5,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from qunce.members import selectors
-from qunce.members.condition import Condition, Subject
+from qunce.members.condition import Condition, ConditionConfig, Subject
 
 
-class CoreConfig(BaseModel):
+class CoreConfig(ConditionConfig):
     """Whether they do, or do not."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     core: bool = Field(default=True, title=gettext_noop("A core member"))
 
 

@@ -5,16 +5,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from qunce.members import selectors
-from qunce.members.condition import Condition, Subject
+from qunce.members.condition import Condition, ConditionConfig, Subject
 
 
-class InPeaceConfig(BaseModel):
+class InPeaceConfig(ConditionConfig):
     """Whether they do, or do not."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     in_peace: bool = Field(default=True, title=gettext_noop("Wants to be left in peace"))
 
 

@@ -6,17 +6,16 @@ from typing import Self
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from qunce.kernel.validation import BadFieldError
 from qunce.members import selectors
-from qunce.members.condition import Condition, Subject
+from qunce.members.condition import Condition, ConditionConfig, Subject
 
 
-class JoinedDaysConfig(BaseModel):
+class JoinedDaysConfig(ConditionConfig):
     """At least, at most, or both."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     at_least: int | None = Field(default=None, ge=0, le=3660, title=gettext_noop("Days at least"))
     at_most: int | None = Field(default=None, ge=0, le=3660, title=gettext_noop("Days at most"))
 

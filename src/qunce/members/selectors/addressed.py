@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from qunce.kernel import wire
+from qunce.members.models import Membership
+
 Pair = tuple[int, int]
 """A group's id and a member's."""
 
@@ -31,19 +34,23 @@ def addressed(pairs: Collection[Pair]) -> dict[Pair, Person]:
     """
     if not pairs:
         return {}
-    with connection.cursor() as cursor:
+    with wire.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT ON (w.group_id, w.member_id) w.group_id, w.member_id, top.id, i.id, i.external_id,"
             " coalesce(nullif(s.nickname, ''), nullif(i.name, ''), nullif(top.name, ''), i.external_id),"
             " s.left_at IS NULL, i.is_bot OR top.is_team OR top.muted_at IS NOT NULL"
-            " FROM unnest(%s::bigint[], %s::bigint[]) AS w(group_id, member_id)"
+            " FROM unnest(%b::bigint[], %b::bigint[]) AS w(group_id, member_id)"
             " JOIN members_member m ON m.id = w.member_id JOIN members_member top ON top.id = m.root_id"
             " JOIN members_identity i ON i.member_id = top.id"
             " JOIN members_membership s ON s.identity_id = i.id AND s.group_id = w.group_id"
             " ORDER BY w.group_id, w.member_id, s.left_at IS NULL DESC, s.seen_at DESC, i.id",
-            [[group_id for group_id, _member in pairs], [member_id for _group, member_id in pairs]],
+            [
+                wire.bigints([group_id for group_id, _member in pairs]),
+                wire.bigints([member_id for _group, member_id in pairs]),
+            ],
+            binary=True,
         )
-        return {(row[0], row[1]): Person(*row[2:]) for row in cursor.fetchall()}
+        return {(group_id, member_id): Person(*person) for group_id, member_id, *person in cursor.fetchall()}
 
 
 def people_here(group_ids: Collection[int]) -> list[Pair]:
@@ -57,3 +64,9 @@ def people_here(group_ids: Collection[int]) -> list[Pair]:
             [list(group_ids)],
         )
         return list(cursor.fetchall())
+
+
+def places_of(member_id: int, group_ids: Collection[int]) -> list[Pair]:
+    """Where a member is, of these groups, with the identity under which they are there; the latest first."""
+    here = Membership.objects.filter(identity__member=member_id, group_id__among=list(group_ids), left_at=None)
+    return list(here.order_by("-seen_at", "group_id", "identity_id").values_list("group_id", "identity_id"))

@@ -6,7 +6,14 @@ from qunce.playbooks.actions.calls import close_due as close_due
 from qunce.playbooks.actions.calls import forget_answers as forget_answers
 from qunce.playbooks.actions.calls import note_answers as note_answers
 from qunce.playbooks.actions.engine import advance as advance
+from qunce.playbooks.actions.engine import wake_above as wake_above
 from qunce.playbooks.actions.moving import move_tracks as move_tracks
+from qunce.playbooks.actions.own_turns import accept_offer as accept_offer
+from qunce.playbooks.actions.own_turns import accept_own_turn as accept_own_turn
+from qunce.playbooks.actions.own_turns import decline_own_turn as decline_own_turn
+from qunce.playbooks.actions.own_turns import offer_turn as offer_turn
+from qunce.playbooks.actions.own_turns import set_own_away as set_own_away
+from qunce.playbooks.actions.own_turns import take_back_offer as take_back_offer
 from qunce.playbooks.actions.rehearsing import rehearse as rehearse
 from qunce.playbooks.actions.rotas import accept_turn as accept_turn
 from qunce.playbooks.actions.rotas import begin_rota as begin_rota
@@ -41,3 +48,4 @@ from qunce.playbooks.actions.versions import publish as publish
 from qunce.playbooks.actions.versions import restore_playbook as restore_playbook
 from qunce.playbooks.actions.waking import wake as wake
 from qunce.playbooks.actions.waking import wake_all as wake_all
+from qunce.playbooks.actions.watching import watch as watch

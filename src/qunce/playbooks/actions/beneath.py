@@ -28,7 +28,7 @@ def begin_beneath(*, key: str, steps: Sequence[StepRun]) -> list[UUID | None]:
             by_run[step.run_id, step.step_id, version.pk].append(place)
     made: list[UUID | None] = [None] * len(steps)
     of = {version.pk: version for version in found.values()}
-    for (run_id, step_id, version_id), places in by_run.items():
+    for (run_id, step_id, version_id), places in sorted(by_run.items()):
         run = _run_beneath(run_id, step_id, of[version_id])
         tracks = _begin(run, [steps[place] for place in places])
         for place in places:

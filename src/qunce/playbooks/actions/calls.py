@@ -23,6 +23,7 @@ from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.folding import normalise
 from qunce.members import selectors as members
 from qunce.playbooks.models import Call, CallAnswer
+from qunce.playbooks.policies.turn_words import taken
 from qunce.playbooks.selectors.calls import CallView, calls_of, chase_key, views_of
 from qunce.playbooks.types import StepRun
 
@@ -43,13 +44,17 @@ def call_event(key: str) -> str:
 # ------------------------------------------------------------------ opening and closing
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A call that a step opens. ``delivery_key``: of the message that asks; empty: nothing is asked, only waited."""
+    """A call that a step opens. ``delivery_key``: of the message that asks; empty: nothing is asked, only waited.
+
+    ``of_turn``: a word that takes a turn or lets it go counts, too.
+    """
 
     step: StepRun
     closes_at: datetime
     keyword: str = ""
     delivery_key: str = ""
     of_member: bool = False
+    of_turn: bool = False
 
 
 def open_calls(*, openings: Sequence[Opening]) -> None:
@@ -65,6 +70,7 @@ def open_calls(*, openings: Sequence[Opening]) -> None:
                 group_id=each.step.group.id,
                 member_id=each.step.member.member_id if each.of_member and each.step.member else None,
                 keyword=each.keyword,
+                of_turn=each.of_turn,
                 delivery_key=each.delivery_key,
                 opens_at=each.step.now,
                 closes_at=each.closes_at,
@@ -124,7 +130,7 @@ def note_answers(*, inflow: Inflow) -> dict[str, dict[str, Any]]:
     for call in calls:
         for message in _answering(call, fates.get(call.delivery_key), heard[call.group_id, call.member_id]):
             answers[call.pk, message.identity_id].append(message)
-            if call.member_id is not None or not call.delivery_key:
+            if call.ends_with_an_answer:
                 happened[call_event(call.key)] = {"at": message.sent_at.isoformat()}
     if answers:
         _keep(answers)
@@ -147,11 +153,13 @@ def _answering(call: Call, fate: Fate | None, said: Sequence[NewMessage]) -> lis
     since = (fate.at if fate else None) if call.delivery_key else call.opens_at
     if since is None:
         return []
-    return [each for each in said if since < each.sent_at <= call.closes_at and _answers(call.keyword, each.text)]
+    return [each for each in said if since < each.sent_at <= call.closes_at and _answers(call, each.text)]
 
 
-def _answers(keyword: str, text: str) -> bool:
-    return not keyword or normalise(keyword) in normalise(text)
+def _answers(call: Call, text: str) -> bool:
+    if not call.keyword or normalise(call.keyword) in normalise(text):
+        return True
+    return call.of_turn and taken(text) is not None
 
 
 def _keep(answers: Mapping[tuple[int, int], Sequence[NewMessage]]) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+import psycopg
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
@@ -18,13 +19,13 @@ UNEXPECTED = gettext_noop("Something went wrong that nobody has thought of; the 
 def carry_out(kind: Step, steps: Sequence[StepRun]) -> list[Outcome]:
     """What came of each, in the same order; whatever a step that failed has written is gone.
 
-    Raises what the database raises when it is away: that is nobody's fault.
+    Raises what the database raises when it is away, or has opened a circle of waiting: that is nobody's fault.
     """
     try:
         with transaction.atomic():
             return [outcome for _step, outcome in zip(steps, kind.run(steps), strict=True)]
     except Exception as error:
-        if connection.connection is None or connection.connection.closed:
+        if connection.connection is None or connection.connection.closed or in_a_circle(error):
             raise
         if len(steps) > 1:
             middle = len(steps) // 2
@@ -33,3 +34,8 @@ def carry_out(kind: Step, steps: Sequence[StepRun]) -> list[Outcome]:
             return [Failed(str(error), FIRST_PAUSE)]
         log.exception("step %s of track %s failed", steps[0].step_id, steps[0].track_id)
         return [Failed(UNEXPECTED, FIRST_PAUSE)]
+
+
+def in_a_circle(error: BaseException) -> bool:
+    """Whether the database has ended this because two waited for each other."""
+    return isinstance(error.__cause__, psycopg.errors.DeadlockDetected)

@@ -7,17 +7,18 @@ everything as it was. Any number of workers do this at the same time; a row is c
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext_noop
 
 from qunce.community import selectors as community
 from qunce.community.types import GroupFacts
-from qunce.kernel import clock, live
+from qunce.kernel import clock, live, revisions
 from qunce.members.condition import Subject
 from qunce.playbooks.actions import ledger
-from qunce.playbooks.actions.carrying import carry_out
+from qunce.playbooks.actions.carrying import carry_out, in_a_circle
 from qunce.playbooks.actions.lateness import ask_whether
 from qunce.playbooks.actions.ledger import Move
 from qunce.playbooks.actions.waking import wake_all
@@ -28,7 +29,6 @@ from qunce.playbooks.selectors import engine as reads
 from qunce.playbooks.selectors.engine import LATE, Claimed
 from qunce.playbooks.selectors.playbooks import Ready
 from qunce.playbooks.types import (
-    Addressed,
     Branch,
     End,
     ExecutionState,
@@ -43,6 +43,7 @@ from qunce.playbooks.types import (
     said,
 )
 
+MOST_CIRCLES = 5
 RUN_STOPPED = gettext_noop("The run was stopped.")
 GROUP_IS_GONE = gettext_noop("The group is in no community any more, or archived.")
 MEMBER_IS_GONE = gettext_noop("They have left the group, or do not want to be written to.")
@@ -56,21 +57,36 @@ def advance(*, limit: int = 1000, now: datetime | None = None, run_ids: Collecti
     """Move tracks whose time has come by one step each, at most ``limit``, the earliest first; returns how many.
 
     Zero: nothing is due that no other worker has in hand. ``run_ids``: of these runs alone, for rehearsals.
+
+    Workers take what they share in one order, and what all share (revisions) last. Where two wait for each other all
+    the same, because of what steps take, the one that the database chooses begins its set again.
     """
-    moved_runs: set[int] = set()
-    with transaction.atomic():
-        moment_now = now or clock.now()
-        tracks = reads.claim(moment_now, limit, run_ids)
-        if tracks:
-            working = _Set(tracks, moment_now)
-            working.work()
-            ledger.write(working.moves, moment_now)
-            moved_runs = {each.run_id for each in tracks}
-            wake_all(
-                events={f"track:{move.track.id}": {"state": move.state.value} for move in working.ended_beneath()}
-            )
-            live.touch("playbooks", *(f"run:{key}" for key in moved_runs))
+    for _attempt in range(MOST_CIRCLES):
+        try:
+            return _advance(limit, now or clock.now(), run_ids)
+        except OperationalError as error:
+            if not in_a_circle(error):
+                raise
+    return _advance(1, now or clock.now(), run_ids)
+
+
+def _advance(limit: int, now: datetime, run_ids: Collection[int] | None) -> int:
+    with transaction.atomic(), revisions.at_the_end():
+        tracks = reads.claim(now, limit, run_ids)
+        if not tracks:
+            return 0
+        working = _Set(tracks, now)
+        working.work()
+        ledger.write(working.moves, now)
+        live.touch("playbooks", *(f"run:{key}" for key in {each.run_id for each in tracks}))
+    # Only now: another worker may hold the tracks that wait for these, and wait for what this one held.
+    wake_all(events={f"track:{move.track.id}": {"state": move.state.value} for move in working.ended_beneath()})
     return len(tracks)
+
+
+def wake_above() -> int:
+    """Let what waits for tracks that are over go on, where a crash has kept it from being told; for the clock."""
+    return wake_all(events={event: {"state": state} for event, state in reads.over_beneath()})
 
 
 class _Set:
@@ -84,12 +100,12 @@ class _Set:
             facts.id: facts for facts in community.group_facts({each.group_id for each in tracks})
         }
         self.runs: Mapping[int, Run] = reads.runs_of(tracks)
-        self.people = reads.people_of(tracks)
+        reads.find_people(tracks)
         self.values: dict[tuple[int, int, str], Mapping[str, str]] = {}
         self.moments: dict[tuple[object, ...], datetime] = {}
 
     def work(self) -> None:
-        here = [each for each in self.tracks if self._is_there(each)]
+        here = sorted((each for each in self.tracks if self._is_there(each)), key=_PLACE)
         done = reads.executed([each for each in here if not each.waits])
         by_step: dict[tuple[int, str], list[Claimed]] = defaultdict(list)
         for track in here:
@@ -120,7 +136,7 @@ class _Set:
         if track.group_id not in self.groups:
             self._stop(track, GROUP_IS_GONE)
             return False
-        if track.member_id is not None and self.people.get(track.id) is None:
+        if track.member_id is not None and track.person is None:
             self._stop(track, MEMBER_IS_GONE)
             return False
         return True
@@ -160,11 +176,13 @@ class _Set:
     def _carry_out(self, ready: Ready, tracks: Sequence[Claimed]) -> None:
         kind = ready.kind
         assert kind is not None  # noqa: S101 (the caller has looked)
-        fit = self._fitting(ready, tracks)
-        for track in tracks:
-            if track.id not in fit:
-                self._leave_out(track, NOT_FOR_THEM, self.now)
-        wanted = [track for track in tracks if track.id in fit]
+        wanted = tracks
+        if ready.only_if:
+            fit = self._fitting(ready, tracks)
+            wanted = [track for track in tracks if track.id in fit]
+            for track in tracks:
+                if track.id not in fit:
+                    self._leave_out(track, NOT_FOR_THEM, self.now)
         if wanted:
             outcomes = carry_out(kind, [self._step_run(track, ready) for track in wanted])
             for track, outcome in zip(wanted, outcomes, strict=True):
@@ -174,19 +192,14 @@ class _Set:
         """Those for whom the step's conditions hold; what is in its middle is not asked again."""
         fit = {track.id for track in tracks}
         for condition, config in ready.only_if:
-            asked = {track.id: self._subject(track) for track in tracks if track.id in fit and not track.waits}
+            asked = {track.id: _subject(track) for track in tracks if track.id in fit and not track.waits}
             holding = condition.holding(config, set(asked.values()), self.now) if asked else set()
             fit -= {key for key, subject in asked.items() if subject not in holding}
         return fit
 
-    def _subject(self, track: Claimed) -> Subject:
-        person = self.people.get(track.id)
-        return Subject(track.group_id, *((person.member_id, person.identity_id) if person else (None, None)))
-
     def _step_run(self, track: Claimed, ready: Ready) -> StepRun:
         run = self.runs[track.run_id]
         group = self.groups[track.group_id]
-        person: Addressed | None = self.people.get(track.id)
         return StepRun(
             key=key_of(track.id, track.step, track.turn),
             track_id=track.id,
@@ -194,7 +207,7 @@ class _Set:
             step_id=track.step,
             occurrence=track.turn,
             group=group,
-            member=person,
+            member=track.person,
             config=ready.config,
             data=track.data,
             values=self._values(track, run, group.language),
@@ -359,6 +372,14 @@ class _Set:
         if key not in self.moments:
             self.moments[key] = due(track, following, previous_end, since, group)
         return self.moments[key]
+
+
+def _subject(track: Claimed) -> Subject:
+    person = track.person
+    return Subject(track.group_id, *((person.member_id, person.identity_id) if person else (None, None)))
+
+
+_PLACE = attrgetter("run_id", "step")
 
 
 def key_of(track_id: UUID, step: str, turn: int) -> str:

@@ -35,6 +35,7 @@ class Move:
     ended_at: datetime | None = None
 
 
+_dump = json.JSONEncoder(ensure_ascii=False).encode
 _TRACKS = """
 UPDATE playbooks_track t SET state = m.state, step = m.step, due_at = m.due_at, next_at = m.next_at,
 waits_for = m.waits_for, woken = m.woken::jsonb, turn = m.turn, attempts = m.attempts, reason = m.reason,
@@ -57,44 +58,43 @@ path = EXCLUDED.path, detail = EXCLUDED.detail
 
 def write(moves: Sequence[Move], now: datetime) -> None:
     """Write where the tracks of a set stand, and what was carried out; in the transaction that has claimed them."""
-    with wire.cursor() as cursor:
+    done = [(move, move.execution, move.track) for move in moves if move.execution is not None]
+    with wire.overlap(), wire.ahead() as cursor:
         cursor.execute(
             _TRACKS,
             [
-                [move.track.id for move in moves],
-                [move.state.value for move in moves],
-                [move.step for move in moves],
-                [move.due_at for move in moves],
-                [move.next_at for move in moves],
-                [move.waits_for for move in moves],
-                [None if move.woken is None else _dump(move.woken) for move in moves],
-                [move.turn for move in moves],
-                [move.attempts for move in moves],
-                [move.reason for move in moves],
-                [_left(move) for move in moves],
-                [move.ended_at for move in moves],
+                wire.uuids([move.track.id for move in moves]),
+                wire.words([move.state.value for move in moves]),
+                wire.words([move.step for move in moves]),
+                wire.moments([move.due_at for move in moves]),
+                wire.moments([move.next_at for move in moves]),
+                wire.words([move.waits_for for move in moves]),
+                wire.words([None if move.woken is None else _dump(move.woken) for move in moves]),
+                wire.integers([move.turn for move in moves]),
+                wire.smallints([move.attempts for move in moves]),
+                wire.words([move.reason for move in moves]),
+                wire.words([_left(move) for move in moves]),
+                wire.moments([move.ended_at for move in moves]),
             ],
             binary=True,
         )
-        done = [(move, move.execution) for move in moves if move.execution is not None]
-        if not done:
-            return
-        cursor.execute(
-            _EXECUTIONS,
-            [
-                now,
-                now,
-                [move.track.id for move, _state in done],
-                [move.track.step for move, _state in done],
-                [move.track.turn for move, _state in done],
-                [move.track.run_id for move, _state in done],
-                [state.value for _move, state in done],
-                [move.track.due_at for move, _state in done],
-                [move.path for move, _state in done],
-                [move.detail for move, _state in done],
-            ],
-            binary=True,
-        )
+        if done:
+            cursor.execute(
+                _EXECUTIONS,
+                [
+                    now,
+                    now,
+                    wire.uuids([track.id for _move, _state, track in done]),
+                    wire.words([track.step for _move, _state, track in done]),
+                    wire.bigints([track.turn for _move, _state, track in done]),
+                    wire.bigints([track.run_id for _move, _state, track in done]),
+                    wire.words([state.value for _move, state, _track in done]),
+                    wire.moments([track.due_at for _move, _state, track in done]),
+                    wire.words([move.path for move, _state, _track in done]),
+                    wire.words([move.detail for move, _state, _track in done]),
+                ],
+                binary=True,
+            )
 
 
 def _left(move: Move) -> str | None:
@@ -103,7 +103,3 @@ def _left(move: Move) -> str | None:
         return None
     kept = move.track.data
     return _dump({**kept, move.track.step: {**kept.get(move.track.step, {}), **move.data}})
-
-
-def _dump(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,6 @@
-"""A rehearsal: the engine itself, with a moved clock, on copies of groups, in a transaction that is rolled back.
+"""A rehearsal: the engine itself, with a moved clock, in a transaction that is rolled back.
+
+On copies of groups, or on groups that do not exist (``casts``).
 
 Only for a process of its own: what it remembers of the database never was. Answers, tasks and approvals are
 simulated and said to be; everything else is what the live run does.
@@ -6,8 +8,9 @@ simulated and said to be; everything else is what the live run does.
 
 import random
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 from uuid import uuid4
 
@@ -15,19 +18,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from qunce.chat import selectors as chats
 from qunce.chat.actions import clones as wire
 from qunce.chat.actions.clones import Recorded
 from qunce.chat.types import Selection, to_json
 from qunce.community import selectors as community
-from qunce.community.actions.clones import clone_groups
-from qunce.community.types import GroupFacts
+from qunce.content import actions as content
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import Invalid
+from qunce.kernel.errors import Invalid, NotAllowed
 from qunce.kernel.ids import new_id
-from qunce.members.actions.clones import clone_people, simulate_people
-from qunce.playbooks.actions import starting
+from qunce.playbooks.actions import casts, starting
 from qunce.playbooks.actions.calls import call_event
+from qunce.playbooks.actions.casts import Cast
 from qunce.playbooks.actions.engine import advance
 from qunce.playbooks.actions.waking import wake_all
 from qunce.playbooks.models import Call, CallAnswer, Playbook, Run, Track, Version
@@ -35,23 +38,23 @@ from qunce.playbooks.selectors import engine as reads
 from qunce.playbooks.selectors.playbooks import compiled, require_sound
 from qunce.playbooks.selectors.rehearsal import Heard, told
 from qunce.playbooks.types import Audience, Document, RunState, Start
-from qunce.playbooks.types.rehearsal import Rehearsal
+from qunce.playbooks.types.rehearsal import Rehearsal, Simulated
 
-MOST_GROUPS, MOST_DAYS, MOST_PEOPLE, MOST_SECONDS = 1000, 366, 20, 300
+MOST_GROUPS, MOST_MEMBERS, MOST_DAYS, MOST_SECONDS = 1000, 10_000, 366, 300
 MOST_TRACKS_OF_GROUP = 3
 USUAL_SHARE = 0.1
 A_LITTLE = timedelta(microseconds=1)
 _ANSWERS = gettext_noop("Answers are simulated: as many as the plan expects, else a tenth.")
 _DEEDS = gettext_noop("Tasks are done halfway to their time, and approvals are given.")
 _STARTS = gettext_noop("Members who begin are simulated: up to three in each group, on the first day.")
-_PEOPLE = gettext_noop("Some groups have no members that are known: simulated ones stand in.")
 
 
 def rehearse(
     *,
     actor: Actor,
     document: Document,
-    group_ids: Collection[int],
+    group_ids: Collection[int] = (),
+    simulated: Simulated | None = None,
     days: int = 30,
     began_at: datetime | None = None,
     values: Mapping[str, str] | None = None,
@@ -59,40 +62,64 @@ def rehearse(
 ) -> Rehearsal:
     """Let a document run for ``days`` on copies of groups that the actor operates; nothing of it stays.
 
-    Raises Invalid where the engine could not carry it out.
+    ``simulated``: on groups that do not exist instead. Raises Invalid where the engine could not carry it out.
     """
     require_sound(document)
     if not 1 <= days <= MOST_DAYS:
         raise Invalid(_("Between 1 and %(count)d days.") % {"count": MOST_DAYS}, field="days")
-    allowed = community.visible_groups(actor, Permission.OPERATE).filter(pk__in=list(group_ids))
-    originals = list(allowed.order_by("pk").values_list("pk", flat=True)[:MOST_GROUPS])
-    if not originals:
-        raise Invalid(_("Choose at least one group that you operate."), field="groups")
+    began_at = began_at or clock.now()
+    cast = _simulated(actor, simulated, began_at) if simulated else _cloned(actor, group_ids, began_at)
     with transaction.atomic():
         try:
-            stage = _Stage(actor, document, community.group_facts(originals), began_at or clock.now(), days)
+            stage = _Stage(actor, document, cast, began_at, days)
             stage.play(values or {}, most_seconds)
             return stage.account()
         finally:
             transaction.set_rollback(True)
 
 
+def _cloned(actor: Actor, group_ids: Collection[int], began_at: datetime) -> Callable[[], Cast]:
+    allowed = community.visible_groups(actor, Permission.OPERATE).filter(pk__in=list(group_ids))
+    originals = list(allowed.order_by("pk").values_list("pk", flat=True)[:MOST_GROUPS])
+    if not originals:
+        raise Invalid(_("Choose at least one group that you operate."), field="groups")
+    return partial(casts.cloned, community.group_facts(originals), began_at)
+
+
+def _simulated(actor: Actor, wanted: Simulated, began_at: datetime) -> Callable[[], Cast]:
+    require_simulable(actor, wanted)
+    return partial(casts.simulated, wanted, began_at)
+
+
+def require_simulable(actor: Actor, wanted: Simulated) -> None:
+    """Raise Invalid where there would be too many groups or members."""
+    if not actor.may_anywhere(Permission.OPERATE):
+        raise NotAllowed(permission=Permission.OPERATE)
+    for field, given, most in (("groups", wanted.groups, MOST_GROUPS), ("members", wanted.members, MOST_MEMBERS)):
+        if not 1 <= given <= most:
+            raise Invalid(_("Between 1 and %(count)d.") % {"count": most}, field=field)
+
+
 class _Stage:
     """The copies, the clock, and what is heard."""
 
     def __init__(
-        self, actor: Actor, document: Document, originals: Sequence[GroupFacts], began_at: datetime, days: int
+        self, actor: Actor, document: Document, cast: Callable[[], Cast], began_at: datetime, days: int
     ) -> None:
         self.began = monotonic()
         self.document = document
         self.actor = actor
         self.began_at, self.until = began_at, began_at + timedelta(days=days)
+        with clock.at(began_at):
+            self.cast = cast()
+        self.original = {copy: original for original, copy in self.cast.copies.items()}
+        self.people, self.accounts = self.cast.people, self.cast.accounts
         self.now = began_at
-        self.originals = {each.id: each for each in originals}
-        self.notes = [_ANSWERS] if any(True for _step in document.walk()) else []
+        self.notes = [*self.cast.notes, *([_ANSWERS] if any(True for _step in document.walk()) else [])]
         self.heard: list[Recorded] = []
         self.answers = 0
         self.answered: set[str] = set()
+        self.asked: Counter[tuple[int, str]] = Counter()
         self.done: set[str] = set()
         self.later: list[tuple[datetime, str, str, int]] = []
         self.stopped_early = False
@@ -100,13 +127,8 @@ class _Stage:
     # -------------------------------------------------------------- setting up
     def play(self, values: Mapping[str, str], most_seconds: float) -> None:
         with clock.at(self.began_at):
-            self.copies = clone_groups(group_ids=self.originals)
-            self.original = {copy: original for original, copy in self.copies.items()}
-            self.people = clone_people(groups=self.copies, most=MOST_PEOPLE)
-            self._people_where_none()
-            self.accounts = wire.clone_accounts(groups=self.copies)
             self.run = self._run(values)
-            self.facts = {each.id: each for each in community.group_facts(self.copies.values())}
+            self.facts = {each.id: each for each in community.group_facts(self.cast.copies.values())}
         self.version = compiled(self.run.version_id)
         self.ticks = self._ticks()
         self._begin_members()
@@ -114,21 +136,12 @@ class _Stage:
             if monotonic() - self.began > most_seconds:
                 self.stopped_early = True
                 break
-            with clock.at(self.now):
+            with clock.at(self.now), content.sampled():
                 self._moment()
             following = self._following()
             if following is None:
                 break
             self.now = following
-
-    def _people_where_none(self) -> None:
-        alone = [original for original, copy in self.copies.items() if copy not in self.people]
-        empty = {self.copies[original]: self.originals[original].platform for original in alone}
-        if empty:
-            names = [_("Simulated member %(number)d") % {"number": number} for number in range(1, 6)]
-            joined_at = self.began_at - timedelta(days=30)
-            self.people |= simulate_people(groups=empty, names=names, joined_at=joined_at)
-            self.notes.append(_PEOPLE)
 
     def _run(self, values: Mapping[str, str]) -> Run:
         """A run of its own, as begin_run makes one, without what people are told."""
@@ -140,8 +153,8 @@ class _Stage:
         return Run.objects.create(
             playbook=playbook,
             version=version,
-            community_ids=sorted({each.community_id for each in self.originals.values()}),
-            selection=to_json(Selection(group_ids=tuple(sorted(self.copies.values())))),
+            community_ids=sorted({each.community_id for each in self.cast.originals.values()}),
+            selection=to_json(Selection(group_ids=tuple(sorted(self.cast.copies.values())))),
             grows=False,
             values=dict(values),
             state=RunState.RUNNING,
@@ -161,7 +174,7 @@ class _Stage:
         at = getattr(getattr(config, "moment", None), "at", None) or getattr(config, "at", None)
         if at is None:
             return [self.began_at]
-        zones = {each.zone for each in self.originals.values()}
+        zones = {each.zone for each in self.cast.originals.values()}
         days = (self.until - self.began_at).days + 2
         found = {self.began_at}
         for zone in zones:
@@ -204,9 +217,9 @@ class _Stage:
                 moved += count
             recorded = wire.record_due(account_ids=self.accounts)
             self.heard += recorded
-            if recorded:
+            if moved or recorded:
                 self._answer()
-            self._see_to_deeds()
+                self._see_to_deeds()
             if not moved and not recorded:
                 break
 
@@ -214,7 +227,7 @@ class _Stage:
         """The run, and those that its steps have begun."""
         if not any(step.do == "start_playbook" for step in self.document.walk()):
             return {self.run.pk}
-        copies = list(self.copies.values())
+        copies = list(self.cast.copies.values())
         return {self.run.pk, *Track.objects.filter(group_id__in=copies).values_list("run_id", flat=True).distinct()}
 
     def _following(self) -> datetime | None:
@@ -229,13 +242,19 @@ class _Stage:
 
     # -------------------------------------------------------------- what people do
     def _answer(self) -> None:
-        """Who is asked answers some time before the end: as many as the plan expects, always the same."""
+        """Who is asked, or waited for, says something some time before the end: as many as the plan expects."""
         share = self.document.plan.takes_part if self.document.plan.takes_part is not None else USUAL_SHARE
-        open_now = Call.objects.filter(group_id__in=list(self.facts), closed_at=None).exclude(key__in=self.answered)
-        for call in open_now.order_by("pk"):
+        there = Call.objects.filter(group_id__in=list(self.facts), closed_at=None).exclude(key__in=self.answered)
+        open_now = list(there.order_by("pk"))
+        fates = chats.fates({call.delivery_key for call in open_now if call.delivery_key})
+        for call in open_now:
+            if call.delivery_key and ((fate := fates.get(call.delivery_key)) is None or fate.at is None):
+                continue  # nobody has been asked yet
             self.answered.add(call.key)
             facts = self.facts[call.group_id]
-            chance = random.Random(f"{self.original[call.group_id]}:{call.step}")  # noqa: S311 (the same every time)
+            place = self.original[call.group_id], call.step
+            self.asked[place] += 1
+            chance = random.Random(f"{self.cast.seed}:{place}:{self.asked[place]}")  # noqa: S311 (the same every time)
             length = max((call.closes_at - self.now).total_seconds(), 2)
             at = self.now + timedelta(seconds=round(length * chance.uniform(0.05, 0.5)))
             if call.member_id is not None:
@@ -248,7 +267,7 @@ class _Stage:
 
     def _see_to_deeds(self) -> None:
         """Tasks and approvals that tracks wait for end halfway to their time."""
-        waiting = Track.objects.filter(group_id__in=list(self.facts), state="waiting", woken=None)
+        waiting = Track.objects.filter(group_id__in=list(self.facts), state="waiting", woken__isnull=True)
         for event, until in waiting.exclude(waits_for="").values_list("waits_for", "next_at"):
             if event in self.done or until is None or not event.startswith(("task:", "approval:", "webhook:")):
                 continue
@@ -272,7 +291,7 @@ class _Stage:
             if call.closed_at is not None:
                 continue
             answers += self._answers_to(call, count)
-            if call.member_id is not None:
+            if call.ends_with_an_answer:
                 events[call_event(key)] = {"at": self.now.isoformat()}
         CallAnswer.objects.bulk_create(answers, ignore_conflicts=True)
         wake_all(events=events)
@@ -297,7 +316,8 @@ class _Stage:
             ended_at=min(self.now, self.until),
             run_id=self.run.pk,
             run_ids=self._runs(),
-            originals=self.originals,
+            originals=self.cast.originals,
+            simulated=self.cast.simulated,
             original=self.original,
             accounts=self.accounts,
             messages=[each for each in self.heard if each.at <= self.until],

@@ -18,7 +18,7 @@ from qunce.playbooks.types import Had, Place, TurnState
 
 AHEAD = timedelta(days=35)
 LONGEST_TITLE, LONGEST_TEXT, MOST_PEOPLE = 60, 2000, 500
-_OPEN = (TurnState.PLANNED, TurnState.ACCEPTED)
+OPEN = (TurnState.PLANNED, TurnState.ACCEPTED)
 
 
 def begin_rota(
@@ -43,7 +43,7 @@ def begin_rota(
         )
         _put_in_order(actor, rota, member_ids)
         _plan(rota)
-        _changed(
+        note_change(
             actor, rota, "rota.begun", gettext_noop("%(actor)s lets “%(title)s” go round in “%(group)s”"), group.name
         )
     return rota
@@ -59,8 +59,8 @@ def change_rota(
         rota.title, rota.duties, rota.weekdays = title, duties.strip()[:LONGEST_TEXT], days
         rota.save(update_fields=["title", "duties", "weekdays"])
         _put_in_order(actor, rota, member_ids)
-        _plan_anew(rota)
-        _changed(actor, rota, "rota.changed", gettext_noop("%(actor)s changed who takes turns as “%(title)s”"))
+        plan_anew(rota)
+        note_change(actor, rota, "rota.changed", gettext_noop("%(actor)s changed who takes turns as “%(title)s”"))
     return rota
 
 
@@ -70,8 +70,8 @@ def end_rota(*, actor: Actor, rota_id: int) -> None:
         rota = _locked(actor, rota_id)
         rota.ended_at = clock.now()
         rota.save(update_fields=["ended_at"])
-        rota.turns.filter(state__in=_OPEN, day__gte=_today(rota)).delete()
-        _changed(actor, rota, "rota.ended", gettext_noop("%(actor)s ended the turns of “%(title)s”"))
+        rota.turns.filter(state__in=OPEN, day__gte=_today(rota)).delete()
+        note_change(actor, rota, "rota.ended", gettext_noop("%(actor)s ended the turns of “%(title)s”"))
 
 
 def set_away(*, actor: Actor, rota_id: int, member_id: int, since: date | None, until: date | None) -> None:
@@ -83,35 +83,29 @@ def set_away(*, actor: Actor, rota_id: int, member_id: int, since: date | None, 
         changed = rota.places.filter(member_id=member_id).update(away_from=since, away_until=until)
         if not changed:
             raise NotFound
-        _plan_anew(rota)
-        _changed(actor, rota, "rota.away", gettext_noop("%(actor)s noted when somebody cannot be “%(title)s”"))
+        plan_anew(rota)
+        note_change(actor, rota, "rota.away", gettext_noop("%(actor)s noted when somebody cannot be “%(title)s”"))
 
 
 def give_turn(*, actor: Actor, rota_id: int, day: date, member_id: int) -> None:
     """Let somebody of the order stand in on a day; the turn still counts as theirs who had it. Needs an operator."""
     with transaction.atomic():
         rota = _locked(actor, rota_id)
-        turn = _open_turn(rota, day)
+        turn = open_turn(rota, day)
         if not rota.places.filter(member_id=member_id).exists():
             raise Invalid(
                 _("This member does not take turns."), fix=_("Put them into the order first."), field="member"
             )
-        turn.member_id, turn.fixed, turn.state = member_id, True, TurnState.PLANNED
-        turn.save(update_fields=["member_id", "fixed", "state"])
-        _changed(actor, rota, "rota.given", gettext_noop("%(actor)s let somebody stand in as “%(title)s”"))
+        hand_over(turn, member_id, TurnState.PLANNED)
+        note_change(actor, rota, "rota.given", gettext_noop("%(actor)s let somebody stand in as “%(title)s”"))
 
 
 def swap_turns(*, actor: Actor, rota_id: int, one: date, other: date) -> None:
     """Let two people change days, each keeping what they owe. Needs an operator."""
     with transaction.atomic():
         rota = _locked(actor, rota_id)
-        first, second = _open_turn(rota, one), _open_turn(rota, other)
-        first.member_id, second.member_id = second.member_id, first.member_id
-        first.owed_by, second.owed_by = second.owed_by, first.owed_by
-        for turn in (first, second):
-            turn.fixed, turn.state = True, TurnState.PLANNED
-            turn.save(update_fields=["member_id", "owed_by", "fixed", "state"])
-        _changed(actor, rota, "rota.swapped", gettext_noop("%(actor)s let two people change days as “%(title)s”"))
+        change_days(open_turn(rota, one), open_turn(rota, other), TurnState.PLANNED)
+        note_change(actor, rota, "rota.swapped", gettext_noop("%(actor)s let two people change days as “%(title)s”"))
 
 
 def accept_turn(*, rota_id: int, day: date, member_id: int) -> bool:
@@ -129,7 +123,7 @@ def stand_in(*, rota_id: int, day: date, instead_of: int) -> int | None:
     with transaction.atomic():
         rota = locks.row(Rota, rota_id)
         turn = rota.turns.filter(day=day).first()
-        if turn is None or turn.state not in _OPEN:
+        if turn is None or turn.state not in OPEN:
             return None
         if turn.member_id != instead_of:  # it was settled before
             return turn.member_id
@@ -138,8 +132,7 @@ def stand_in(*, rota_id: int, day: date, instead_of: int) -> int | None:
         found = policies.next_turns(able, _had(rota, besides=day), [day])
         if not found:
             return None
-        turn.member_id, turn.fixed, turn.state = found[0].member_id, True, TurnState.PLANNED
-        turn.save(update_fields=["member_id", "fixed", "state"])
+        hand_over(turn, found[0].member_id, TurnState.PLANNED)
         live.touch("rotas")
     return found[0].member_id
 
@@ -159,7 +152,7 @@ def settle_turn(*, actor: Actor, rota_id: int, day: date, kept: bool, handover: 
             if kept
             else gettext_noop("%(actor)s noted that a turn as “%(title)s” was missed")
         )
-        _changed(actor, rota, "rota.settled", sentence)
+        note_change(actor, rota, "rota.settled", sentence)
 
 
 def plan_turns() -> int:
@@ -193,11 +186,12 @@ def _locked(actor: Actor, rota_id: int) -> Rota:
     return locks.row(Rota, rota_id)
 
 
-def _open_turn(rota: Rota, day: date) -> RotaTurn:
+def open_turn(rota: Rota, day: date) -> RotaTurn:
+    """The turn of a day that is not over yet."""
     turn = rota.turns.filter(day=day).first()
     if turn is None:
         raise NotFound
-    if turn.state not in _OPEN or day < _today(rota):
+    if turn.state not in OPEN or day < _today(rota):
         raise Conflict(_("This turn is over."))
     return turn
 
@@ -264,17 +258,33 @@ def _plan(rota: Rota) -> int:
     return len(given)
 
 
-def _plan_anew(rota: Rota) -> None:
+def hand_over(turn: RotaTurn, member_id: int, state: TurnState) -> None:
+    """A person has decided who has it; it still counts for whom it was."""
+    turn.member_id, turn.fixed, turn.state = member_id, True, state
+    turn.save(update_fields=["member_id", "fixed", "state"])
+
+
+def change_days(first: RotaTurn, second: RotaTurn, state: TurnState) -> None:
+    """Two turns change their people, and for whom they count."""
+    first.member_id, second.member_id = second.member_id, first.member_id
+    first.owed_by, second.owed_by = second.owed_by, first.owed_by
+    for turn in (first, second):
+        turn.fixed, turn.state = True, state
+        turn.save(update_fields=["member_id", "owed_by", "fixed", "state"])
+
+
+def plan_anew(rota: Rota) -> None:
     """Turns to come that no person has decided, and nobody has accepted, are made again by the present order."""
     rota.turns.filter(day__gte=_today(rota), state=TurnState.PLANNED, fixed=False).delete()
-    gone = rota.turns.filter(day__gte=_today(rota), state__in=_OPEN).exclude(
+    gone = rota.turns.filter(day__gte=_today(rota), state__in=OPEN).exclude(
         member_id__in=rota.places.values("member_id")
     )
     gone.delete()
     _plan(rota)
 
 
-def _changed(actor: Actor, rota: Rota, action: str, sentence: str, group: str = "") -> None:
+def note_change(actor: Actor, rota: Rota, action: str, sentence: str, group: str = "") -> None:
+    """Audit what a person decided, and let pages know."""
     if actor is not SYSTEM:
         audit.record(
             actor,

@@ -11,6 +11,7 @@ from qunce.chat import actions as chat
 from qunce.chat import selectors as chats
 from qunce.chat.stage import Planned
 from qunce.chat.types import EVERYBODY, OURS, Content, Media, Mention, Part, Planable, Purpose, Text
+from qunce.content import selectors as content
 from qunce.kernel import files
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import NotFound
@@ -18,7 +19,7 @@ from qunce.kernel.variables import BadTextError
 from qunce.members import selectors as members
 from qunce.playbooks.policies import filling
 from qunce.playbooks.selectors import calls
-from qunce.playbooks.types import StepRun, said
+from qunce.playbooks.types import Done, Failed, Outcome, StepRun, said
 from qunce.team import selectors as team
 
 STILL_FRESH = timedelta(hours=24)
@@ -26,6 +27,7 @@ STILL_FRESH = timedelta(hours=24)
 BAD_TEXT = gettext_noop("A variable of this text is not known: correct the text and publish the playbook again.")
 NO_FILE = gettext_noop("The file of this step is not stored here any more.")
 NO_ACCOUNT = gettext_noop("None of our accounts is in this group any more.")
+NOTHING_TO_SAY = gettext_noop("Nothing of the text was left to say: all that it names is empty.")
 LONGEST_NAME = 60
 
 
@@ -36,16 +38,17 @@ class Writer:
         self._steps = steps
         self._staff = {key: team.actor_by_id(key).name for each in steps if (key := each.asked_by) is not None}
         self._places = {
-            name: chats.places([each.group for each in steps if self._by(each) == name], name)
+            name: chats.places({each.group.id: each.group for each in steps if self._by(each) == name}.values(), name)
             for name in {self._by(each) for each in steps}
         }
         self._answers: dict[str, calls.Said] | None = None
         self._people: Mapping[int, int] | None = None
+        self._thanks: Mapping[int, str] | None = None
 
     def text(self, step: StepRun, words: Mapping[str, str]) -> str:
         """The words in the group's language, filled in. Raises BadTextError."""
         cut = filling.cut(said(words, step.group.language), step.values)
-        return cut.fill(self._values(step, cut.variables))
+        return filling.filled(cut, self._values(step, cut.variables))
 
     def content(
         self, step: StepRun, words: Mapping[str, str], *, mention: str = "", media: Media | None = None
@@ -59,7 +62,7 @@ class Writer:
         if mention == "member" and step.member is not None:
             member = Mention(step.member.external_id, _one_line(step.member.name))
         parts: list[Part] = filling.parts(cut, self._values(step, cut.variables), member)
-        if mention == "everybody":
+        if mention == "everybody" and (parts or media):
             parts = [Mention(EVERYBODY, self._place(step).everybody), Text(" "), *parts]
         return Content((*parts, *([media] if media else [])))
 
@@ -70,20 +73,33 @@ class Writer:
         return self._staff.get(step.asked_by or 0, "")
 
     def _values(self, step: StepRun, wanted: frozenset[str]) -> dict[str, str]:
-        values = {**self._place(step).values, **step.values}
-        values[filling.MEMBER] = _one_line(step.member.name) if step.member else ""
-        if "members" in wanted and not values["members"]:
-            values["members"] = str(self._known_people().get(step.group.id, 0))
-        for name in wanted - set(values):
+        return {name: self._value(step, name) for name in wanted}
+
+    def _value(self, step: StepRun, name: str) -> str:
+        if name == filling.MEMBER:
+            return _one_line(step.member.name) if step.member else ""
+        if name == filling.THANKS:
+            return self._known_thanks().get(step.group.community_id or 0, "")
+        if name in step.values:
+            return step.values[name]
+        if (said_of_group := self._place(step).values.get(name)) is None:
             question, _dot, word = name.rpartition(".")
-            values[name] = self._of_question(step, question).get(word, "")
-        return values
+            return self._of_question(step, question).get(word, "")
+        if name == "members" and not said_of_group:
+            return str(self._known_people().get(step.group.id, 0))
+        return said_of_group
 
     def _known_people(self) -> Mapping[int, int]:
         """Where the platform does not say how many there are: those we know of."""
         if self._people is None:
             self._people = members.known_counts(SYSTEM, {each.group.id for each in self._steps})
         return self._people
+
+    def _known_thanks(self) -> Mapping[int, str]:
+        """Of each community, in its language."""
+        if self._thanks is None:
+            self._thanks = content.thanks_of([(each.group.community_id, each.group.language) for each in self._steps])
+        return self._thanks
 
     def _of_question(self, step: StepRun, question: str) -> Mapping[str, str]:
         if self._answers is None:
@@ -134,6 +150,7 @@ def say(*, sayings: Sequence[Saying]) -> dict[str, str]:
         content, misfit = each.content, BAD_TEXT
         if content is not None:
             content, _remarks, misfit = chats.fit(each.step.group.platform, content)
+            misfit = misfit if content.parts else NOTHING_TO_SAY
         obstacle = obstacle or ("" if each.operation else misfit)
         if obstacle or account_id is None or content is None:
             obstacles[each.key] = obstacle or NO_ACCOUNT
@@ -142,6 +159,11 @@ def say(*, sayings: Sequence[Saying]) -> dict[str, str]:
     for account_id, planned in sorted(by_account.items()):
         chat.plan(account_id=account_id, planned=planned)
     return obstacles
+
+
+def not_said(obstacle: str) -> Outcome:
+    """What becomes of a step that an obstacle keeps from speaking: where there is nothing to say it is left out."""
+    return Done(skipped=obstacle) if obstacle == NOTHING_TO_SAY else Failed(obstacle)
 
 
 def _planned(saying: Saying, content: Content) -> Planned:

@@ -9,6 +9,7 @@ from qunce.playbooks.models.rehearsals import KeptRehearsal as KeptRehearsal
 from qunce.playbooks.models.rota import Rota as Rota
 from qunce.playbooks.models.rota import RotaPlace as RotaPlace
 from qunce.playbooks.models.rota import RotaTurn as RotaTurn
+from qunce.playbooks.models.rota import TurnOffer as TurnOffer
 from qunce.playbooks.models.runs import Execution as Execution
 from qunce.playbooks.models.runs import Run as Run
 from qunce.playbooks.models.runs import Track as Track

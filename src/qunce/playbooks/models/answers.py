@@ -18,6 +18,8 @@ class Call(models.Model):
     """Only this member is asked; None: everybody in the group."""
     keyword = models.CharField(max_length=40, blank=True)
     """Only what contains it counts; empty: whatever is said."""
+    of_turn = models.BooleanField(default=False)
+    """A word that takes a turn, or lets it go, counts whatever the keyword is."""
     delivery_key = models.CharField(max_length=120)
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
@@ -30,6 +32,11 @@ class Call(models.Model):
             models.Index(fields=["group_id"], name="call_open", condition=models.Q(closed_at__isnull=True)),
             models.Index(fields=["run_id", "step"], name="call_of_run"),
         ]
+
+    @property
+    def ends_with_an_answer(self) -> bool:
+        """Whether the first answer is all that its step waits for: of one member, or where nothing was asked."""
+        return self.member_id is not None or not self.delivery_key
 
 
 class CallAnswer(models.Model):

@@ -12,6 +12,8 @@ class KeptRehearsal(models.Model):
     group_ids = models.JSONField()
     selection = models.JSONField()
     """How the groups were chosen, so that a run may begin with the same."""
+    simulated = models.JSONField(null=True)
+    """A types.rehearsal.Simulated, where the groups do not exist."""
     days = models.PositiveIntegerField()
     begins_at = models.DateTimeField(null=True)
     values = models.JSONField(default=dict)

@@ -62,3 +62,16 @@ class RotaTurn(models.Model):
 
         constraints = [models.UniqueConstraint(fields=["rota", "day"], name="rota_turn_once")]
         indexes = [models.Index(fields=["member_id", "-day"], name="rota_turns_of")]
+
+
+class TurnOffer(models.Model):
+    """A turn that its member would like to give away: to one member or to anybody, in exchange for ``other`` or not.
+
+    It holds while the turns are whose they were; whoever accepts first has it, and then it is gone.
+    """
+
+    turn = models.OneToOneField(RotaTurn, on_delete=models.CASCADE, related_name="offer")
+    by_member = models.BigIntegerField()
+    to_member = models.BigIntegerField(null=True)
+    other = models.ForeignKey(RotaTurn, null=True, on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()

@@ -54,7 +54,7 @@ class Track(models.Model):
 
     id = models.UUIDField(primary_key=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="tracks", db_index=False)
-    version = models.ForeignKey("playbooks.Version", on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey("playbooks.Version", on_delete=models.PROTECT, related_name="+", db_index=False)
     group_id = models.BigIntegerField()
     member_id = models.BigIntegerField(null=True)
     occurrence = models.BigIntegerField(default=0)
@@ -97,6 +97,7 @@ class Track(models.Model):
             ),
             models.Index(fields=["waits_for"], name="track_waiting", condition=~models.Q(waits_for="")),
             models.Index(fields=["run", "state", "id"], name="track_of_run"),
+            models.Index(fields=["run", "step"], name="track_failed", condition=models.Q(state="failed")),
             models.Index(fields=["group_id", "-began_at"], name="track_of_group"),
             models.Index(
                 fields=["member_id", "-began_at"],

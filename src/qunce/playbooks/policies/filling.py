@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from qunce.chat.policies import VARIABLES
 from qunce.chat.types import Mention, Part, Text
@@ -12,13 +13,15 @@ MEMBER = "member"
 MEMBER_ALIAS = "成员"
 OF_A_QUESTION: Mapping[str, str] = {"answer": "回答", "answers": "全部回答", "names": "名单", "count": "人数"}
 """What of an earlier question may be said: the member's answer, all of them as lines, who answered, how many."""
+THANKS, THANKS_ALIAS = "suggestions.thanks", "建议.致谢"
+"""Whose suggestions were carried out this month, as lines."""
 _OF_A_STEP = re.compile(r"\{\s*([a-z0-9][a-z0-9-]{0,39})\.(\w+)\s*\}")
 _NAME = re.compile(r"\w[\w ·.-]{0,38}")
 
 
 def known(own: Iterable[str] = (), questions: Iterable[str] = ()) -> dict[str, str]:
     """Every variable that a text may have, with the other name of each; ``questions``: ids of earlier questions."""
-    names = {**VARIABLES, MEMBER: MEMBER_ALIAS, **{name: name for name in own}}
+    names = {**VARIABLES, MEMBER: MEMBER_ALIAS, THANKS: THANKS_ALIAS, **{name: name for name in own}}
     return names | {
         f"{step}.{word}": f"{step}.{alias}" for step in questions for word, alias in OF_A_QUESTION.items()
     }
@@ -32,11 +35,24 @@ def questions_in(text: str) -> set[str]:
 
 def cut(text: str, own: Iterable[str] = ()) -> FillableText:
     """The text cut at its variables, whatever questions it speaks of. Raises BadTextError."""
+    return _cut(text, tuple(own))
+
+
+@lru_cache(maxsize=4096)
+def _cut(text: str, own: tuple[str, ...]) -> FillableText:
     return variables.fillable(text, known(own, questions_in(text)))
 
 
+def filled(text: FillableText, values: Mapping[str, str]) -> str:
+    """The text filled in; lines that say nothing but what is empty are left out."""
+    return text.worth_saying(values).fill(values)
+
+
 def parts(text: FillableText, values: Mapping[str, str], member: Mention | None) -> list[Part]:
-    """The text filled in; ``member``: stands as a mention where the text names the member, or before it."""
+    """As `filled`; ``member``: stands as a mention where the text names the member, or before it."""
+    whole, text = text, text.worth_saying(values)
+    if text.pieces == ("",) != whole.pieces:
+        return []
     if member is None:
         return [Text(said)] if (said := text.fill(values)) else []
     found: list[Part] = []

@@ -20,6 +20,7 @@ _PIECE = re.compile(r"(\d+)([wdhm])")
 _AT = r"(?:\s+(?P<at>\d{1,2}:\d{2}))?"
 _DAY = re.compile(r"day\s+(?P<day>\d{1,5})" + _AT)
 _WEEKDAYS = re.compile(r"(?P<days>[a-z]{3,9}(?:\s*,\s*[a-z]{3,9})*)" + _AT)
+_DAILY = re.compile(r"(?:daily|every day)" + _AT)
 _DATE = re.compile(r"(?:(?P<year>\d{4})-)?(?P<month>\d{1,2})-(?P<day>\d{1,2})" + _AT)
 _HOLIDAY = re.compile(r"holiday\s+(?P<name>[a-z0-9:-]+)(?:\s+(?P<offset>[+-]\d{1,2}))?" + _AT)
 
@@ -27,6 +28,7 @@ _HOLIDAY = re.compile(r"holiday\s+(?P<name>[a-z0-9:-]+)(?:\s+(?P<offset>[+-]\d{1
 _CHINESE = (
     (re.compile(r"第\s*(\d+)\s*天\s*"), r"day \1 "),
     (re.compile(r"(?:节日|節日)\s*"), "holiday "),
+    (re.compile(r"每天|每日"), "daily "),
     *(
         (re.compile(rf"(?:周|星期|每周){sign}"), day)
         for day, sign in zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "一二三四五六日", strict=True)
@@ -62,6 +64,7 @@ def parse(line: str) -> When:
         return When(after=duration(said))
     readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], When]], ...] = (
         (_DAY, _day),
+        (_DAILY, _daily),
         (_HOLIDAY, _holiday),
         (_DATE, _date),
         (_WEEKDAYS, _weekdays),
@@ -100,7 +103,8 @@ def written(when: When) -> str:
     if when.day is not None:
         said = f"day {when.day}"
     elif when.weekdays:
-        said = ",".join(each.name.lower() for each in when.weekdays)
+        every = when.weekdays == tuple(Weekday)
+        said = "daily" if every else ",".join(each.name.lower() for each in when.weekdays)
     elif when.date is not None:
         said = f"{when.date:%m-%d}" if when.yearly else when.date.isoformat()
     elif when.holiday:
@@ -134,6 +138,10 @@ def _day(found: re.Match[str]) -> When:
     if int(found["day"]) > MOST_DAYS:
         raise BadMomentError(gettext_noop("More than ten years is too far away."))
     return When(day=int(found["day"]), at=_clock(found))
+
+
+def _daily(found: re.Match[str]) -> When:
+    return When(weekdays=tuple(Weekday), at=_clock(found))
 
 
 def _weekdays(found: re.Match[str]) -> When:

@@ -24,6 +24,8 @@ from qunce.playbooks.selectors.library import library as library
 from qunce.playbooks.selectors.library import library_entry as library_entry
 from qunce.playbooks.selectors.moving import Group as Group
 from qunce.playbooks.selectors.moving import move_preview as move_preview
+from qunce.playbooks.selectors.own_turns import own_rotas as own_rotas
+from qunce.playbooks.selectors.own_turns import takes_turns as takes_turns
 from qunce.playbooks.selectors.playbooks import document_of as document_of
 from qunce.playbooks.selectors.playbooks import latest_of as latest_of
 from qunce.playbooks.selectors.playbooks import playbook as playbook

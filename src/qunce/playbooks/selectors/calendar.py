@@ -1,4 +1,4 @@
-"""What is on: planned broadcasts, steps to come of runs, human tasks, holidays; over all groups that one may see."""
+"""What is on: broadcasts, steps to come of runs, human tasks, holidays; over all groups that one may see."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import connection
 
 from qunce.chat import policies as chat_policies
+from qunce.chat import selectors as chat
+from qunce.chat.selectors import broadcasts as broadcasts_sent
 from qunce.chat.selectors import schedules
 from qunce.chat.types import Rhythm
 from qunce.community import selectors as community
@@ -81,7 +83,7 @@ def broadcasts(actor: Actor, wanted: Wanted) -> list[BroadcastDue]:
     for row in rows:
         rhythm, at = schedules.rhythm_of(row), row.next_at
         ids = tuple(row.community_ids)
-        if wanted.group_id is not None and wanted.group_id not in schedules.selection_of(row).group_ids:
+        if wanted.group_id is not None and not _reaches(actor, row, wanted.group_id):
             continue
         for _time in range(MOST_TIMES):
             if at is None or at >= wanted.until:
@@ -92,8 +94,21 @@ def broadcasts(actor: Actor, wanted: Wanted) -> list[BroadcastDue]:
     return found
 
 
+def _reaches(actor: Actor, row: schedules.Schedule, group_id: int) -> bool:
+    return chat.selectable(actor, schedules.selection_of(row)).filter(pk=group_id).exists()
+
+
 def _after(rhythm: Rhythm, at: datetime) -> datetime | None:
     return chat_policies.next_occurrence(rhythm, at) if rhythm.weekdays else None
+
+
+def gone_out(actor: Actor, wanted: Wanted) -> list[broadcasts_sent.GoingOut]:
+    """Broadcasts that went out, and the next wave of those that are under way."""
+    groups = [wanted.group_id] if wanted.group_id is not None else None
+    found = broadcasts_sent.going_out(actor, wanted.since, wanted.until, group_ids=groups)
+    if wanted.community_id is None:
+        return found
+    return [each for each in found if wanted.community_id in each.broadcast.community_ids]
 
 
 def tasks(actor: Actor, wanted: Wanted) -> list[team.Task]:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from qunce.chat import policies as chat_policies
 from qunce.chat import selectors as chat
 from qunce.chat.connector import connectors
-from qunce.chat.selectors import attention, schedules
+from qunce.chat.selectors import attention, broadcasts, schedules
 from qunce.community import selectors as community
 from qunce.community.types import GroupFacts
 from qunce.kernel import clock
@@ -23,7 +23,7 @@ from qunce.kernel.errors import Invalid
 from qunce.kernel.validation import said as said_of
 from qunce.members.condition import conditions
 from qunce.playbooks.models import Playbook, Run
-from qunce.playbooks.policies.checks import adopted, checked
+from qunce.playbooks.policies.checks import TOO_CLOSE, adopted, checked
 from qunce.playbooks.policies.facts import Facts, Night, Other, StepFacts
 from qunce.playbooks.policies.moments import moment as when_is
 from qunce.playbooks.policies.timeline import timeline
@@ -221,8 +221,19 @@ def others(
     playbook: Playbook | None = None,
     not_run: int | None = None,
 ) -> list[Other]:
-    """What other runs and planned broadcasts will say in these groups; not ``playbook`` and not the run given."""
-    return [*_other_runs(playbook, not_run, groups, began_at), *_planned_broadcasts(actor, groups)] if groups else []
+    """What else speaks in these groups: other runs than ``playbook``'s and the one given, and broadcasts.
+
+    Of broadcasts: those that are planned, those under way, and those that went out a moment ago.
+    """
+    if not groups:
+        return []
+    since = clock.now() - TOO_CLOSE
+    gone = broadcasts.going_out(actor, since, began_at + AHEAD, group_ids=[each.id for each in groups])
+    return [
+        *_other_runs(playbook, not_run, groups, began_at),
+        *_planned_broadcasts(actor, groups),
+        *(Other(each.broadcast.title, each.at) for each in gone),
+    ]
 
 
 def _other_runs(
@@ -282,5 +293,5 @@ def _planned_broadcasts(actor: Actor, groups: Sequence[GroupFacts]) -> Iterator[
             following = chat_policies.next_occurrence(schedules.rhythm_of(row), at)
             if following is None:
                 break
-            yield Other(_("a planned broadcast"), following)
+            yield Other(row.title or _("a planned broadcast"), following)
             at = following

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count
 
 from qunce.kernel import wire
 from qunce.members import selectors as members
-from qunce.playbooks.models import Call, Run
+from qunce.playbooks.models import Call, Run, Track
 from qunce.playbooks.selectors.playbooks import Compiled, Ready, compiled
 from qunce.playbooks.types import Addressed, RunState, TrackState
 
@@ -35,6 +36,8 @@ class Claimed:
     turn: int
     attempts: int
     data: dict[str, Any]
+    person: Addressed | None = None
+    """The member whom it follows, once `find_people` has looked."""
 
     @property
     def waits(self) -> bool:
@@ -77,14 +80,11 @@ def claim(now: datetime, limit: int, run_ids: Collection[int] | None = None) -> 
     return [_claimed(row) for row in rows]
 
 
-_NAMES = tuple(each.name for each in fields(Claimed))
-
-
 def _claimed(row: Sequence[Any]) -> Claimed:
-    told = dict(zip(_NAMES, row, strict=True))
-    told["woken"] = json.loads(told["woken"]) if told["woken"] else None
-    told["data"] = json.loads(told["data"])
-    return Claimed(**told)
+    *plain, woken, turn, attempts, data = row
+    return Claimed(
+        *plain, json.loads(woken) if woken else None, turn, attempts, json.loads(data) if data != "{}" else {}
+    )
 
 
 def executed(tracks: Sequence[Claimed]) -> dict[UUID, str]:
@@ -96,7 +96,11 @@ def executed(tracks: Sequence[Claimed]) -> dict[UUID, str]:
             "SELECT e.track_id, e.path FROM playbooks_execution e"
             " JOIN unnest(%b::uuid[], %b::text[], %b::bigint[]) AS w(track_id, step, turn)"
             " ON e.track_id = w.track_id AND e.step = w.step AND e.occurrence >= w.turn",
-            [[each.id for each in tracks], [each.step for each in tracks], [each.turn for each in tracks]],
+            [
+                wire.uuids([each.id for each in tracks]),
+                wire.words([each.step for each in tracks]),
+                wire.bigints([each.turn for each in tracks]),
+            ],
             binary=True,
         )
         return dict(cursor.fetchall())
@@ -107,23 +111,17 @@ def runs_of(tracks: Sequence[Claimed]) -> dict[int, Run]:
     return Run.objects.in_bulk({each.run_id for each in tracks})
 
 
-def people_of(tracks: Sequence[Claimed]) -> dict[UUID, Addressed | None]:
-    """The member of each track that follows one, by the track's id; None where the group does not have them any more.
+def find_people(tracks: Sequence[Claimed]) -> None:
+    """Tell each track that follows a member who that is; None where the group does not have them any more.
 
     Also who does not want to be written to is not there for a playbook.
     """
-    following = {each.id: (each.group_id, each.member_id) for each in tracks if each.member_id is not None}
-    found = members.addressed(set(following.values()))
-    people: dict[UUID, Addressed | None] = {}
-    for key, pair in following.items():
+    following = [(each, (each.group_id, each.member_id)) for each in tracks if each.member_id is not None]
+    found = members.addressed({pair for _track, pair in following})
+    for track, pair in following:
         person = found.get(pair)
-        there = person is not None and person.here and not person.unasked
-        people[key] = (
-            Addressed(person.member_id, person.identity_id, person.external_id, person.name)
-            if person and there
-            else None
-        )
-    return people
+        if person is not None and person.here and not person.unasked:
+            track.person = Addressed(person.member_id, person.identity_id, person.external_id, person.name)
 
 
 def waited_for(prefix: str) -> set[str]:
@@ -135,6 +133,26 @@ def waited_for(prefix: str) -> set[str]:
             [prefix],
         )
         return {event for (event,) in cursor.fetchall()}
+
+
+def over_beneath() -> list[tuple[str, str]]:
+    """What tracks wait for that were begun by their steps and are over, with how they ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT t.waits_for, b.state FROM playbooks_track t JOIN playbooks_track b ON b.id ="
+            " CASE WHEN starts_with(t.waits_for, 'track:') THEN substr(t.waits_for, 7)::uuid END"
+            " WHERE t.waits_for <> '' AND t.woken IS NULL AND t.state IN ('waiting', 'paused')"
+            " AND b.state IN ('done', 'stopped')"
+        )
+        return list(cursor.fetchall())
+
+
+def failed_steps() -> list[tuple[Run, str, int]]:
+    """Steps that have failed for good, by run (with its playbook), and of how many targets."""
+    counted = Track.objects.filter(state=TrackState.FAILED).order_by("run_id", "step").values_list("run_id", "step")
+    rows = list(counted.annotate(Count("pk")))
+    runs = Run.objects.exclude(state=RunState.ENDED).select_related("playbook").in_bulk({key for key, *_ in rows})
+    return [(runs[key], step, count) for key, step, count in rows if key in runs]
 
 
 def groups_with_calls() -> frozenset[int]:

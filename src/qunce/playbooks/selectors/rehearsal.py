@@ -46,6 +46,7 @@ class Heard:
     notes: Sequence[str]
     seconds: float
     stopped_early: bool
+    simulated: bool
 
     def day(self, group_id: int, at: datetime) -> str:
         """The day of a moment where a copy's group is."""
@@ -76,6 +77,7 @@ def told(heard: Heard) -> Rehearsal:
         left_out=_left_out(heard),
         notes=list(heard.notes),
         stopped_early=heard.stopped_early,
+        simulated=heard.simulated,
         zone=Counter(each.zone.key for each in heard.originals.values()).most_common(1)[0][0],
     )
 
@@ -159,6 +161,8 @@ def _by_operator(heard: Heard, minutes: _Minutes) -> list[Load]:
 
 # ------------------------------------------------------------------ clashes, allowances, what was left out
 def _clashes(heard: Heard) -> list[Clash]:
+    if heard.simulated:
+        return []
     others = checks.others(heard.actor, list(heard.originals.values()), heard.began_at, not_run=heard.run_id)
     found: dict[tuple[str, str], Clash] = {}
     for message in heard.messages:

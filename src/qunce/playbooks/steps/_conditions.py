@@ -8,11 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, ValidationError
 
 from qunce.kernel.validation import BadFieldError, said
 from qunce.members.condition import Subject, conditions
-from qunce.playbooks.types import StepRun
-
-ANSWERED = "answered"
-"""Not a condition of people: whether an earlier question of the track was answered."""
-Written: TypeAlias = tuple[tuple[str, dict[str, Any]], ...]
+from qunce.playbooks.types import ANSWERED, StepRun
+from qunce.playbooks.types import Conditions as Written
 
 
 def _read(value: Any) -> Any:
@@ -39,7 +36,7 @@ def _fields_of(key: str, value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
         return dict(value)
     kind = conditions.get(key)
-    if value in (None, True) or kind is None:
+    if value is None or value is True or kind is None:
         return {}
     return {next(iter(kind.Config.model_fields), "value"): value}
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Any, TypeAlias
 
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from qunce.kernel.validation import BadFieldError
@@ -61,13 +61,3 @@ def quoted(words: Words, language: str) -> str:
     """The beginning of a text, on one line."""
     text = " ".join(said(words, language).split())
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
-
-
-def lasting(length: timedelta) -> str:
-    """A length of time in words, in its largest whole unit."""
-    minutes = round(length / timedelta(minutes=1))
-    if minutes % 1440 == 0:
-        return ngettext("%(count)d day", "%(count)d days", minutes // 1440) % {"count": minutes // 1440}
-    if minutes % 60 == 0:
-        return ngettext("%(count)d hour", "%(count)d hours", minutes // 60) % {"count": minutes // 60}
-    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}

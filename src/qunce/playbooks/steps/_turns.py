@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from django.utils.translation import gettext_noop
 from pydantic import Field
@@ -35,6 +35,10 @@ class TurnConfig(StepConfig):
     )
 
 
+class _AskTurn(AskConfig):
+    of_turn: ClassVar[bool] = True
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A step that asks somebody: whose turn it is, and the step as it is carried out for them."""
@@ -50,6 +54,8 @@ class TurnStep(Step):
 
     audiences = frozenset({Audience.GROUP})
     speaks = invites = True
+    hears_words: ClassVar[bool] = False
+    """Whether a word that takes the turn, or lets it go, is an answer beside the keyword."""
 
     def run(self, steps: Sequence[StepRun]) -> Sequence[Outcome]:
         """First whoever has the turn is asked; later it is seen what they said."""
@@ -65,7 +71,7 @@ class TurnStep(Step):
             if due is None or member is None:
                 outcomes[each.key] = self.absent(each, due, left)
             else:
-                run = _as_asked(each, member, int(left.get("times", 0)))
+                run = _as_asked(each, member, int(left.get("times", 0)), hears_words=self.hears_words)
                 asked.append(Asked(each, due, run, member.member_id))
         for one, outcome in zip(asked, Ask().run([one.run for one in asked]), strict=True):
             outcomes[one.step.key] = self._after(one, outcome)
@@ -92,7 +98,7 @@ class TurnStep(Step):
         """What is asked of whoever has the turn now; without a name where nobody has."""
         due = turns_in({(step.key, step.group.id, step.config.rota, _day(step))}).get(step.key)
         member = _addressed(step, due.member_id) if due else None
-        return Ask().preview(_as_asked(step, member, 0))
+        return Ask().preview(_as_asked(step, member, 0, hears_words=self.hears_words))
 
     def absent(self, step: StepRun, due: Due | None, left: Any) -> Outcome:
         """Nobody has the turn, or who has it is not there."""
@@ -128,17 +134,18 @@ def _addressed(step: StepRun, member_id: int) -> Addressed | None:
     return Addressed(person.member_id, person.identity_id, person.external_id, person.name)
 
 
-def _as_asked(step: StepRun, member: Addressed | None, times: int) -> StepRun:
+def _as_asked(step: StepRun, member: Addressed | None, times: int, *, hears_words: bool) -> StepRun:
     config = step.config
-    asking = AskConfig(text=config.text, keyword=config.keyword, open_for=config.open_for, whom="member")
+    kind = _AskTurn if hears_words else AskConfig
+    asking = kind(text=config.text, keyword=config.keyword, open_for=config.open_for, whom="member")
     key = f"{step.key}:{times}" if times else step.key
     return replace(step, key=key, member=member, config=asking)
 
 
-def asked_again(step: StepRun, member_id: int, times: int) -> Outcome:
+def asked_again(step: StepRun, member_id: int, times: int, *, hears_words: bool) -> Outcome:
     """Ask somebody else in their place: at once, under a key of its own."""
     fresh = replace(step, woken=None, timed_out=False)
     member = _addressed(step, member_id)
     if member is None:
         return Branch("nobody")
-    return Ask().run([_as_asked(fresh, member, times)])[0]
+    return Ask().run([_as_asked(fresh, member, times, hears_words=hears_words)])[0]

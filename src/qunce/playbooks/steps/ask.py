@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import ClassVar, Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -22,10 +22,11 @@ from qunce.playbooks.actions.calls import (
     open_calls,
     prolong_calls,
 )
-from qunce.playbooks.actions.sending import Saying, Writer, say
+from qunce.playbooks.actions.sending import Saying, Writer, not_said, say
 from qunce.playbooks.selectors.calls import said_to
+from qunce.playbooks.selectors.wording import lasting
 from qunce.playbooks.step import Step
-from qunce.playbooks.steps._fields import Duration, MaybeDuration, MaybeText, StepConfig, Text, lasting, quoted
+from qunce.playbooks.steps._fields import Duration, MaybeDuration, MaybeText, StepConfig, Text, quoted
 from qunce.playbooks.types import Branch, Done, Failed, Finding, Outcome, Severity, StepRun, StepSpec, WaitFor
 
 ON_ITS_WAY = timedelta(minutes=10)
@@ -35,6 +36,8 @@ NOT_ASKED = gettext_noop("The question did not arrive in the group.")
 class AskConfig(StepConfig):
     """What is asked, of whom, and for how long answers are taken."""
 
+    of_turn: ClassVar[bool] = False
+    """Whether a word that takes a turn, or lets it go, is an answer."""
     text: Text = Field(title=gettext_noop("Question"))
     keyword: str = Field(
         default="",
@@ -83,10 +86,13 @@ class Ask(Step):
         asked = [each for each in steps if each.key not in obstacles]
         open_calls(
             openings=[
-                Opening(each, _end(each, each.now), each.config.keyword, each.key, _of_member(each)) for each in asked
+                Opening(
+                    each, _end(each, each.now), each.config.keyword, each.key, _of_member(each), each.config.of_turn
+                )
+                for each in asked
             ]
         )
-        outcomes: dict[str, Outcome] = {key: Failed(why) for key, why in obstacles.items()}
+        outcomes: dict[str, Outcome] = {key: not_said(why) for key, why in obstacles.items()}
         for each in asked:
             outcomes[each.key] = _waiting(each, each.now)
         return outcomes

@@ -10,8 +10,9 @@ from pydantic import Field
 from qunce.chat import selectors as chats
 from qunce.chat.types import Content, MuteAll
 from qunce.playbooks.actions.sending import Saying, say
+from qunce.playbooks.selectors.wording import lasting
 from qunce.playbooks.step import Step
-from qunce.playbooks.steps._fields import Duration, StepConfig, lasting
+from qunce.playbooks.steps._fields import Duration, StepConfig
 from qunce.playbooks.types import Audience, Done, Failed, Outcome, StepRun, WaitUntil
 
 CANNOT = gettext_noop("Its platform cannot mute everybody.")

@@ -23,7 +23,12 @@ CANNOT = gettext_noop("Its platform cannot pin messages.")
 class PinConfig(StepConfig):
     """Which message."""
 
-    message: str = Field(min_length=1, max_length=40, title=gettext_noop("The step whose message is pinned"))
+    message: str = Field(
+        min_length=1,
+        max_length=40,
+        title=gettext_noop("The step whose message is pinned"),
+        json_schema_extra={"asks": "steps"},
+    )
     unpin: bool = Field(default=False, title=gettext_noop("Take it from the top instead"))
 
 

@@ -26,7 +26,7 @@ class PostConfig(StepConfig):
         pattern=r"^[\w-]{1,80}$",
         title=gettext_noop("Item of the library"),
         description=gettext_noop("Its name in addresses; the community's own comes before everybody's."),
-        json_schema_extra={"offer": "items"},
+        json_schema_extra={"asks": "items"},
     )
     text: MaybeText = Field(default_factory=dict, title=gettext_noop("Text before it"))
 

@@ -10,10 +10,10 @@ from pydantic import Field, model_validator
 from qunce.chat.types import Content, Media
 from qunce.kernel.errors import NotFound
 from qunce.kernel.validation import BadFieldError
-from qunce.playbooks.actions.sending import NO_FILE, Saying, Writer, attached, say
+from qunce.playbooks.actions.sending import NO_FILE, Saying, Writer, attached, not_said, say
 from qunce.playbooks.step import Step
 from qunce.playbooks.steps._fields import MaybeText, StepConfig, quoted
-from qunce.playbooks.types import Done, Failed, Outcome, StepRun
+from qunce.playbooks.types import Done, Outcome, StepRun
 
 
 class SendConfig(StepConfig):
@@ -55,7 +55,7 @@ class Send(Step):
         sayings = {each.key: Saying(each, _content(writer, each, media.get(each.config.file))) for each in able}
         obstacles = say(sayings=list(sayings.values()))
         return [
-            Failed(NO_FILE if each.key not in sayings else obstacles[each.key])
+            not_said(NO_FILE if each.key not in sayings else obstacles[each.key])
             if each.key not in sayings or each.key in obstacles
             else Done({"delivery": each.key})
             for each in steps

@@ -20,7 +20,7 @@ class StartPlaybookConfig(StepConfig):
     """Which one, and what becomes of this one."""
 
     playbook: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9-]{1,59}$", title=gettext_noop("Playbook"), description=gettext_noop("Its key.")
+        pattern=r"^[a-z0-9][a-z0-9-]{1,59}$", title=gettext_noop("Playbook"), json_schema_extra={"asks": "playbooks"}
     )
     and_wait: bool = Field(default=False, title=gettext_noop("Go on when it is over"))
     hand_over: bool = Field(default=False, title=gettext_noop("This playbook ends here"))

@@ -11,8 +11,9 @@ from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import Invalid
 from qunce.kernel.variables import BadTextError
 from qunce.playbooks.actions.sending import BAD_TEXT, Writer
+from qunce.playbooks.selectors.wording import lasting
 from qunce.playbooks.step import Step
-from qunce.playbooks.steps._fields import Duration, MaybeText, StepConfig, Text, lasting, quoted
+from qunce.playbooks.steps._fields import Duration, MaybeText, StepConfig, Text, quoted
 from qunce.playbooks.types import Branch, Done, Failed, Outcome, StepRun, WaitFor
 from qunce.team import actions as team
 from qunce.team import selectors as staff
@@ -47,7 +48,7 @@ class DoTask(Step):
     title = gettext_noop("Ask a colleague to do something")
     icon = "checkbox"
     Config = TaskConfig
-    paths = ("done", "late")
+    paths = ("done", "missed")
 
     def run(self, steps: Sequence[StepRun]) -> Sequence[Outcome]:
         """A task each; later, what came of it."""
@@ -58,7 +59,7 @@ class DoTask(Step):
         if step.woken is not None:
             return Branch("done") if step.woken.get("done", True) else Done(skipped=CANCELLED)
         if step.timed_out:
-            return Branch("late")
+            return Branch("missed")
         try:
             title = writer.text(step, step.config.task)
             details = writer.text(step, step.config.details)

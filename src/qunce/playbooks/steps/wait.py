@@ -12,12 +12,13 @@ from qunce.kernel.validation import BadFieldError
 from qunce.members import selectors as members
 from qunce.playbooks.actions.calls import Opening, call_event, close_calls, open_calls
 from qunce.playbooks.policies import moments
+from qunce.playbooks.selectors.wording import lasting, moment
 from qunce.playbooks.step import Step
-from qunce.playbooks.steps._fields import Duration, MaybeDuration, StepConfig, lasting
+from qunce.playbooks.steps._fields import Duration, MaybeDuration, StepConfig
 from qunce.playbooks.types import Branch, Outcome, StepRun, WaitFor, WaitUntil, When
 
 LOOK_AGAIN = timedelta(minutes=2)
-HAPPENED, LATE = "happened", "late"
+HAPPENED, MISSED = "happened", "missed"
 
 
 class WaitConfig(StepConfig):
@@ -28,7 +29,7 @@ class WaitConfig(StepConfig):
         default="",
         max_length=60,
         title=gettext_noop("Until"),
-        description=gettext_noop("A moment, such as “mon 09:00”, “12-24 09:00” or “holiday spring-festival 09:00”."),
+        json_schema_extra={"asks": "moment", "ways": ["weekdays", "date", "holiday", "day"]},
     )
     event: Literal["", "joined", "message", "answer"] = Field(
         default="",
@@ -62,7 +63,7 @@ class Wait(Step):
     title = gettext_noop("Wait")
     icon = "hourglass"
     Config = WaitConfig
-    paths = (HAPPENED, LATE)
+    paths = (HAPPENED, MISSED)
 
     def run(self, steps: Sequence[StepRun]) -> Sequence[Outcome]:
         """First the wait; when asked again, whether it has happened."""
@@ -89,7 +90,7 @@ class Wait(Step):
         if config.length:
             return _("Waits %(time)s") % {"time": lasting(config.length)}
         if config.until:
-            return _("Waits until %(moment)s") % {"moment": config.until}
+            return _("Waits until %(moment)s") % {"moment": moment(config.moment)}
         sentence = {
             "joined": gettext_noop("Waits until somebody joins, at most %(time)s"),
             "message": gettext_noop("Waits until something is said, at most %(time)s"),
@@ -137,4 +138,4 @@ def _end(step: StepRun, came: set[str]) -> Outcome:
     end = _since(step) + config.at_most
     if config.event == "joined" and step.now < end:
         return WaitUntil(min(step.now + LOOK_AGAIN, end), {"since": _since(step).isoformat()})
-    return Branch(LATE)
+    return Branch(MISSED)

@@ -13,11 +13,11 @@ from qunce.community.types import GroupFacts
 from qunce.kernel.validation import BadFieldError
 from qunce.members import selectors as members
 from qunce.playbooks.policies import moments
+from qunce.playbooks.selectors import wording
 from qunce.playbooks.trigger import Trigger
 from qunce.playbooks.triggers._base import MOST_DAYS_BEHIND, TriggerConfig, number_of, starts_of
-from qunce.playbooks.types import Audience, Start, Weekday, When
+from qunce.playbooks.types import Audience, Start, When
 
-DAILY = "daily"
 MOST = 400
 
 
@@ -28,9 +28,7 @@ class CalendarConfig(TriggerConfig):
         default="",
         max_length=60,
         title=gettext_noop("When"),
-        description=gettext_noop(
-            "“daily 09:00”, “mon,fri 09:00”, “12-24 09:00” for every year, “holiday spring-festival -1 09:00”."
-        ),
+        json_schema_extra={"asks": "moment", "ways": ["weekdays", "date", "holiday"]},
     )
     day_of_month: int | None = Field(
         default=None,
@@ -39,7 +37,9 @@ class CalendarConfig(TriggerConfig):
         title=gettext_noop("Or a day of every month"),
         description=gettext_noop("In a shorter month its last day."),
     )
-    at: time = Field(default=time(9), title=gettext_noop("At"))
+    at: time = Field(
+        default=time(9), title=gettext_noop("At"), description=gettext_noop("Where the moment names no time.")
+    )
 
     @model_validator(mode="after")
     def _comes_again(self) -> Self:
@@ -53,12 +53,9 @@ class CalendarConfig(TriggerConfig):
 
     @property
     def moment(self) -> When:
-        """The moment that was written; every day is all weekdays."""
-        line = " ".join(self.when.split())
-        daily = line.lower().startswith(DAILY)
-        said = moments.parse(f"mon {line[len(DAILY) :].strip()}" if daily else line)
-        days = tuple(Weekday) if daily else said.weekdays
-        return said.model_copy(update={"weekdays": days, "at": said.at or self.at})
+        """The moment that was written, at the hour that stands beside it where it names none."""
+        said = moments.parse(self.when)
+        return said.model_copy(update={"at": said.at or self.at})
 
 
 class Calendar(Trigger):
@@ -77,7 +74,7 @@ class Calendar(Trigger):
                 "day": config.day_of_month,
                 "time": f"{config.at:%H:%M}",
             }
-        return _("By the calendar: %(moment)s") % {"moment": config.when}
+        return _("By the calendar: %(moment)s") % {"moment": wording.moment(config.moment)}
 
     def starts(
         self,

@@ -1,5 +1,7 @@
 """Words of the playbooks context, by noun."""
 
+from qunce.playbooks.types.document import ANSWERED as ANSWERED
+from qunce.playbooks.types.document import Conditions as Conditions
 from qunce.playbooks.types.document import Document as Document
 from qunce.playbooks.types.document import Plan as Plan
 from qunce.playbooks.types.document import StepSpec as StepSpec

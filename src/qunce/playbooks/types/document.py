@@ -26,6 +26,12 @@ def said(words: Mapping[str, str], language: str) -> str:
     return words.get(language) or words.get(language[:2]) or words.get(ANY) or next(iter(words.values()), "")
 
 
+Conditions: TypeAlias = tuple[tuple[str, dict[str, Any]], ...]
+"""Conditions as they are written: the key of each, and its Config, not yet checked."""
+ANSWERED = "answered"
+"""Not a condition of people: whether an earlier question of the track was answered. Branches know it."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -43,7 +49,7 @@ class StepSpec(_Part):
     do: str
     title: Words = Field(default_factory=dict)
     when: When = When()
-    only_if: tuple[tuple[str, dict[str, Any]], ...] = ()
+    only_if: Conditions = ()
     late: Late | None = None
     with_: dict[str, Any] = Field(default_factory=dict)
     paths: dict[str, tuple["StepSpec", ...]] = Field(default_factory=dict)

@@ -27,8 +27,8 @@ class When(BaseModel):
     ``date`` with ``at``: that date; ``yearly``: its next return, whatever the year.
     ``holiday`` with ``at``: the next such holiday (policies.moments names them), ``offset`` days before or after.
 
-    Written on one line (policies.moments): ``2h``, ``day 3 20:30``, ``mon,fri 09:00``, ``2026-12-24 09:00``,
-    ``12-24 09:00``, ``holiday spring-festival -1 09:00``.
+    Written on one line (policies.moments): ``2h``, ``day 3 20:30``, ``mon,fri 09:00``, ``daily 09:00``,
+    ``2026-12-24 09:00``, ``12-24 09:00``, ``holiday spring-festival -1 09:00``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -9,6 +9,15 @@ from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
+class Simulated:
+    """Groups that do not exist: so many, with about so many members each; the same ``seed``, the same rehearsal."""
+
+    groups: int = 500
+    members: int = 80
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A message at its time. ``group_id``: the real group. ``waited``: minutes for quiet hours or a cap."""
 
@@ -62,7 +71,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """The whole. ``notes``: what in it is simulated (message ids). ``stopped_early``: time was up before the end."""
+    """The whole. ``notes``: what in it is simulated (message ids). ``stopped_early``: time was up before the end.
+
+    ``simulated``: its groups do not exist; their numbers stand for their ids.
+    """
 
     key: str
     title: str
@@ -85,6 +97,7 @@ class Rehearsal:
     stopped_early: bool = False
     zone: str = "UTC"
     """That of most of its groups: how times are best shown."""
+    simulated: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As JSON has it."""

@@ -1,0 +1,69 @@
+"""What a stage of the pipeline costs: batches with and without it in turns, so that both meet the same machine."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from uuid import uuid4
+
+from click import BadParameter
+
+from qunce.chat import actions as chat
+from qunce.chat.actions.ingest import stages
+from qunce.chat.stage import Inflow, Stage
+from qunce.chat.types import Batch, Inbound, Origin, Selection
+from qunce.kernel.actor import SYSTEM
+from qunce.playbooks import actions as playbooks
+from qunce.playbooks.types import Document
+
+
+def named(name: str) -> Stage:
+    """The stage of that name. Raises BadParameter where there is none."""
+    known = {each.name: each for each in stages()}
+    if name not in known:
+        raise BadParameter(f"There is no stage {name}. There are: {', '.join(known)}.")
+    return known[name]
+
+
+def put_to_work() -> None:
+    """A playbook is at work in every group and has nothing to do before long: its stage is on, and idle."""
+    document = Document.model_validate({
+        "key": "bench-idle",
+        "title": "bench",
+        "steps": [{"id": "one", "do": "send", "when": {"day": 300, "at": "09:00"}, "with_": {"text": {"zh": "好"}}}],
+    })  # fmt: skip
+    row = playbooks.create_playbook(actor=SYSTEM, document=document)
+    playbooks.publish(actor=SYSTEM, playbook_id=row.pk, edition=1)
+    everywhere = Selection(everywhere=True)
+    playbooks.begin_run(actor=SYSTEM, playbook_id=row.pk, selection=everywhere, submission=uuid4())
+    playbooks.look_for_starts()
+
+
+def cost(account_id: int, batches: Sequence[Sequence[Inbound]], stage: Stage, empty: Callable[[], None]) -> float:
+    """How much longer a batch takes with the stage, as a factor; every batch is timed both ways, medians."""
+    taken: dict[bool, list[float]] = {True: [], False: []}
+    for first in (True, False):
+        empty()
+        for number, events in enumerate(batches):
+            on = (number % 2 == 0) is first
+            with nullcontext() if on else _left_out(stage):
+                started = time.perf_counter()
+                chat.ingest(Batch(account_id, Origin.LIVE, events))
+                taken[on].append(time.perf_counter() - started)
+    return statistics.median(taken[True]) / statistics.median(taken[False])
+
+
+@contextmanager
+def _left_out(stage: Stage) -> Iterator[None]:
+    """The stage does nothing for as long."""
+    parts = dict.fromkeys(("foresee", "run"), _nothing)
+    vars(stage).update(parts)
+    try:
+        yield
+    finally:
+        for part in parts:
+            del vars(stage)[part]
+
+
+def _nothing(_inflow: Inflow) -> None:
+    return

@@ -1,0 +1,139 @@
+"""What of a write-up may leave its group, and how it reads there. Pure: who has agreed is given."""
+
+import re
+from collections.abc import Mapping
+
+from qunce.content.types.sessions import AGREED, ConsentState, Draft, Passage, Role
+
+_SIGNS = re.compile(r"([\\`*_\[\]<>#|~!])")
+_LEADS = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
+MOST_POINTS = 3
+LONGEST_POINT = 120
+_SHORTEST_NAME = 2
+
+
+def leaving(draft: Draft, said: Mapping[int, ConsentState], somebody: str) -> Draft:
+    """The draft with nothing in it of whom has not agreed, and no name of whom does not want to be named.
+
+    ``said``: what each author says of these words, by identity. ``somebody``: what stands instead of a name.
+    """
+    named = {key for key, state in said.items() if state is ConsentState.YES}
+    known = {each.identity_id: each.name for each in (*draft.people, *draft.passages)}
+    open_names = {name for key, name in known.items() if key in named}
+    hidden = sorted({name for key, name in known.items() if key not in named} - open_names, key=len, reverse=True)
+    hide = _Hide([name for name in hidden if len(name) >= _SHORTEST_NAME], somebody)
+    kept = [each for each in draft.kept if said.get(each.identity_id) in AGREED]
+    there = {each.id for each in kept}
+    passages = tuple(
+        each.model_copy(
+            update={
+                "name": each.name if each.identity_id in named else somebody,
+                "text": hide(each.text),
+                "to": each.to if each.to in there else "",
+                "other": "",
+                "other_by": "",
+            }
+        )
+        for each in kept
+    )
+    return draft.model_copy(
+        update={
+            "title": hide(draft.title),
+            "summary": hide(draft.summary),
+            "points": tuple(each for each in draft.points if each in there),
+            "people": tuple(each for each in draft.people if each.identity_id in named),
+            "passages": passages,
+        }
+    )
+
+
+class _Hide:
+    def __init__(self, names: list[str], somebody: str) -> None:
+        self._found = re.compile("@?(?:" + "|".join(map(re.escape, names)) + ")") if names else None
+        self._somebody = somebody
+
+    def __call__(self, text: str) -> str:
+        return self._found.sub(self._somebody, text) if self._found else text
+
+
+def points(draft: Draft) -> list[str]:
+    """What says most, each cut to a line."""
+    by_id = {each.id: each for each in draft.kept}
+    found = [_line(by_id[each].text) for each in draft.points if each in by_id]
+    return [each for each in found if each][:MOST_POINTS]
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_POINT else f"{line[: LONGEST_POINT - 1]}…"
+
+
+def escaped(text: str) -> str:
+    """Somebody's words within Markdown, as they are: nothing in them is a sign of ours."""
+    safe = _LEADS.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", _SIGNS.sub(r"\\\1", text))
+    return safe.replace("\n", "  \n")
+
+
+def markdown(draft: Draft, words: Mapping[str, str]) -> str:
+    """A write-up as Markdown. ``words``: headings in the language of its readers: points, talk, questions, with."""
+    parts: list[str] = []
+    if draft.summary:
+        parts.append(escaped(draft.summary))
+    if found := points(draft):
+        parts += [f"## {words['points']}", "\n".join(f"- {escaped(each)}" for each in found)]
+    talk = [each for each in draft.kept if each.role is not Role.QUESTION and not _answers(draft, each)]
+    if talk:
+        parts.append(f"## {words['talk']}")
+        parts += _talk(talk)
+    asked = [each for each in draft.kept if each.role is Role.QUESTION]
+    if asked:
+        parts.append(f"## {words['questions']}")
+        for question in asked:
+            parts.append(_said(question, f"**{words['question']} · {escaped(question.name)}**"))
+            for each in draft.kept:
+                if each.to == question.id:
+                    parts.append(_said(each, f"**{words['answer']} · {escaped(each.name)}**"))
+    return "\n\n".join(parts)
+
+
+def _answers(draft: Draft, passage: Passage) -> bool:
+    asked = draft.of(passage.to) if passage.to else None
+    return asked is not None and not asked.dropped and asked.role is Role.QUESTION
+
+
+def _talk(passages: list[Passage]) -> list[str]:
+    """Each with its speaker where that is another than before."""
+    parts, before = [], ""
+    for each in passages:
+        parts.append(_said(each, f"**{escaped(each.name)}**" if each.name != before else ""))
+        before = each.name
+    return parts
+
+
+def _said(passage: Passage, head: str) -> str:
+    pieces = [head, escaped(passage.text)]
+    pieces += [
+        f"![{escaped(file.name or file.kind)}](file:{file.sha256})"
+        if file.sha256 and file.kind == "image"
+        else f"\\[{escaped(file.name or file.kind)}\\]"
+        for file in passage.files
+    ]
+    return "\n\n".join(piece for piece in pieces if piece)
+
+
+def plain(draft: Draft, words: Mapping[str, str]) -> str:
+    """A write-up as a chat shows it."""
+    lines: list[str] = [f"《{draft.title}》"]
+    if draft.summary:
+        lines.append(draft.summary)
+    before = ""
+    for each in draft.kept:
+        if each.role is Role.QUESTION or _answers(draft, each):
+            continue
+        lines.append(f"{each.name}：{each.text}" if each.name != before else each.text)
+        before = each.name
+    for question in draft.kept:
+        if question.role is Role.QUESTION:
+            lines += ["", f"{words['question']} {question.name}：{question.text}"]
+            lines += [f"{words['answer']} {each.name}：{each.text}" for each in draft.kept if each.to == question.id]
+    return "\n".join(lines)

@@ -1,0 +1,443 @@
+"""Briefs: proposed, picked for, edited, approved; sent once at their hour or left out with the reason, for weeks."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qunce.chat.models import Broadcast, Delivery
+from qunce.chat.types import Selection
+from qunce.content import actions, selectors
+from qunce.content.actions import mornings
+from qunce.content.models import Brief, BriefPick, BriefPlan, Feed, FeedEntry
+from qunce.content.policies import briefs as policies
+from qunce.content.policies.feeds import title_key, url_key
+from qunce.content.types import BriefState, Candidate, Fallback, ItemDocument, ItemKind, Line, PlanWish
+from qunce.kernel import clock
+from qunce.kernel.actor import SYSTEM, Permission, Role
+from qunce.kernel.audit import AuditEntry
+from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from qunce.team.models import Notification, Task
+from tests.chat import support
+from tests.support import world
+
+pytestmark = pytest.mark.django_db
+MONDAY = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)  # 8:30 in Shanghai
+WISH = PlanWish(name="晨间简报", selection=Selection(everywhere=True), header="早安，{group}", footer="明早见")
+WISH_FIELDS = {name: getattr(WISH, name) for name in PlanWish.__dataclass_fields__}
+
+
+def entry(feed, n, at, title="", **fields):
+    title, url = title or f"第 {n} 条新知", fields.pop("url", f"https://example.org/{feed.pk}/{n}")
+    return FeedEntry.objects.create(
+        feed=feed,
+        guid=str(n),
+        url=url,
+        url_key=url_key(url),
+        title=title,
+        title_key=title_key(title),
+        at=at,
+        seen_at=at,
+        there_at=at,
+        **fields,
+    )
+
+
+def a_feed(home, title="每日新知"):
+    return Feed.objects.create(
+        community=home, url=f"https://example.org/{title}", title=title, next_at=MONDAY, created_at=MONDAY
+    )
+
+
+class Morning:
+    """A community with two groups, a feed, and an operator who has planned a brief the week before."""
+
+    def __init__(self, *, zone="Asia/Shanghai", at=MONDAY - timedelta(days=4), **wish):
+        account = support.account(state="working")
+        support.lease(account)
+        self.groups = support.adopted(account, "!a", "!b", zone=zone)
+        self.home = self.groups["!a"].community
+        self.operator = world.member_of_staff("林芝", roles={self.home.pk: Role.OPERATOR})
+        self.actor = world.actor(self.operator)
+        self.feed = a_feed(self.home)
+        with clock.at(at):
+            self.plan = actions.make_plan(
+                actor=self.actor, community_id=self.home.pk, wish=PlanWish(**{**WISH_FIELDS, **wish})
+            )
+
+    def go(self, at=MONDAY):
+        with clock.at(at):
+            actions.keep_briefs()
+        return Brief.objects.filter(plan=self.plan).order_by("-day").first()
+
+    def evening(self):
+        return self.go(MONDAY - timedelta(hours=3))
+
+    def sent(self):
+        return list(Delivery.objects.order_by("group_id", "created_at"))
+
+
+@pytest.fixture
+def morning():
+    made = Morning()
+    for n in range(5):
+        entry(made.feed, n, MONDAY - timedelta(hours=2 + n), summary="一句话说明")
+    return made
+
+
+# ------------------------------------------------------------------ what is proposed
+def candidate(n, *, hours=1.0, feed=1, weight=1, title="", text="", url=""):
+    at = MONDAY - timedelta(hours=hours)
+    return Candidate(n, feed, "源", title or f"题 {n}", text, url or f"https://e.org/{n}", at, weight)
+
+
+def chosen(*candidates, count=3, **wish):
+    return [each.id for each in policies.propose(candidates, now=MONDAY, count=count, **wish)]
+
+
+def test_fresh_ones_of_weighty_feeds_with_words_that_are_wanted_come_first():
+    assert chosen(candidate(1, hours=30), candidate(2, hours=2, feed=2), candidate(3, hours=200, feed=3)) == [2, 1]
+    assert chosen(candidate(1), candidate(2, feed=2, weight=3), count=1) == [2]
+    assert chosen(candidate(1), candidate(2, hours=20, feed=2, title="ＡＩ 绘本"), count=1, wanted=["ai"]) == [2]
+    assert chosen(candidate(1, text="广告合作"), candidate(2), unwanted=["广告"]) == [2]
+
+
+def test_a_source_comes_again_only_where_it_is_that_much_better():
+    assert chosen(candidate(1, hours=1), candidate(2, hours=2), candidate(3, hours=20, feed=2), count=2) == [1, 3]
+    assert chosen(candidate(1, hours=1), candidate(2, hours=2), candidate(3, hours=60, feed=2), count=2) == [1, 2]
+
+
+def test_the_same_is_said_once():
+    again = candidate(2, feed=2, title="题　１！", url="https://other.org/")
+    assert chosen(candidate(1), again) == [1]
+    assert chosen(candidate(1), used=policies.keys("题 1", "")) == []
+    assert chosen(candidate(1), used=policies.keys("", "http://www.e.org/1/?utm_source=a")) == []
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.floats(0, 300), st.integers(1, 5)), max_size=30), st.integers(1, 10))
+def test_never_more_than_wanted_never_twice_and_always_as_many_as_there_are(rows, count):
+    found = [candidate(n, hours=hours, feed=feed, weight=w) for n, (feed, hours, w) in enumerate(rows)]
+    fresh = [each for each in found if MONDAY - each.at <= policies.OLDEST]
+    got = policies.propose(found, now=MONDAY, count=count)
+    assert len(got) == len(set(got)) == min(count, len(fresh))
+    assert got == policies.propose(reversed(found), now=MONDAY, count=count)
+
+
+def test_braces_of_others_are_no_variables(morning):
+    entry(morning.feed, 9, MONDAY - timedelta(minutes=1), title="{group} 与 {nothing}")
+    morning.go()
+    assert "{group} 与 {nothing}" in morning.sent()[0].content[0]["text"]
+
+
+# ------------------------------------------------------------------ its day
+def test_it_is_proposed_in_the_evening_and_goes_out_in_the_morning(morning):
+    assert morning.go(MONDAY - timedelta(hours=13)) is None
+    brief = morning.evening()
+    assert (brief.state, brief.day, len(brief.lines)) == (BriefState.OPEN, date(2026, 11, 23), 3)
+    assert morning.go(MONDAY - timedelta(minutes=1)).state == BriefState.OPEN
+    brief = morning.go()
+    assert (brief.state, brief.why) == (BriefState.SENT, mornings.BY_ITSELF)
+    text = morning.sent()[0].content[0]["text"]
+    assert text.startswith("早安，群 !a\n\n1. 第 0 条新知（每日新知）\n一句话说明\nhttps://example.org/")
+    assert text.endswith("\n\n明早见")
+    assert {each.not_after for each in morning.sent()} == {MONDAY + timedelta(minutes=45)}
+    morning.go(MONDAY + timedelta(minutes=1))
+    assert len(morning.sent()) == 2
+
+
+def test_what_nobody_has_edited_is_chosen_anew_at_its_hour(morning):
+    morning.evening()
+    entry(morning.feed, 8, MONDAY - timedelta(minutes=5), title="清晨的新闻")
+    assert morning.go().lines[0]["title"] == "清晨的新闻"
+
+
+def test_its_editor_gets_a_task_which_ends_with_the_approval():
+    morning = Morning(editor_id=None)
+    editor = world.member_of_staff("陈默", roles={morning.home.pk: Role.OPERATOR})
+    with clock.at(MONDAY - timedelta(days=3)):
+        wish = PlanWish(**{**WISH_FIELDS, "editor_id": editor.pk})
+        actions.change_plan(actor=morning.actor, plan_id=morning.plan.pk, edition=1, wish=wish)
+    entry(morning.feed, 1, MONDAY - timedelta(hours=5))
+    brief = morning.evening()
+    task = Task.objects.get(pk=brief.task_id)
+    assert (task.assignee_id, task.due_at, task.url) == (editor.pk, MONDAY, f"/content/briefs/{brief.pk}/")
+    assert Notification.objects.filter(staff=editor).exists()
+    with clock.at(MONDAY - timedelta(hours=1)):
+        actions.approve_brief(actor=world.actor(editor), brief_id=brief.pk, edition=brief.edition)
+    assert Task.objects.get(pk=brief.task_id).state == "done"
+    assert morning.go().state == BriefState.SENT
+    assert Broadcast.objects.get().created_by == editor.pk
+
+
+def test_what_somebody_has_edited_goes_out_as_it_is(morning):
+    brief = morning.evening()
+    keys = [line["key"] for line in brief.lines]
+    lines = [(keys[2], "换个说法", "为什么要紧"), (keys[0], brief.lines[0]["title"], "")]
+    with clock.at(MONDAY - timedelta(hours=2)):
+        brief = actions.edit_brief(
+            actor=morning.actor, brief_id=brief.pk, edition=brief.edition, lines=lines, header="早", footer=""
+        )
+        added = actions.own_line(title="手写一条", url="https://example.org/own")
+        brief = actions.add_line(actor=morning.actor, brief_id=brief.pk, line=added)
+        with pytest.raises(Conflict, match="Somebody changed this brief"):
+            actions.approve_brief(actor=morning.actor, brief_id=brief.pk, edition=1)
+        actions.approve_brief(actor=morning.actor, brief_id=brief.pk, edition=brief.edition)
+    morning.go()
+    text = morning.sent()[0].content[0]["text"]
+    assert text.startswith("早\n\n1. 换个说法（每日新知）\n为什么要紧\n")
+    assert "3. 手写一条\nhttps://example.org/own" in text
+    done = AuditEntry.objects.filter(object_kind="brief").order_by("id").values_list("action", flat=True)
+    assert list(done) == ["brief.edited", "brief.edited", "brief.approved"]
+
+
+def test_a_day_is_left_out_and_taken_in_again(morning):
+    brief = morning.evening()
+    with clock.at(MONDAY - timedelta(hours=2)):
+        actions.leave_out(actor=morning.actor, brief_id=brief.pk, reason="今天有活动")
+        actions.take_in_again(actor=morning.actor, brief_id=brief.pk)
+        actions.leave_out(actor=morning.actor, brief_id=brief.pk, reason="今天有活动")
+    brief = morning.go()
+    assert (brief.state, brief.why) == (BriefState.SKIPPED, "今天有活动")
+    with clock.at(MONDAY), pytest.raises(Conflict, match="hour is over"):
+        actions.take_in_again(actor=morning.actor, brief_id=brief.pk)
+    assert not morning.sent()
+
+
+# ------------------------------------------------------------------ picks
+def test_what_is_picked_comes_first_and_once(morning):
+    entries = list(FeedEntry.objects.order_by("pk"))
+    document = ItemDocument(kind=ItemKind.ARTICLE, title="入群指南", summary="三分钟看完", source="群秘书")
+    item = actions.create_item(actor=SYSTEM, document=document, key="guide", community_id=morning.home.pk)
+    agent = world.actor(world.member_of_staff(roles={morning.home.pk: Role.SERVICE}))
+    with clock.at(MONDAY - timedelta(days=1)):
+        for line in (
+            actions.item_line(actor=agent, item_id=item.pk),
+            actions.entry_line(actor=agent, entry_id=entries[4].pk),
+            actions.entry_line(actor=agent, entry_id=entries[4].pk),
+        ):
+            actions.pick(actor=agent, plan_id=morning.plan.pk, line=line)
+    brief = morning.evening()
+    assert [line["title"] for line in brief.lines] == ["入群指南", "第 4 条新知", "第 0 条新知"]
+    with clock.at(MONDAY - timedelta(hours=1)):
+        actions.pick(actor=agent, plan_id=morning.plan.pk, line=actions.own_line(title="路上看到的"))
+    brief = morning.go()
+    assert [line["title"] for line in brief.lines] == ["入群指南", "第 4 条新知", "路上看到的"]
+    assert BriefPick.objects.filter(brief=brief).count() == 3
+    tuesday = morning.go(MONDAY + timedelta(days=1))
+    assert [line["title"] for line in tuesday.lines] == ["第 0 条新知", "第 1 条新知", "第 2 条新知"]
+
+
+def test_a_pick_can_be_taken_back(morning):
+    with clock.at(MONDAY - timedelta(days=2)):
+        row = actions.pick(actor=morning.actor, plan_id=morning.plan.pk, line=actions.own_line(title="算了"))
+        actions.drop_pick(actor=morning.actor, pick_id=row.pk)
+    assert len(morning.evening().lines) == 3
+    with pytest.raises(NotFound):
+        actions.drop_pick(actor=morning.actor, pick_id=row.pk)
+
+
+# ------------------------------------------------------------------ what keeps it from going out
+@pytest.mark.parametrize(
+    ("wish", "entries", "said"),
+    [
+        ({}, 0, mornings.NOTHING_NEW),
+        ({"fallback": Fallback.ENOUGH, "at_least": 3}, 2, mornings.TOO_FEW),
+        ({"fallback": Fallback.ENOUGH, "at_least": 2}, 2, ""),
+        ({"fallback": Fallback.SKIP}, 5, mornings.NOBODY_APPROVED),
+        ({"day_off": "US", "weekdays": (3,)}, 5, mornings.DAY_OFF),
+    ],
+)
+def test_what_is_left_out_says_why_and_the_team_is_told(wish, entries, said):
+    morning = Morning(**wish)
+    at = MONDAY + timedelta(days=3) if "day_off" in wish else MONDAY  # Thanksgiving
+    for n in range(entries):
+        entry(morning.feed, n, at - timedelta(hours=3 + n))
+    brief = morning.go(at)
+    assert (brief.state, brief.why) == ((BriefState.SKIPPED, said) if said else (BriefState.SENT, mornings.BY_ITSELF))
+    told = Notification.objects.filter(key=f"brief:{brief.pk}:skipped")
+    assert told.exists() is (bool(said) and said != mornings.DAY_OFF)
+
+
+def test_what_was_picked_for_a_brief_that_was_left_out_is_in_the_next(morning):
+    with clock.at(MONDAY - timedelta(days=2)):
+        actions.pick(actor=morning.actor, plan_id=morning.plan.pk, line=actions.own_line(title="留到明天"))
+    morning.evening()
+    assert morning.go(MONDAY + timedelta(hours=1)).why == mornings.TOO_LATE
+    assert morning.go(MONDAY + timedelta(days=1)).lines[0]["title"] == "留到明天"
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(44, BriefState.SENT), (46, BriefState.SKIPPED)])
+def test_a_brief_that_is_late_by_three_quarters_of_an_hour_is_left_out(morning, minutes, state):
+    morning.evening()
+    assert morning.go(MONDAY + timedelta(minutes=minutes)).state == state
+    assert bool(morning.sent()) is (state == BriefState.SENT)
+
+
+def test_days_that_went_by_while_nothing_ran_say_so(morning):
+    brief = morning.go(MONDAY + timedelta(hours=5))
+    assert (brief.state, brief.why) == (BriefState.SKIPPED, mornings.NOT_RUNNING)
+
+
+def test_nothing_goes_out_by_the_word_of_somebody_who_is_gone(morning):
+    from qunce.team import actions as team
+
+    team.deactivate_staff(actor=SYSTEM, staff_id=morning.operator.pk)
+    brief = morning.go()
+    assert (brief.state, brief.why) == (BriefState.SKIPPED, mornings.NOBODY)
+
+
+def test_a_plan_that_rests_sends_nothing(morning):
+    brief = morning.evening()
+    with clock.at(MONDAY - timedelta(hours=2)):
+        actions.rest_plan(actor=morning.actor, plan_id=morning.plan.pk, rests=True)
+    assert morning.go() == brief
+    brief.refresh_from_db()
+    assert brief.state == BriefState.SKIPPED
+    with clock.at(MONDAY + timedelta(hours=1)):
+        actions.rest_plan(actor=morning.actor, plan_id=morning.plan.pk, rests=False)
+    assert morning.go(MONDAY + timedelta(days=1)).state == BriefState.SENT
+
+
+def test_groups_that_left_the_community_get_nothing(morning):
+    from qunce.chat import actions as chat
+
+    with clock.at(MONDAY - timedelta(days=1)):
+        chosen = Selection(group_ids=tuple(each.pk for each in morning.groups.values()))
+        wish = PlanWish(**{**WISH_FIELDS, "selection": chosen})
+        actions.change_plan(actor=morning.actor, plan_id=morning.plan.pk, edition=1, wish=wish)
+        other = world.a_community()
+        chat.adopt(actor=SYSTEM, community_id=other.pk, group_ids=[morning.groups["!b"].pk])
+    morning.go()
+    assert [each.group_id for each in morning.sent()] == [morning.groups["!a"].pk]
+
+
+# ------------------------------------------------------------------ once
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_it_once(morning):
+    barrier, errors = Barrier(2), []
+
+    def work():
+        try:
+            barrier.wait()
+            with clock.at(MONDAY):
+                actions.keep_briefs()
+        except Exception as error:  # noqa: BLE001 (told to the test)
+            errors.append(error)
+        finally:
+            connection.close()
+
+    workers = [Thread(target=work) for _n in range(2)]
+    for each in workers:
+        each.start()
+    for each in workers:
+        each.join()
+    assert not errors
+    assert Brief.objects.get().state == BriefState.SENT
+    assert len(morning.sent()) == 2
+
+
+def test_cut_off_in_between_it_is_sent_once(morning, monkeypatch):
+    morning.evening()
+    real = mornings.end_task
+    monkeypatch.setattr(mornings, "end_task", lambda *_given: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        morning.go()
+    assert not morning.sent()
+    monkeypatch.setattr(mornings, "end_task", real)
+    morning.go(MONDAY + timedelta(minutes=2))
+    assert len(morning.sent()) == 2
+
+
+def test_four_weeks_by_itself():
+    """Every weekday, with days on which the feed is silent, a day off the network, and clocks that go back."""
+    begin = datetime(2026, 10, 16, 6, 30, tzinfo=UTC)
+    morning = Morning(zone="Europe/Berlin", at=begin - timedelta(hours=20), day_off="DE")
+    silent, down = {date(2026, 10, 27), date(2026, 10, 28)}, date(2026, 11, 5)
+    day, n = begin, 0
+    while day < begin + timedelta(days=28):
+        if day.date() not in silent:
+            for _each in range(4):
+                n += 1
+                entry(morning.feed, n, day - timedelta(hours=12, minutes=n % 60), title=f"第 {n} 条")
+        if day.date() != down:
+            for minutes in range(-60, 120, 40):
+                morning.go(day + timedelta(minutes=minutes))
+        day += timedelta(days=1)
+    briefs = list(Brief.objects.order_by("day"))
+    assert [each.day.weekday() for each in briefs] == [
+        each.day.weekday() for each in briefs if each.day.weekday() < 5
+    ]
+    assert len(briefs) == 20
+    skipped = {each.day: each.why for each in briefs if each.state == BriefState.SKIPPED}
+    assert skipped == {down: mornings.NOT_RUNNING}
+    hours = {each.day: each.send_at.hour for each in briefs}
+    assert (hours[date(2026, 10, 23)], hours[date(2026, 10, 26)]) == (6, 7)  # 8:30 before and after the change
+    said = [line["title"] for each in briefs for line in each.lines]
+    assert len(said) == len(set(said))
+    assert Delivery.objects.count() == 2 * 19
+
+
+# ------------------------------------------------------------------ who may
+def test_every_role_does_what_it_may(morning):
+    brief = morning.evening()
+    stranger = world.actor(world.member_of_staff(roles={world.a_community().pk: Role.OWNER}))
+    with pytest.raises(NotFound):
+        selectors.brief(stranger, brief.pk)
+    with pytest.raises(NotFound):
+        actions.rest_plan(actor=stranger, plan_id=morning.plan.pk, rests=True)
+    with clock.at(MONDAY - timedelta(hours=2)):
+        for role, person in world.everyone(morning.home.pk).items():
+            actor = world.actor(person)
+            assert selectors.brief(actor, brief.pk) == brief
+            if not actor.may(Permission.OPERATE, morning.home.pk):
+                with pytest.raises(NotAllowed):
+                    actions.approve_brief(actor=actor, brief_id=brief.pk, edition=brief.edition)
+            if role == Role.VIEWER:
+                with pytest.raises(NotAllowed):
+                    actions.pick(actor=actor, plan_id=morning.plan.pk, line=Line(key="own:1", title="a"))
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"weekdays": ()}, "weekdays"),
+        ({"header": "{nobody}"}, "header"),
+        ({"footer": "x" * 1001}, "footer"),
+        ({"count": 0}, "count"),
+        ({"at_least": 4}, "at_least"),
+        ({"opens": 100}, "opens"),
+        ({"selection": Selection(tags=("没有这个标签",))}, "whom"),
+        ({"wanted": ("x" * 41,)}, "wanted"),
+        ({"editor_id": 1}, "editor"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_field(morning, wish, field):
+    with pytest.raises(Invalid) as refused:
+        actions.make_plan(actor=morning.actor, community_id=morning.home.pk, wish=PlanWish(**{**WISH_FIELDS, **wish}))
+    assert refused.value.field == field
+
+
+def test_another_hour_moves_what_can_be_edited_already(morning):
+    brief = morning.evening()
+    with clock.at(MONDAY - timedelta(hours=2)):
+        wish = PlanWish(**{**WISH_FIELDS, "at": time(9)})
+        actions.change_plan(actor=morning.actor, plan_id=morning.plan.pk, edition=1, wish=wish)
+        with pytest.raises(Conflict):
+            actions.change_plan(actor=morning.actor, plan_id=morning.plan.pk, edition=1, wish=wish)
+    brief.refresh_from_db()
+    assert brief.send_at == MONDAY + timedelta(minutes=30)
+    assert BriefPlan.objects.get().edition == 2
+
+
+def test_phones_show_one_of_each_platform_and_what_cannot_be_reached(morning):
+    brief = morning.evening()
+    with clock.at(MONDAY - timedelta(hours=2)):
+        shown = selectors.phones(morning.actor, morning.plan, "早安 {group} {date}", brief.send_at)
+        long = selectors.phones(morning.actor, morning.plan, "长" * 5000, brief.send_at)
+    assert [(each.platform, each.text) for each in shown.each] == [("sandbox", "早安 群 !a Nov. 23")]
+    assert (shown.reached, shown.obstacles) == (2, [])
+    assert (long.reached, long.obstacles) == (0, [("The text is longer than its platform takes.", 2)])
