@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from qunce.chat.events import BroadcastPlanned
 from qunce.chat.stage import Inflow, NewMessage, Stage
 from qunce.chat.types import Content, Mention
 from qunce.content import actions
@@ -20,11 +21,12 @@ from qunce.content.selectors.sessions import Listening
 from qunce.content.types import EndedBy, HeardSuggestion, Words
 from qunce.kernel.actor import Actor
 from qunce.kernel.errors import Conflict, Invalid
-from qunce.kernel.events import publish
+from qunce.kernel.events import publish, subscriber
 from qunce.members import selectors as members
 
 _USUAL = Words()
 ANSWER_WITHIN = timedelta(minutes=10)
+_ITEM = "item:"
 
 
 class Sessions(Stage):
@@ -186,3 +188,10 @@ class SuggestionWords(Stage):
             key=f"suggestion:{message.group.id}:{message.external_id}",
             not_after=message.sent_at + ANSWER_WITHIN,
         )
+
+
+@subscriber(BroadcastPlanned)
+def item_was_sent(event: BroadcastPlanned) -> None:
+    """An item that a person sends to groups is used by hand."""
+    if event.about.startswith(_ITEM):
+        actions.note_broadcast(broadcast_id=event.broadcast_id, item_id=int(event.about.removeprefix(_ITEM)))

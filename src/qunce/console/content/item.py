@@ -75,11 +75,11 @@ def item(request: StaffRequest, item_id: int) -> HttpResponse:
     return render(request, "console/content/item.html", context)
 
 
-def shown(row: Item | None, document: ItemDocument) -> SafeString:
+def shown(row: Item, document: ItemDocument) -> SafeString:
     """The text as safe HTML, with the item's own pictures."""
     pictures = {
         file.name: reverse("console:item_file", args=[row.pk, file.sha256])
-        for file in (document.files if row else ())
+        for file in document.files
         if file.kind == "image"
     }
     return mark_safe(policies.rendered(document.body, pictures))  # noqa: S308 (cleaned by `rendered`)

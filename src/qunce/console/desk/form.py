@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from qunce.community import selectors as communities
+from qunce.console.content.library import OFFERED, choices
 from qunce.console.desk.rules import groups_to_choose
 from qunce.console.desk.words import KINDS
 from qunce.console.forms import WeekdaysField
 from qunce.console.uploads import Files, carried, kept
 from qunce.content import actions as content
 from qunce.content.types import LARGEST_FILE, Attached
+from qunce.desk import selectors
 from qunce.desk.selectors import RuleView, draft_of
 from qunce.desk.types import LONGEST_ANSWER, MOST_FILES, WEEK, Hours, Match, RuleDraft
 from qunce.kernel.actor import Actor, Permission
@@ -61,13 +63,22 @@ class RuleForm(forms.Form):
     )
     answer = forms.CharField(
         label=gettext_lazy("Answer"),
-        error_messages={"required": gettext_lazy("Enter what is said back, or add a file.")},
+        error_messages={"required": gettext_lazy("Enter what is said back, add a file, or choose an item.")},
         max_length=LONGEST_ANSWER,
         widget=forms.Textarea({"rows": 5}),
         strip=True,
     )
     uploads = forms.Field(
         label=gettext_lazy("Add files"), required=False, widget=Files({"multiple": True, "data-picked": "picked"})
+    )
+    item = forms.IntegerField(
+        label=gettext_lazy("From the library"),
+        required=False,
+        widget=forms.Select,
+        help_text=gettext_lazy(
+            "It goes along as each platform can have it, and is counted. When it is taken down, the rule answers with"
+            " its text alone."
+        ),
     )
     picked = forms.CharField(required=False, widget=forms.HiddenInput({"id": "picked"}))
     reach = forms.ChoiceField(
@@ -137,6 +148,7 @@ class RuleForm(forms.Form):
         self.fields["tag_community"].widget.choices = [*everywhere, *places]
         self.fields["group"].widget.choices = [(each.pk, each.name or each.external_id) for each in offered["groups"]]
         self.more_groups = offered["more_groups"]
+        self._offer_items()
         self.fields["cooldown"].widget.choices = self._cooldowns()
         self.fields["uploads"].help_text = _("At most %(most)d files of %(size)d MB.") % {
             "most": MOST_FILES,
@@ -146,6 +158,19 @@ class RuleForm(forms.Form):
         if not actor.may(needed):
             self.fields["reach"].widget.choices = REACHES[1:]
         self.fields["seen"].required = "seen" in self.initial
+
+    def _offer_items(self) -> None:
+        """The latest items of the library, the chosen one first."""
+        chosen = self["item"].value()
+        row = selectors.item_of(self._actor, int(chosen)) if str(chosen or "").isdecimal() else None
+        found = list(selectors.items_for(self._actor, "")[: OFFERED + 1])
+        self.more_items = len(found) > OFFERED
+        rows = {each.pk: each for each in [*([row] if row else []), *found[:OFFERED]]}
+        named = [
+            (each.pk, " · ".join(map(str, filter(None, (each.title, kind, why)))))
+            for each, kind, why in choices(rows.values())
+        ]
+        self.fields["item"].widget.choices = [("", _("None")), *named]  # type: ignore[attr-defined]
 
     def _cooldowns(self) -> list[tuple[int, str | Promise]]:
         """The usual ones, and the one that the rule has."""
@@ -199,6 +224,7 @@ class RuleForm(forms.Form):
             files=files,
             hours=hours_in(given),
             away=given["away"],
+            item_id=given["item"],
         )
 
     def catch_up(self, view: RuleView) -> bool:
@@ -213,12 +239,13 @@ class RuleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Only the place that the reach asks for must be chosen; a missing one never means everywhere.
 
-        Without an answer there is another one, or a file. Days and times are wanted where it does not answer always.
+        Without an answer there is another one, a file or an item. Days and times are wanted where it does not answer
+        always.
         """
         if self.cleaned_data.get("when") != "hours":
             for name in ("when", "days", "opens", "closes"):
                 self.errors.pop(name, None)
-        if self.variants or self._list("kept") or self.files.getlist("uploads"):
+        if self.variants or self._list("kept") or self.files.getlist("uploads") or self.cleaned_data.get("item"):
             self.errors.pop("answer", None)
             self.cleaned_data.setdefault("answer", "")
         for reach in {"community", "tag", "group"} - {self.cleaned_data.get("reach")}:
@@ -254,6 +281,7 @@ def filled(view: RuleView) -> dict[str, Any]:
         "opens": hours.opens,
         "closes": hours.closes,
         "away": draft.away,
+        "item": draft.item_id,
         "cooldown": rule.cooldown_seconds,
         "seen": rule.changed_at.isoformat(),
     }

@@ -20,6 +20,8 @@ from qunce.console.playbooks import drafts, words
 from qunce.console.playbooks.forms import StepForm
 from qunce.console.playbooks.grid import began, grid, moments, title_of
 from qunce.console.playbooks.previews import phone
+from qunce.content import selectors as library
+from qunce.content.types import ItemFilter
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound, QunceError
 from qunce.playbooks import selectors
@@ -30,7 +32,8 @@ from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, StepSpec
 
 MOST_DOCUMENT = 2_000_000
-FILE, START = "with_file", "start_playbook"
+MOST_ITEMS = 500
+FILE = "with_file"
 
 
 def zone_of(playbook: Playbook) -> ZoneInfo:
@@ -218,8 +221,8 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     if kind is None:
         return render(request, "console/playbooks/panel_gone.html", {"playbook": playbook, "unknown": found.do})
     posted = request.method == "POST"
-    others = _others(request, playbook) if found.do == START else ()
-    form = StepForm(document, found, kind.Config, _posted(request) if posted else None, others)
+    offered = _offered(request, playbook, found)
+    form = StepForm(document, found, kind.Config, _posted(request) if posted else None, offered)
     saved = False
     if posted:
         request.actor.require(Permission.OPERATE, playbook.community_id)
@@ -229,7 +232,7 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
             changed = editing.replaced(document, step_id, form.spec())
             playbook = drafts.write(request.actor, playbook, changed)
             found, document, saved = form.spec(), changed, True
-            form = StepForm(document, found, kind.Config, playbooks=others)
+            form = StepForm(document, found, kind.Config, offered=offered)
     context = {
         "playbook": playbook,
         "step": found,
@@ -254,6 +257,20 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     return answer
 
 
+def _offered(request: StaffRequest, playbook: Playbook, found: StepSpec) -> dict[str, list[tuple[str, str]]]:
+    """What a step may choose from beyond the document: other playbooks, items of the library."""
+    if found.do == "start_playbook":
+        return {"playbooks": list(_others(request, playbook))}
+    return {"items": _items(request, playbook)} if found.do == "post" else {}
+
+
+def _items(request: StaffRequest, playbook: Playbook) -> list[tuple[str, str]]:
+    """Items of the library that members of the playbook's community have, by key."""
+    found = library.find_items(request.actor, ItemFilter())[:MOST_ITEMS]
+    homes = {None, playbook.community_id}
+    return [(row.key, row.title) for row in found if row.community_id in homes and not library.why_not_ready(row)]
+
+
 @require_POST
 def preview(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     """The step as a group would see it, as it stands in the form."""
@@ -262,7 +279,7 @@ def preview(request: StaffRequest, playbook_id: int, step_id: str) -> HttpRespon
     found = editing.found(document, step_id)
     if found is None or found.do not in steps:
         raise NotFound
-    form = StepForm(document, found, steps[found.do].Config, _posted(request))
+    form = StepForm(document, found, steps[found.do].Config, _posted(request), _offered(request, playbook, found))
     if form.is_valid():
         found = form.spec()
     context = phone(request, playbook, document, found)

@@ -42,9 +42,9 @@ class StepForm(WhenPart, ConfigForm):
         step: StepSpec,
         config: type[BaseModel],
         data: Any = None,
-        playbooks: Choices = (),
+        offered: Mapping[str, Choices] | None = None,
     ) -> None:
-        around = around_step(document, step, playbooks)
+        around = around_step(document, step, offered)
         super().__init__(
             data,
             initial={
@@ -90,8 +90,10 @@ class StepForm(WhenPart, ConfigForm):
         )
 
 
-def around_step(document: Document, step: StepSpec | None = None, playbooks: Choices = ()) -> Around:
-    """What the fields of a step, or of a start, may choose from."""
+def around_step(
+    document: Document, step: StepSpec | None = None, offered: Mapping[str, Choices] | None = None
+) -> Around:
+    """What the fields of a step, or of a start, may choose from. ``offered``: what is not in the document itself."""
     others = [each for each in document.walk() if step is None or each.id != step.id]
     kinds = {each.id: steps.get(each.do) for each in others}
 
@@ -100,7 +102,7 @@ def around_step(document: Document, step: StepSpec | None = None, playbooks: Cho
             (each.id, f"{title_of(each)} ({each.id})") for each in others if getattr(kinds[each.id], wants, False)
         ]
 
-    offers = {"steps": those("speaks"), "questions": those("invites"), "playbooks": playbooks}
+    offers = {"steps": those("speaks"), "questions": those("invites"), "playbooks": (), **(offered or {})}
     return Around(document.audience, languages_of(document), offers)
 
 

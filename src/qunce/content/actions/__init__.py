@@ -76,6 +76,7 @@ from qunce.content.actions.suggestions import merge_suggestions as merge_suggest
 from qunce.content.actions.suggestions import separate_suggestion as separate_suggestion
 from qunce.content.actions.suggestions import suggest as suggest
 from qunce.content.actions.uses import follow_item as follow_item
+from qunce.content.actions.uses import note_broadcast as note_broadcast
 from qunce.content.actions.uses import note_uses as note_uses
 from qunce.content.actions.uses import open_item as open_item
 from qunce.content.actions.uses import rate_item as rate_item

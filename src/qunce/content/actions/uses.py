@@ -7,7 +7,8 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from qunce.chat import policies as chat_policies
-from qunce.content.models import ItemRating
+from qunce.chat import selectors as chat
+from qunce.content.models import Item, ItemRating
 from qunce.content.selectors import visits
 from qunce.content.types import Use, UseWay
 from qunce.kernel import clock
@@ -32,6 +33,17 @@ def note_uses(*, uses: Sequence[Use], at: datetime) -> None:
             " %s::bigint[], %s::bigint[], %s::text[]) AS given ON CONFLICT (key) DO NOTHING",
             [at, *(list(column) for column in zip(*rows, strict=True))],
         )
+
+
+@transaction.atomic
+def note_broadcast(*, broadcast_id: int, item_id: int) -> None:
+    """A broadcast passes an item on: each of its messages is a use, in whatever state it is by now."""
+    row = Item.objects.filter(pk=item_id).first()
+    if row is None:
+        return
+    found = chat.keys_of(broadcast_id)
+    uses = [Use(row.pk, row.published_id, key, UseWay.BY_HAND, group_id) for key, group_id in found]
+    note_uses(uses=uses, at=clock.now())
 
 
 @transaction.atomic

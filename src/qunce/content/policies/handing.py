@@ -47,8 +47,9 @@ def joined(said: Sequence[Part], handed: Sequence[Part]) -> tuple[Part, ...]:
     words = [part for part in said if not isinstance(part, Media)]
     files = [part for part in said if isinstance(part, Media)]
     own = list(handed)
-    if words and own and isinstance(words[-1], Text) and isinstance(own[0], Text):
-        words[-1:] = [Text(f"{words[-1].text}\n\n{own.pop(0).text}")]
+    last, first = words[-1] if words else None, own[0] if own else None
+    if isinstance(last, Text) and isinstance(first, Text):
+        words[-1:], own = [Text(f"{last.text}\n\n{first.text}")], own[1:]
     elif words and own and not isinstance(own[0], Media):
         words.append(Text("\n\n"))
     spoken = [part for part in own if not isinstance(part, Media)]

@@ -33,6 +33,7 @@ from qunce.content.selectors.feeds import feeds_for as feeds_for
 from qunce.content.selectors.feeds import visible_feeds as visible_feeds
 from qunce.content.selectors.handing import address_of as address_of
 from qunce.content.selectors.handing import address_token as address_token
+from qunce.content.selectors.handing import composed as composed
 from qunce.content.selectors.handing import parts_of as parts_of
 from qunce.content.selectors.handing import token_for as token_for
 from qunce.content.selectors.handing import wire_of as wire_of

@@ -5,9 +5,9 @@ from django.core import signing
 from django.utils.crypto import get_random_string
 
 from qunce.chat.connector import connectors
-from qunce.chat.types import Part
+from qunce.chat.types import Content, Part
 from qunce.content import policies
-from qunce.content.types import Ready, Wire
+from qunce.content.types import LARGEST_FILE, ItemKind, Ready, Wire
 from qunce.kernel import files
 from qunce.kernel.errors import NotFound
 
@@ -39,6 +39,16 @@ def parts_of(ready: Ready, platform: str, *, token: str) -> tuple[Part, ...]:
         address=f"{settings.BASE_URL}/{PAGES}{token}/" if token else "",
         link=lambda file: files.link(file.sha256, name=file.name),
     )
+
+
+def composed(ready: Ready) -> Content:
+    """What a person begins with who sends an item to groups: its words, with its files. A link stays what it is: the
+    broadcast counts who follows it.
+    """
+    own = ready.document.kind is not ItemKind.LINK and policies.has_page(ready.document)
+    every = Wire("", frozenset({"file", "image", "audio", "video"}), LARGEST_FILE)
+    address = address_of(ready.item_id) if own else ""
+    return Content(policies.handed(ready.document, every, address=address, link=lambda _file: ""))
 
 
 def address_of(item_id: int) -> str:

@@ -135,7 +135,7 @@ class Use:
     """Once that an item is handed on: ``key`` of the delivery; ``token``: of its address, empty where it has none."""
 
     item_id: int
-    version_id: int
+    version_id: int | None
     key: str
     way: UseWay
     group_id: int | None = None
