@@ -96,6 +96,36 @@ EXPECTED = {
     "console:community_insight": page(here(Permission.VIEW), community_id="home"),
     "console:community_terms": change(here(Permission.OPERATE), {"words": "共读营"}, community_id="home"),
     "console:newcomers": page(here(Permission.VIEW), {"rung": "spoke"}, community_id="home"),
+    # ---- digests, and the endpoint that writes
+    "console:digests": page(signed_in),
+    "console:digest_make": change(
+        here(Permission.OPERATE), {"group": "{group}", "stretch": "week"}, community_id="home"
+    ),
+    "console:digest_plan": change(
+        here(Permission.LEAD),
+        {"rhythm": "daily", "hour": "8", "language": "zh-hans", "channel": "review", "lines": "6"},
+        community_id="home",
+    ),
+    "console:digest_stop": change(here(Permission.LEAD), plan_id="digest plan"),
+    "console:digest": page(here(Permission.VIEW), {"edit": "1"}, digest_id="digest"),
+    "console:digest_edit": change(here(Permission.OPERATE), {"edition": "1", "hidden": "0"}, digest_id="digest"),
+    "console:digest_post": change(here(Permission.OPERATE), {"edition": "1"}, digest_id="digest"),
+    "console:digest_decline": change(here(Permission.OPERATE), {"edition": "1"}, digest_id="digest"),
+    "console:digest_again": change(here(Permission.OPERATE), digest_id="digest"),
+    "console:digest_export": page(here(Permission.VIEW), digest_id="digest"),
+    "console:endpoint": change(
+        installation(Permission.ADMINISTER),
+        {
+            "url": "http://127.0.0.1:9/v1",
+            "model": "qwen3",
+            "timeout": "1",
+            "calls_per_day": "9",
+            "tokens_per_day": "9000",
+        },
+    ),
+    "console:endpoint_try": change(installation(Permission.ADMINISTER)),
+    "console:endpoint_remove": change(installation(Permission.ADMINISTER)),
+    "console:endpoint_consent": change(here(Permission.ADMINISTER), {"allowed": "1"}, community_id="home"),
     # ---- histories of other programs
     "console:histories": page(signed_in),
     "console:history_upload": change(anywhere(Permission.LEAD), audited=False, answers=422),

@@ -40,6 +40,7 @@ PAGES = (
     "rota",
     "chat.hand_groups",
     "chat.by_hand",
+    "content.endpoint",
     "insights",
     "reports",
     "team",
