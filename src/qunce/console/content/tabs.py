@@ -1,0 +1,8 @@
+"""What stands beside the library, one tab each: key, title, address."""
+
+from django.utils.translation import gettext_lazy as _
+
+TABS = (
+    ("briefs", _("Briefs"), "console:briefs"),
+    ("suggestions", _("Suggestions"), "console:suggestions"),
+)
