@@ -34,6 +34,8 @@ PAGES = (
     "desk.rule",
     "desk.sheets",
     "desk.files",
+    "content.sessions",
+    "content.site",
     "rota",
     "chat.hand_groups",
     "chat.by_hand",

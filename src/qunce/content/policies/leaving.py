@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from qunce.content.types.sessions import AGREED, ConsentState, Draft, Passage, Role
+from qunce.content.types.sessions import AGREED, ConsentState, Draft, Passage, PassageFile, Role
 
 _SIGNS = re.compile(r"([\\`*_\[\]<>#|~!])")
 _LEADS = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
@@ -113,12 +113,24 @@ def _talk(passages: list[Passage]) -> list[str]:
 def _said(passage: Passage, head: str) -> str:
     pieces = [head, escaped(passage.text)]
     pieces += [
-        f"![{escaped(file.name or file.kind)}](file:{file.sha256})"
+        f"![{escaped(file.name or file.kind)}]({picture_name(file)})"
         if file.sha256 and file.kind == "image"
         else f"\\[{escaped(file.name or file.kind)}\\]"
         for file in passage.files
     ]
     return "\n\n".join(piece for piece in pieces if piece)
+
+
+def picture_name(file: PassageFile) -> str:
+    """Under which name a picture is attached: two of one name stay two."""
+    _stem, dot, end = file.name.rpartition(".")
+    return f"{file.sha256[:16]}{dot}{end if dot and end.isalnum() else ''}"
+
+
+def files_in(draft: Draft) -> list[PassageFile]:
+    """The pictures and files of ours in what is kept, each once."""
+    found = {file.sha256: file for each in draft.kept for file in each.files if file.sha256}
+    return list(found.values())
 
 
 def plain(draft: Draft, words: Mapping[str, str]) -> str:

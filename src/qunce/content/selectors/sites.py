@@ -6,9 +6,10 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from qunce.community import selectors as community
-from qunce.content.models import Item, Site
+from qunce.content.models import Item
+from qunce.content.models import Site as Site  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.content.selectors.items import open_items
-from qunce.content.types import ItemDocument, Openness
+from qunce.content.types import Attached, ItemDocument, Openness
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
 
@@ -59,6 +60,11 @@ def entries(site: Site, *, tag: str = "", text: str = "") -> QuerySet[Item]:
     found = open_items(site.community_id, at_least=Openness.PUBLIC)
     if tag:
         found = found.filter(published__document__tags__contains=[tag])
+    return _saying(found, text)
+
+
+def _saying(found: QuerySet[Item], text: str) -> QuerySet[Item]:
+    """Those in which all of the words are, in what is published of them."""
     for word in text[:LONGEST_SEARCH].split():
         said = Q(published__document__title__icontains=word) | Q(published__document__body__icontains=word)
         found = found.filter(
@@ -91,6 +97,19 @@ def tags(site: Site, most: int = 30) -> list[str]:
         for tag in found or ():
             times[tag] = times.get(tag, 0) + 1
     return sorted(times, key=lambda tag: (-times[tag], tag))[:most]
+
+
+def known_items(community_id: int, *, text: str = "") -> QuerySet[Item]:
+    """The knowledge base of a community's members, the latest first."""
+    return _saying(open_items(community_id, at_least=Openness.MEMBERS), text)
+
+
+def file_of(found: Entry, sha256: str) -> Attached:
+    """A picture or file of what is published. NotFound where it is none of it."""
+    file = next((each for each in found.document.files if each.sha256 == sha256), None)
+    if file is None:
+        raise NotFound
+    return file
 
 
 def known(community_id: int, key: str) -> Entry:

@@ -1,0 +1,1 @@
+"""Pages of the content context: the library, and what stands beside it as tabs."""
