@@ -45,6 +45,7 @@ from qunce.team.types import Severity
 from tests.chat import support as chat_support
 from tests.support import world
 from tests.support.addresses import EXPECTED
+from tests.support.sessions import some_sessions
 
 pytestmark = pytest.mark.django_db
 
@@ -197,6 +198,7 @@ def build():
         **some_histories(home),
         **a_playbook(home, group),
         "silence": a_silence(groups["archived"].pk),
+        **some_sessions(home, group, message),
     }
     return Stage(people, things)
 

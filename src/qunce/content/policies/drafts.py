@@ -97,7 +97,7 @@ def _write(rows: Passages, place: int, edit: Edit) -> Passages:
 
 def _choose(rows: Passages, place: int, edit: Edit) -> Passages:
     here = rows[place]
-    done = {"other": "", "other_by": ""}
+    done: dict[str, str | bool] = {"other": "", "other_by": ""}
     if edit.text == "other":
         done |= {"text": here.other, "touched": True}
     return _put(rows, place, here.model_copy(update=done))

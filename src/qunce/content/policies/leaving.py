@@ -18,7 +18,8 @@ def leaving(draft: Draft, said: Mapping[int, ConsentState], somebody: str) -> Dr
     ``said``: what each author says of these words, by identity. ``somebody``: what stands instead of a name.
     """
     named = {key for key, state in said.items() if state is ConsentState.YES}
-    known = {each.identity_id: each.name for each in (*draft.people, *draft.passages)}
+    known = {each.identity_id: each.name for each in draft.people}
+    known |= {each.identity_id: each.name for each in draft.passages}
     open_names = {name for key, name in known.items() if key in named}
     hidden = sorted({name for key, name in known.items() if key not in named} - open_names, key=len, reverse=True)
     hide = _Hide([name for name in hidden if len(name) >= _SHORTEST_NAME], somebody)

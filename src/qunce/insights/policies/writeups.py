@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 
 import numpy as np
 
@@ -337,7 +338,7 @@ def _points(passages: Sequence[Passage], keywords: Sequence[str]) -> list[str]:
     def worth(passage: Passage) -> float:
         telling = sum(weight[word] for word in set(texts.words(passage.text)) if word in weight)
         readable = _READABLE[0] <= len(passage.text) <= _READABLE[1]
-        return telling / (len(passage.text) + 40) ** 0.5 * (1.0 if readable else 0.5)
+        return telling / sqrt(len(passage.text) + 40) * (1.0 if readable else 0.5)
 
     best = sorted(enumerate(passages), key=lambda one: (-worth(one[1]), one[0]))[:_POINTS]
     return [each.id for _place, each in sorted(best)]
