@@ -50,6 +50,7 @@ from qunce.team.types import Severity
 from tests.chat import support as chat_support
 from tests.support import world
 from tests.support.addresses import EXPECTED
+from tests.support.sessions import some_sessions
 
 pytestmark = pytest.mark.django_db
 
@@ -204,6 +205,7 @@ def build():
         **a_playbook(home, group),
         "silence": a_silence(groups["archived"].pk),
         **a_library(home, file),
+        **some_sessions(home, group, message),
     }
     return Stage(people, things)
 

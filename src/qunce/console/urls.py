@@ -41,6 +41,8 @@ PAGES = (
     "content.feeds",
     "content.brief",
     "content.suggestions",
+    "content.sessions",
+    "content.site",
     "rota",
     "chat.hand_groups",
     "chat.by_hand",
