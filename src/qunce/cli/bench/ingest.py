@@ -69,7 +69,7 @@ def measure(
                 if number:
                     rates[name].append(messages / seconds)
         costs = {
-            f"cost of {name}": round(stages.cost(account_id, made.batches, stage, lambda: _empty(wire, PRODUCT)), 3)
+            f"cost of {name}": stages.cost(account_id, made.batches, stage, lambda: _empty(wire, PRODUCT), rounds)
             for name, stage in doubted.items()
         }
     return {
@@ -82,7 +82,7 @@ def measure(
         "median": round(statistics.median(ours)),
         "bare_median": round(statistics.median(theirs)),
         "ratio": round(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), 3),
-        **costs,
+        **{name: round(factor, 3) for name, factor in costs.items()},
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
