@@ -193,3 +193,14 @@ def test_a_group_s_page_says_what_runs_what_comes_and_whose_turn_it_is(client):
     browser = Client()
     browser.force_login(stranger)
     assert browser.get(url("group_script", here.pk)).status_code == 404
+
+
+def test_what_comes_again_and_again_is_on_in_its_own_groups_alone(db):
+    groups = rooms("A", "B")
+    text = "key: daily\ntitle: 每天\nstart: {on: calendar, when: daily 08:00}\nsteps:\n  - {id: hi, do: send, text: 早}\n"
+    row = actions.create_playbook(actor=SYSTEM, document=read(text))
+    actions.publish(actor=SYSTEM, playbook_id=row.pk, edition=1)
+    here = Selection(group_ids=(groups["A"].pk,))
+    actions.begin_run(actor=SYSTEM, playbook_id=row.pk, selection=here, submission=uuid4())
+    assert len(calendar.steps(SYSTEM, the_next(5, group_id=groups["A"].pk))) == 5
+    assert calendar.steps(SYSTEM, the_next(5, group_id=groups["B"].pk)) == []

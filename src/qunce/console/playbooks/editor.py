@@ -201,7 +201,7 @@ def _attached(request: StaffRequest, form: StepForm) -> object:
 
 def _others(request: StaffRequest, playbook: Playbook) -> list[tuple[str, str]]:
     """The other playbooks that a step may begin, by key."""
-    rows = selectors.visible_playbooks(request.actor).exclude(pk=playbook.pk)
+    rows = [row for row in selectors.visible_playbooks(request.actor) if row.pk != playbook.pk]
     return [(row.key, words.in_language(row.document.get("title") or {}) or row.key) for row in rows]
 
 

@@ -1,5 +1,6 @@
 """Forms of playbooks: a step from its kind's Config, when it comes, how the whole begins, what it is for."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,13 +15,15 @@ from qunce.console.playbooks.configs import Around, Choices, ConditionRows, Conf
 from qunce.console.playbooks.fields import LengthField
 from qunce.console.playbooks.grid import title_of
 from qunce.console.playbooks.parts import part_name
-from qunce.console.playbooks.rows import KIND, Kind, Row, Rows, kept_so, with_any
+from qunce.console.playbooks.rows import KIND, Kind, PairRows, Row, Rows, TextRows, kept_so, with_any
 from qunce.console.playbooks.whens import WhenPart, when_initial
 from qunce.playbooks.policies import filling
 from qunce.playbooks.policies.moments import duration
 from qunce.playbooks.policies.parts import PARTS
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Audience, Document, Late, StepSpec, Variable
+
+LANGUAGE = re.compile(r"[a-z]{2}(?:-[a-z]{2,4})?")
 
 
 # ---------------------------------------------------------------- a step
@@ -68,6 +71,12 @@ class StepForm(WhenPart, ConfigForm):
         self.fields["late"].choices = [("", as_it_says), *words.LATE.items()]  # type: ignore[attr-defined]
         self.add_config(config, step.with_, around)
 
+    def has_texts(self) -> bool:
+        """Whether it says something into which variables may be put."""
+        return any(
+            isinstance(self.fields[each.name], WordsField | TextRows | PairRows) for each in self.config_fields()
+        )
+
     def clean_step_id(self) -> str:
         """Every step has an id of its own."""
         name: str = self.cleaned_data["step_id"]
@@ -113,8 +122,8 @@ def languages_of(document: Document) -> list[str]:
         used |= dict.fromkeys(text)
     for step in document.walk():
         for value in (step.title, *step.with_.values()):
-            if isinstance(value, dict) and value and all(isinstance(each, str) for each in (*value, *value.values())):
-                used |= dict.fromkeys(key for key in value if len(key) <= 7)  # noqa: PLR2004 (zh-hant)
+            if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
+                used |= dict.fromkeys(key for key in value if LANGUAGE.fullmatch(str(key)))
     return [code for code in used if code != ANY]
 
 
@@ -146,7 +155,6 @@ class VariableRows(Rows):
     """The variables of a playbook, as they are asked for."""
 
     adds = gettext_lazy("Add a variable")
-    ordered = True
 
     def __init__(self, languages: Sequence[str], **given: Any) -> None:
         super().__init__(**given)

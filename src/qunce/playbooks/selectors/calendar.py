@@ -94,7 +94,7 @@ def broadcasts(actor: Actor, wanted: Wanted) -> list[BroadcastDue]:
     return found
 
 
-def _reaches(actor: Actor, row: schedules.Schedule, group_id: int) -> bool:
+def _reaches(actor: Actor, row: chat.Schedule, group_id: int) -> bool:
     return chat.selectable(actor, schedules.selection_of(row)).filter(pk=group_id).exists()
 
 
@@ -199,11 +199,14 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     version = compiled(row.version_id)
     if version.trigger is None or not row.by_trigger:
         return []
+    groups = [key for key in group_ids_of(row) if wanted.group_id in {None, key}]
+    if not groups:
+        return []
     begins: Sequence[tuple[datetime, int | None]] = ()
     if version.trigger.with_run and row.looked_at < row.begins_at:
         begins = [(row.begins_at, None)]
     elif version.trigger.recurs and row.begins_at < until:
-        begins = _times(row, max(wanted.since, clock.now()), until)
+        begins = _times(row, groups, max(wanted.since, clock.now()), until)
     return [
         StepDue(row, each.step, each.at, count)
         for at, count in begins
@@ -212,10 +215,12 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     ]
 
 
-def _times(row: Run, since: datetime, until: datetime) -> Sequence[tuple[datetime, int | None]]:
+def _times(
+    row: Run, group_ids: Sequence[int], since: datetime, until: datetime
+) -> Sequence[tuple[datetime, int | None]]:
     """When a trigger lets its targets begin that goes by the clock alone: how many, by moment."""
     version = compiled(row.version_id)
-    facts = community.group_facts(group_ids_of(row))
+    facts = community.group_facts(group_ids)
     if version.trigger is None or not facts:
         return []
     counted: dict[datetime, int] = defaultdict(int)

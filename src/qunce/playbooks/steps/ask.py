@@ -51,7 +51,13 @@ class AskConfig(StepConfig):
     whom: Literal["", "member", "everybody"] = Field(
         default="",
         title=gettext_noop("Who is asked"),
-        description=gettext_noop("Empty: the member whom the playbook follows, else everybody in the group."),
+        json_schema_extra={
+            "choices": {
+                "": gettext_noop("the member whom the playbook follows, else everybody"),
+                "member": gettext_noop("the member"),
+                "everybody": gettext_noop("everybody in the group"),
+            }
+        },
     )
     chase: MaybeDuration = Field(
         default=None,
