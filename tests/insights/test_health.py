@@ -363,6 +363,17 @@ def test_a_year_of_silence_before_the_first_word_is_no_past(home):
     assert diagnosis(SYSTEM, group.pk).spans[0].first > LAST - timedelta(days=40)
 
 
+def test_no_hour_is_spent_on_what_ended_long_ago(home):
+    (group,) = groups(1, home)
+    keep(simulated([story("full of advertising")], people=20), [group])
+    actions.assess()
+    assert overview.next_hour(SYSTEM)
+    Condition.objects.update(day=LAST - timedelta(days=200))
+    assert overview.next_hour(SYSTEM) == []
+    assert overview.counts(SYSTEM).worth == 0
+    assert len(overview.listed(SYSTEM)) == 1
+
+
 def test_lists_of_all_groups_are_cut_and_ordered_by_the_database(home, monkeypatch):
     made = all_stories(home)
     actions.assess()

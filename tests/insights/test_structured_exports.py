@@ -188,7 +188,7 @@ KINDS = ["", 'text/plain; charset="utf-8"', "text/plain;\n charset=us-ascii; for
         ["Mon, 4 Mar 2024 08:09:10 +0130", "4 Mar 2024 08:09:10 -0000", "31 Feb 2024 08:09:10 +0000"]
     ),
 )
-def test_plain_mails_say_what_the_parser_of_mails_hears(tmp_path, monkeypatch, subject, kind, lines, extra, date):
+def test_plain_mails_say_what_the_parser_of_mails_hears(tmp_path, monkeypatch, *, subject, kind, lines, extra, date):
     written = f"Content-Type: {kind}\n" if kind else ""
     head = f"Date: {date}\nFrom: Ann Li <ann@example.org>\nMessage-ID: <1@x>\nSubject: {subject}\n{written}{extra}"
     path = tmp_path / "list.mbox"
