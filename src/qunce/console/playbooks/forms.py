@@ -1,6 +1,6 @@
 """Forms of playbooks: a step from its kind's Config, when it comes, how the whole begins, what it is for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
