@@ -270,14 +270,17 @@ def test_the_thanks_of_a_month_name_who_suggested_what_was_done(rooms):
 
 
 def test_playbooks_say_the_thanks_of_the_month():
-    from tests.steps.bench import Bench
+    from tests.steps.bench import START, Bench
 
     bench = Bench()
-    bench.say("建议：每周办一次共读", at=clock.now())
+    bench.say("建议：每周办一次共读", at=START)
     row = Suggestion.objects.get()
-    actions.decide_suggestion(actor=SYSTEM, suggestion_id=row.pk, edition=1, state=SuggestionState.DONE, tells=False)
+    with clock.at(START):
+        actions.decide_suggestion(
+            actor=SYSTEM, suggestion_id=row.pk, edition=1, state=SuggestionState.DONE, tells=False
+        )
     bench.begin([{"id": "it", "do": "send", "with_": {"text": "本月致谢\n{建议.致谢}"}}])
-    bench.go(clock.now())
+    bench.go()
     assert bench.said()[-1] == "本月致谢\n· 张三：每周办一次共读"
 
 

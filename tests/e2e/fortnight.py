@@ -104,6 +104,7 @@ SELECT (SELECT count(*) FROM playbooks_track, moment WHERE state IN ('due', 'wai
 _UNDER_WAY = "SELECT count(*) FROM chat_delivery WHERE state IN ('claimed', 'planned') AND not_before <= %s"
 _NEXT = """
 SELECT least((SELECT min(next_at) FROM playbooks_track WHERE state IN ('due', 'waiting')),
+(SELECT min(begins_at) FROM playbooks_run WHERE state = 'running' AND looked_at < begins_at),
 (SELECT min(not_before) FROM chat_delivery WHERE state = 'planned'))
 """
 _GO_ALONG = "UPDATE chat_lease SET until = until + %s WHERE until IS NOT NULL RETURNING 1"

@@ -21,6 +21,7 @@ BROADCAST = {
 }
 IDS = {"ids": ["group"]}
 ITEM = {"kind": "article", "title": "案例一", "body": "正文", "openness": "members", "community": "{home}"}
+OF_SESSION = {"ref": "ref", "session_id": "session"}
 MESSAGE = {"group_id": "group", "at": "message_at", "message_id": "message"}
 
 EXPECTED = {
@@ -96,6 +97,36 @@ EXPECTED = {
     "console:community_insight": page(here(Permission.VIEW), community_id="home"),
     "console:community_terms": change(here(Permission.OPERATE), {"words": "共读营"}, community_id="home"),
     "console:newcomers": page(here(Permission.VIEW), {"rung": "spoke"}, community_id="home"),
+    # ---- digests, and the endpoint that writes
+    "console:digests": page(signed_in),
+    "console:digest_make": change(
+        here(Permission.OPERATE), {"group": "{group}", "stretch": "week"}, community_id="home"
+    ),
+    "console:digest_plan": change(
+        here(Permission.LEAD),
+        {"rhythm": "daily", "hour": "8", "language": "zh-hans", "channel": "review", "lines": "6"},
+        community_id="home",
+    ),
+    "console:digest_stop": change(here(Permission.LEAD), plan_id="digest plan"),
+    "console:digest": page(here(Permission.VIEW), {"edit": "1"}, digest_id="digest"),
+    "console:digest_edit": change(here(Permission.OPERATE), {"edition": "1", "hidden": "0"}, digest_id="digest"),
+    "console:digest_post": change(here(Permission.OPERATE), {"edition": "1"}, digest_id="digest"),
+    "console:digest_decline": change(here(Permission.OPERATE), {"edition": "1"}, digest_id="digest"),
+    "console:digest_again": change(here(Permission.OPERATE), digest_id="digest"),
+    "console:digest_export": page(here(Permission.VIEW), digest_id="digest"),
+    "console:endpoint": change(
+        installation(Permission.ADMINISTER),
+        {
+            "url": "http://127.0.0.1:9/v1",
+            "model": "qwen3",
+            "timeout": "1",
+            "calls_per_day": "9",
+            "tokens_per_day": "9000",
+        },
+    ),
+    "console:endpoint_try": change(installation(Permission.ADMINISTER)),
+    "console:endpoint_remove": change(installation(Permission.ADMINISTER)),
+    "console:endpoint_consent": change(here(Permission.ADMINISTER), {"allowed": "1"}, community_id="home"),
     # ---- histories of other programs
     "console:histories": page(signed_in),
     "console:history_upload": change(anywhere(Permission.LEAD), audited=False, answers=422),
@@ -193,6 +224,53 @@ EXPECTED = {
     "memberpages:library_file": public(404, 404, ref="ref", item_id="item", sha256="file"),
     "memberpages:handed": public(token="item_address"),
     "memberpages:handed_file": public(token="item_address", sha256="file"),
+    "memberpages:drafts": public(404, 404, ref="ref"),
+    "memberpages:draft": public(404, 404, ref="ref", session_id="session"),
+    "memberpages:draft_edit": Line(
+        signed_in, posts={"op": "title"}, outside=404, audited=False, answers=404, args=OF_SESSION
+    ),
+    "memberpages:draft_done": Line(signed_in, posts={}, outside=404, audited=False, answers=404, args=OF_SESSION),
+    "memberpages:quoted": public(404, 404, ref="ref"),
+    "memberpages:quoted_answer": Line(
+        signed_in,
+        posts={"answer": "yes"},
+        outside=404,
+        audited=False,
+        answers=404,
+        args={"ref": "ref", "consent_id": "consent"},
+    ),
+    # ---- the public site: anybody reads it
+    "site:index": public(),
+    "site:home": public(slug="slug"),
+    "site:feed": public(slug="slug"),
+    "site:sitemap": public(slug="slug"),
+    "site:entry": public(slug="slug", key="item key"),
+    "site:entry_file": public(404, 404, slug="slug", key="item key", digest="file"),
+    # ---- sessions
+    "console:sessions": page(signed_in),
+    "console:session_new": page(here(Permission.OPERATE), {"group": "{group}", "past": ""}),
+    "console:session": page(here(Permission.VIEW), session_id="session"),
+    "console:session_edit": change(
+        here(Permission.OPERATE), {"op": "title", "text": "新题", "seen": "题目"}, session_id="session"
+    ),
+    "console:session_end": change(here(Permission.OPERATE), session_id="running session"),
+    "console:session_finish": change(here(Permission.OPERATE), session_id="session"),
+    "console:session_ask": change(here(Permission.OPERATE), {"outlet": "site"}, session_id="session"),
+    "console:session_publish": change(here(Permission.OPERATE), {"outlet": "group"}, session_id="session"),
+    "console:session_take_back": change(here(Permission.OPERATE), session_id="session"),
+    "console:session_scribes": change(
+        here(Permission.OPERATE), {"op": "add", "member": "{member}"}, session_id="session"
+    ),
+    "console:session_export": change(here(Permission.OPERATE), answers=200, session_id="session"),
+    "console:site": page(here(Permission.LEAD), community_id="home"),
+    "console:site_change": change(
+        here(Permission.LEAD), {"enabled": "on", "slug": "club", "language": "en"}, community_id="home"
+    ),
+    "console:practice_change": change(
+        here(Permission.LEAD),
+        {"begins": "开讲", "ends": "散会", "silence": "60", "consent": "24"},
+        community_id="home",
+    ),
     # ---- the inbox
     "console:inbox": page(signed_in),
     "console:inbox_message": page(here(Permission.VIEW), **MESSAGE),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qunce.chat.selectors import activity
 from qunce.community import selectors as community
+from qunce.content.selectors import sessions
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import Conflict, Invalid, NotFound
@@ -105,7 +106,11 @@ def home(request: MemberRequest) -> HttpResponse:
     """The community, why it is there, and which of its groups the member is in."""
     record, places = _places(request)
     now = [place for place in places if place.left_at is None]
-    return page_of(request, "home", now=now, since=record.since)
+    waiting = {
+        "drafts": len(sessions.scribed_by(request.visit)),
+        "quoted": len(sessions.asked_of(request.visit)),
+    }
+    return page_of(request, "home", now=now, since=record.since, **waiting)
 
 
 @own

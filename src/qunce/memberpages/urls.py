@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qunce.memberpages import library, pages, suggestions
+from qunce.memberpages import library, pages, suggestions, writing
 
 app_name = "memberpages"
 
@@ -23,5 +23,11 @@ urlpatterns = [
     path("<slug:ref>/turns/<int:rota_id>/", pages.turn, name="turn"),
     path("<slug:ref>/mute/", pages.mute, name="mute"),
     path("<slug:ref>/suggestions/", suggestions.suggestions, name="suggestions"),
+    path("<slug:ref>/drafts/", writing.drafts, name="drafts"),
+    path("<slug:ref>/drafts/<int:session_id>/", writing.draft, name="draft"),
+    path("<slug:ref>/drafts/<int:session_id>/edit/", writing.draft_edit, name="draft_edit"),
+    path("<slug:ref>/drafts/<int:session_id>/done/", writing.draft_done, name="draft_done"),
+    path("<slug:ref>/quoted/", writing.quoted, name="quoted"),
+    path("<slug:ref>/quoted/<int:consent_id>/", writing.quoted_answer, name="quoted_answer"),
     path("<slug:ref>/about/", pages.about, name="about"),
 ]

@@ -51,9 +51,8 @@ class RehearsalForm(BeginForm):
 
     def __init__(self, actor: Actor, document: Document, data: Any = None, initial: Any = None) -> None:
         super().__init__(actor, document, data, initial)
-        self.offer(
-            "whom", [*self.fields["whom"].choices, (SIMULATED, gettext_lazy("Simulated groups, which do not exist"))]
-        )
+        whom: Any = self.fields["whom"]
+        self.offer("whom", [*whom.choices, (SIMULATED, gettext_lazy("Simulated groups, which do not exist"))])
 
     def simulated(self) -> Simulated | None:
         """The groups that do not exist, where those were chosen."""

@@ -18,7 +18,7 @@ from qunce.content.models import Practice, Session
 from qunce.content.policies import drafts
 from qunce.content.policies.drafts import Edit
 from qunce.content.selectors import sessions as reads
-from qunce.content.types import Draft, EndedBy, Outlet, SessionState
+from qunce.content.types import Draft, EndedBy, Outlet, SessionState, Words
 from qunce.content.types.sessions import LONGEST_SESSION, LONGEST_TOPIC
 from qunce.kernel import audit, clock, live, locks, revisions
 from qunce.kernel.actor import SYSTEM, Actor, Permission
@@ -220,7 +220,7 @@ def end_due() -> int:
     now, ended = clock.now(), 0
     words = reads.practices()
     for row in Session.objects.filter(state=SessionState.RUNNING).order_by("pk"):
-        silence = words[row.community_id].silence if row.community_id in words else reads.Words().silence
+        silence = words[row.community_id].silence if row.community_id in words else Words().silence
         forgotten = row.ends_at is None and now >= min(row.spoke_at + silence, row.began_at + LONGEST_SESSION)
         if forgotten or (row.ends_at is not None and row.ends_at <= now):
             why = EndedBy.SILENCE if forgotten else EndedBy.TIME

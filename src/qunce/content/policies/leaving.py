@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from qunce.content.types.sessions import AGREED, ConsentState, Draft, Passage, Role
+from qunce.content.types.sessions import AGREED, ConsentState, Draft, Passage, PassageFile, Role
 
 _SIGNS = re.compile(r"([\\`*_\[\]<>#|~!])")
 _LEADS = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
@@ -18,7 +18,8 @@ def leaving(draft: Draft, said: Mapping[int, ConsentState], somebody: str) -> Dr
     ``said``: what each author says of these words, by identity. ``somebody``: what stands instead of a name.
     """
     named = {key for key, state in said.items() if state is ConsentState.YES}
-    known = {each.identity_id: each.name for each in (*draft.people, *draft.passages)}
+    known = {each.identity_id: each.name for each in draft.people}
+    known |= {each.identity_id: each.name for each in draft.passages}
     open_names = {name for key, name in known.items() if key in named}
     hidden = sorted({name for key, name in known.items() if key not in named} - open_names, key=len, reverse=True)
     hide = _Hide([name for name in hidden if len(name) >= _SHORTEST_NAME], somebody)
@@ -113,12 +114,24 @@ def _talk(passages: list[Passage]) -> list[str]:
 def _said(passage: Passage, head: str) -> str:
     pieces = [head, escaped(passage.text)]
     pieces += [
-        f"![{escaped(file.name or file.kind)}](file:{file.sha256})"
+        f"![{escaped(file.name or file.kind)}]({picture_name(file)})"
         if file.sha256 and file.kind == "image"
         else f"\\[{escaped(file.name or file.kind)}\\]"
         for file in passage.files
     ]
     return "\n\n".join(piece for piece in pieces if piece)
+
+
+def picture_name(file: PassageFile) -> str:
+    """Under which name a picture is attached: two of one name stay two."""
+    _stem, dot, end = file.name.rpartition(".")
+    return f"{file.sha256[:16]}{dot}{end if dot and end.isalnum() else ''}"
+
+
+def files_in(draft: Draft) -> list[PassageFile]:
+    """The pictures and files of ours in what is kept, each once."""
+    found = {file.sha256: file for each in draft.kept for file in each.files if file.sha256}
+    return list(found.values())
 
 
 def plain(draft: Draft, words: Mapping[str, str]) -> str:

@@ -54,7 +54,8 @@ class Quoted:
 class Told:
     """One line ready to be shown. ``place``: in the document. ``sentence``: the whole of it in words.
 
-    ``quotes``: what it shows; ``more``: further messages that it rests on. ``where``: names of groups.
+    ``quotes``: what it shows; ``more``: further messages that it rests on. ``where``: names of groups. ``by``: who
+    put it into words, if anybody did.
     """
 
     place: int
@@ -65,7 +66,7 @@ class Told:
     quotes: Sequence[Quoted] = ()
     more: Sequence[Quoted] = ()
     where: Sequence[str] = ()
-    fell_back: bool = False
+    by: str = ""
 
 
 class Voice:
@@ -99,11 +100,10 @@ class Voice:
         if not shown or (line.kind is not LineKind.THREAD and quoted[0] is None):
             return None
         title, figures = " · ".join(line.words), self._figures(line)
-        fell_back = bool(line.said) and not self._still_so(line)
-        said = line.said if line.said and not fell_back else ""
+        said = line.said if line.said and self._still_so(line) else ""
         sentence = self._without_names(said) if said else _SAYING[line.kind](self, line, shown, more)
         where = [self._groups[group] for group in line.groups if group in self._groups]
-        return Told(place, line, title, figures, sentence, shown, more, where, fell_back)
+        return Told(place, line, title, figures, sentence, shown, more, where, by_writer(line) if said else "")
 
     # ---------------------------------------------------------------- messages
     def _quote(self, key: MessageKey) -> Quoted | None:

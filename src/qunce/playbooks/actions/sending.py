@@ -36,7 +36,8 @@ class Writer:
 
     def __init__(self, steps: Sequence[StepRun]) -> None:
         self._steps = steps
-        self._staff = {key: team.actor_by_id(key).name for each in steps if (key := each.asked_by) is not None}
+        askers = {each.asked_by for each in steps if each.asked_by is not None}
+        self._staff = {key: team.actor_by_id(key).name for key in askers}
         self._places = {
             name: chats.places({each.group.id: each.group for each in steps if self._by(each) == name}.values(), name)
             for name in {self._by(each) for each in steps}

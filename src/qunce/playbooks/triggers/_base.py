@@ -32,7 +32,7 @@ class OfPlaybookConfig(TriggerConfig):
     playbook: str = Field(
         pattern=r"^[a-z0-9][a-z0-9-]{1,59}$",
         title=gettext_noop("Playbook"),
-        description=gettext_noop("Its key, as in its address and its text."),
+        description=gettext_noop("Its key, as its text has it."),
     )
     step: str = Field(
         default="",
