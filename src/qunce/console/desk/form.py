@@ -170,7 +170,7 @@ class RuleForm(forms.Form):
             (each.pk, " · ".join(map(str, filter(None, (each.title, kind, why)))))
             for each, kind, why in choices(rows.values())
         ]
-        self.fields["item"].widget.choices = [("", _("None")), *named]  # type: ignore[attr-defined]
+        self.fields["item"].widget.choices = [("", _("None")), *named]
 
     def _cooldowns(self) -> list[tuple[int, str | Promise]]:
         """The usual ones, and the one that the rule has."""

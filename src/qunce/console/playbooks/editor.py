@@ -221,8 +221,8 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     if kind is None:
         return render(request, "console/playbooks/panel_gone.html", {"playbook": playbook, "unknown": found.do})
     posted = request.method == "POST"
-    offered = _offered(request, playbook, found)
-    form = StepForm(document, found, kind.Config, _posted(request) if posted else None, offered)
+    around = _offered(request, playbook, found)
+    form = StepForm(document, found, kind.Config, _posted(request) if posted else None, around)
     saved = False
     if posted:
         request.actor.require(Permission.OPERATE, playbook.community_id)
@@ -232,7 +232,7 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
             changed = editing.replaced(document, step_id, form.spec())
             playbook = drafts.write(request.actor, playbook, changed)
             found, document, saved = form.spec(), changed, True
-            form = StepForm(document, found, kind.Config, offered=offered)
+            form = StepForm(document, found, kind.Config, offered=around)
     context = {
         "playbook": playbook,
         "step": found,
