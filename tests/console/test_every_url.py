@@ -24,7 +24,7 @@ from qunce.console.desk.sheets import token_of
 from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.content import actions as content
 from qunce.content import selectors as content_selectors
-from qunce.content.types import ItemDocument, ItemKind, Openness
+from qunce.content.types import ItemDocument, ItemKind, Openness, PlanWish
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
@@ -203,6 +203,7 @@ def build():
         **by_hand,
         **some_histories(home),
         **a_playbook(home, group),
+        **some_briefs(home),
         "silence": a_silence(groups["archived"].pk),
         **a_library(home, file),
         **some_sessions(home, group, message),
@@ -217,6 +218,30 @@ def a_rota(group, member_id):
     )
     today, tomorrow = rota.turns.order_by("day").values_list("day", flat=True)[:2]
     return {"rota": rota.pk, "rota_day": today.isoformat(), "rota_next": tomorrow.isoformat()}
+
+
+def some_briefs(home):
+    """A feed, a plan with a brief that can be edited, one that rests with a pick, and suggestions."""
+    feed = content.add_feed(actor=SYSTEM, url="https://example.org/rss", title="新知", community_id=home.pk)
+    wish = PlanWish(name="晨间简报", selection=Selection(everywhere=True), weekdays=EVERY_DAY, opens=48)
+    plan, resting = (content.make_plan(actor=SYSTEM, community_id=home.pk, wish=wish) for _n in range(2))
+    content.rest_plan(actor=SYSTEM, plan_id=resting.pk, rests=True)
+    content.keep_briefs()
+    pick = content.pick(actor=SYSTEM, plan_id=resting.pk, line=content.own_line(title="值得一看"))
+    made = [
+        content.enter_suggestion(actor=SYSTEM, community_id=home.pk, text=text, name=text)
+        for text in ("多办共读", "换个时间", "换时间")
+    ]
+    content.merge_suggestions(actor=SYSTEM, suggestion_id=made[2].pk, into=made[1].pk)
+    return {
+        "feed": feed.pk,
+        "brief_plan": plan.pk,
+        "brief": plan.briefs.order_by("day").first().pk,
+        "pick": pick.pk,
+        "suggestion": made[0].pk,
+        "other_suggestion": made[1].pk,
+        "same_suggestion": made[2].pk,
+    }
 
 
 def some_histories(home):

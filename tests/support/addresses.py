@@ -210,6 +210,9 @@ EXPECTED = {
         answers=404,
         args={"ref": "ref", "rota_id": "rota"},
     ),
+    "memberpages:suggestions": Line(
+        signed_in, posts={"text": "开个摄影角"}, outside=404, audited=False, answers=404, args={"ref": "ref"}
+    ),
     "memberpages:about": public(404, 404, ref="ref"),
     "memberpages:library": public(404, 404, ref="ref"),
     "memberpages:library_item": public(404, 404, ref="ref", item_id="item"),
@@ -283,6 +286,39 @@ EXPECTED = {
     "console:inbox_assign": change(here(Permission.REPLY), {"staff": "{agent}"}, **MESSAGE),
     "console:inbox_done": change(here(Permission.REPLY), **MESSAGE),
     "console:inbox_reopen": change(here(Permission.REPLY), **MESSAGE),
+    # ---- briefs, feeds and suggestions
+    "console:briefs": page(signed_in),
+    "console:brief_plan_new": page(here(Permission.OPERATE), {"community": "{home}"}),
+    "console:brief_plan": page(here(Permission.OPERATE), plan_id="brief_plan"),
+    "console:brief_plan_rest": change(here(Permission.OPERATE), plan_id="brief_plan"),
+    "console:brief_plan_archive": change(here(Permission.OPERATE), plan_id="brief_plan"),
+    "console:brief_unpick": change(here(Permission.REPLY), pick_id="pick"),
+    "console:brief": page(here(Permission.VIEW), brief_id="brief"),
+    "console:brief_phones": change(
+        here(Permission.OPERATE), {"header": "早"}, audited=False, answers=200, brief_id="brief"
+    ),
+    "console:brief_add": change(here(Permission.OPERATE), {"title": "手写一条"}, brief_id="brief"),
+    "console:brief_decide": change(
+        here(Permission.OPERATE), {"reason": "放假"}, brief_id="brief", verb="leave-out"
+    ),
+    "console:brief_offer": page(
+        here(Permission.REPLY), {"group": "{group}", "at": "{message_at}", "message": "{message}"}
+    ),
+    "console:brief_pick": change(here(Permission.REPLY), {"plan": "{brief_plan}", "title": "值得一看"}),
+    "console:feeds": page(signed_in),
+    "console:feeds_import": change(signed_in, audited=False),
+    "console:feeds_export": page(signed_in),
+    "console:feed": page(here(Permission.VIEW), feed_id="feed"),
+    "console:feed_act": change(here(Permission.OPERATE), feed_id="feed", verb="pause"),
+    "console:suggestions": page(signed_in),
+    "console:suggestions_export": page(signed_in),
+    "console:suggestions_thanks": page(signed_in),
+    "console:suggestion_new": change(here(Permission.REPLY), {"text": "开个摄影角", "community": "{home}"}),
+    "console:suggestion": page(here(Permission.VIEW), suggestion_id="suggestion"),
+    "console:suggestion_merge": change(
+        here(Permission.OPERATE), {"into": "{other_suggestion}"}, suggestion_id="suggestion"
+    ),
+    "console:suggestion_separate": change(here(Permission.OPERATE), suggestion_id="same_suggestion"),
     # ---- keyword replies
     "console:keyword_replies": page(signed_in),
     "console:rule_new": change(here(Permission.OPERATE), {**RULE, "community": "{home}"}),

@@ -177,7 +177,7 @@ class PlanForm(Whom):
         self.feeds = list(selectors.feeds_for(home.pk))
         for feed in self.feeds:
             self.fields[self._of(feed)] = forms.TypedChoiceField(
-                label=feed.title, coerce=int, choices=WEIGHTS, required=False, initial=1, empty_value=0
+                label=feed.title, coerce=int, choices=WEIGHTS, required=False, initial=1, empty_value=None
             )
 
     @staticmethod

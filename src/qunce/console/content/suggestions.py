@@ -238,7 +238,7 @@ def thanks(request: StaffRequest) -> HttpResponse:
     chosen = next((home for home in homes if home.pk == asked.number("community")), homes[0] if homes else None)
     today = clock.today(chosen.zone if chosen else "UTC")
     month = asked.day("month") or today
-    context = {
+    context: dict[str, object] = {
         "homes": homes,
         "chosen": chosen,
         "months": _months(today),
