@@ -82,7 +82,7 @@ def arrived(session):
 
 def test_from_the_group_to_the_site(browse):
     evening = Evening()
-    session, owner = evening.session, world.owner()
+    session = evening.session
     assert session.state == "drafted"
     actions.set_site(
         actor=SYSTEM,
@@ -92,30 +92,15 @@ def test_from_the_group_to_the_site(browse):
         intro="一群人，每周讲透一件小事。",
         language="zh-hans",
     )
-    page = browse(f"/content/sessions/{session.pk}/", owner, language="zh-hans")
+    page = browse(f"/content/sessions/{session.pk}/", world.owner(), language="zh-hans")
     page.get_by_label("标题").wait_for()
     page_ok(page, "session-draft")
     page.locator("select[name=member]").select_option(label="小鹿")
     page.get_by_role("button", name="请 TA 整理").click()
-    page.get_by_role("button", name="生成链接").click()
+    page.locator("button[value=link]").click()
     link = page.locator("#scribe-link").input_value()
-
     phone = browse("/m/" + link.partition("/m/")[2], phone=True, language="zh-hans")
-    phone.locator("button.large").click()
-    phone.get_by_role("link", name="1 篇稿子等你整理").click()
-    phone.get_by_role("link", name=TOPIC).click()
-    page_ok(phone, "session-scribe")
-    first = phone.locator("form.passage textarea").first
-    first.fill("今天和大家聊聊，我是怎么把读书笔记变成文章的。我以前抄了三大本，一篇也写不出来。")
-    phone.get_by_text("已保存").wait_for()
-    before = phone.locator("form.passage").count()
-    phone.locator("form.passage").nth(1).get_by_role("button", name="不收").click()
-    wait_until(phone, f"document.querySelectorAll('form.passage').length === {before - 1}")
-    phone.get_by_role("button", name="整理完成").click()
-    phone.get_by_text("已整理").or_(phone.get_by_text("完成")).first.wait_for()
-    session.refresh_from_db()
-    assert session.state == "edited"
-    assert reads.draft_of(session).kept[0].text.endswith("一篇也写不出来。")
+    written_up_on_the(phone, session)
 
     page.goto(f"/content/sessions/{session.pk}/")
     page.get_by_role("button", name="征求作者同意").last.click()
@@ -129,7 +114,34 @@ def test_from_the_group_to_the_site(browse):
     page.locator("form", has=page.locator("input[value=site]")).get_by_role("button", name="发布").click()
     page.get_by_text("已发布。").wait_for()
     shoot(page, "session-published")
+    reader = read_on_the_site(browse)
+    evening.answer("周岚", "不同意", to=ask)
+    reader.reload()
+    assert "第一步：每条笔记只写一件事" not in reader.locator("main").inner_text()
 
+
+def written_up_on_the(phone, session):
+    """A scribe opens their link, writes, leaves something out, and is done."""
+    phone.locator("button.large").click()
+    phone.get_by_role("link", name="1 篇稿子等你整理").click()
+    phone.get_by_role("link", name=TOPIC).click()
+    phone.locator("form.passage").first.wait_for()
+    page_ok(phone, "session-scribe")
+    first = phone.locator("form.passage textarea").first
+    first.fill("今天和大家聊聊，我是怎么把读书笔记变成文章的。我以前抄了三大本，一篇也写不出来。")
+    phone.get_by_text("已保存").wait_for()
+    before = phone.locator("form.passage").count()
+    phone.locator("form.passage").last.get_by_role("button", name="不收").click()
+    wait_until(phone, f"document.querySelectorAll('form.passage').length === {before - 1}")
+    phone.get_by_role("button", name="整理完成").click()
+    phone.get_by_role("heading", name="等你整理的稿子").wait_for()
+    session.refresh_from_db()
+    assert session.state == "edited"
+    assert reads.draft_of(session).kept[0].text.endswith("一篇也写不出来。")
+
+
+def read_on_the_site(browse):
+    """A reader finds it, with nothing in it of whom has not agreed; returns their page."""
     reader = browse("/site/reading/", language="zh-hans")
     page_ok(reader, "site-home")
     reader.get_by_role("link", name=TOPIC).click()
@@ -140,12 +152,10 @@ def test_from_the_group_to_the_site(browse):
     assert "周岚" in text
     assert "阿哲" not in text
     assert "信封里攒不够五条怎么办" not in text
-    assert not reader.context.cookies() or {each["name"] for each in reader.context.cookies()} == {"django_language"}
+    assert {each["name"] for each in reader.context.cookies()} == {"django_language"}, "which the test has set"
     dark = browse(reader.url.partition("/site/")[1] + reader.url.partition("/site/")[2], phone=True, dark=True)
     shoot(dark, "site-entry-dark")
-    evening.answer("周岚", "不同意", to=ask)
-    reader.reload()
-    assert "第一步：每条笔记只写一件事" not in reader.locator("main").inner_text()
+    return reader
 
 
 # ------------------------------------------------------------------ the site, asked for by programs
