@@ -24,6 +24,7 @@ from qunce.kernel import audit, clock, live, locks, revisions
 from qunce.kernel.actor import SYSTEM, Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.events import publish
+from qunce.kernel.words import listed
 from qunce.members import selectors as members
 from qunce.members.selectors import Visit
 
@@ -347,7 +348,7 @@ def set_scribes(*, actor: Actor, session_id: int, member_ids: Collection[int]) -
     seen = members.visible_members(actor).filter(pk__in=list(member_ids)).values_list("pk", "name")
     row.scribe_ids = sorted(key for key, _name in seen)
     row.save(update_fields=["scribe_ids"])
-    names = ", ".join(sorted(name for _key, name in seen))
+    names = listed(sorted(name for _key, name in seen))
     _note(actor, row, "session.scribes", gettext_noop("%(actor)s named who writes up “%(topic)s”: %(names)s."), names)
     return row
 

@@ -30,7 +30,6 @@ def leaving(draft: Draft, said: Mapping[int, ConsentState], somebody: str) -> Dr
             update={
                 "name": each.name if each.identity_id in named else somebody,
                 "text": hide(each.text),
-                "to": each.to if each.to in there else "",
                 "other": "",
                 "other_by": "",
             }
@@ -82,24 +81,28 @@ def markdown(draft: Draft, words: Mapping[str, str]) -> str:
         parts.append(escaped(draft.summary))
     if found := points(draft):
         parts += [f"## {words['points']}", "\n".join(f"- {escaped(each)}" for each in found)]
-    talk = [each for each in draft.kept if each.role is not Role.QUESTION and not _answers(draft, each)]
+    talk = [each for each in draft.kept if not _in_questions(each)]
     if talk:
         parts.append(f"## {words['talk']}")
         parts += _talk(talk)
-    asked = [each for each in draft.kept if each.role is Role.QUESTION]
-    if asked:
+    if asked := list(dict.fromkeys(each.to or each.id for each in draft.kept if _in_questions(each))):
         parts.append(f"## {words['questions']}")
-        for question in asked:
-            parts.append(_said(question, f"**{words['question']} · {escaped(question.name)}**"))
-            for each in draft.kept:
-                if each.to == question.id:
-                    parts.append(_said(each, f"**{words['answer']} · {escaped(each.name)}**"))
+        for key in asked:
+            parts += _asked(draft, key, words)
     return "\n\n".join(parts)
 
 
-def _answers(draft: Draft, passage: Passage) -> bool:
-    asked = draft.of(passage.to) if passage.to else None
-    return asked is not None and not asked.dropped and asked.role is Role.QUESTION
+def _in_questions(passage: Passage) -> bool:
+    return passage.role is Role.QUESTION or (passage.role is Role.ANSWER and bool(passage.to))
+
+
+def _asked(draft: Draft, key: str, words: Mapping[str, str]) -> list[str]:
+    """A question with its answers; where whoever asked is not quoted, that is said in its place."""
+    question = next((each for each in draft.kept if each.id == key), None)
+    head = f"**{words['question']} · {escaped(question.name)}**" if question else f"**{words['question']}**"
+    parts = [_said(question, head) if question else f"{head}\n\n*{words['unquoted']}*"]
+    answers = [each for each in draft.kept if each.to == key and each.id != key]
+    return parts + [_said(each, f"**{words['answer']} · {escaped(each.name)}**") for each in answers]
 
 
 def _talk(passages: list[Passage]) -> list[str]:
@@ -141,12 +144,11 @@ def plain(draft: Draft, words: Mapping[str, str]) -> str:
         lines.append(draft.summary)
     before = ""
     for each in draft.kept:
-        if each.role is Role.QUESTION or _answers(draft, each):
-            continue
-        lines.append(f"{each.name}：{each.text}" if each.name != before else each.text)
-        before = each.name
-    for question in draft.kept:
-        if question.role is Role.QUESTION:
-            lines += ["", f"{words['question']} {question.name}：{question.text}"]
-            lines += [f"{words['answer']} {each.name}：{each.text}" for each in draft.kept if each.to == question.id]
+        if not _in_questions(each):
+            lines.append(f"{each.name}：{each.text}" if each.name != before else each.text)
+            before = each.name
+    for key in dict.fromkeys(each.to or each.id for each in draft.kept if _in_questions(each)):
+        question = next((each for each in draft.kept if each.id == key), None)
+        lines += ["", f"{words['question']} {question.name}：{question.text}" if question else words["unquoted"]]
+        lines += [f"{words['answer']} {each.name}：{each.text}" for each in draft.kept if each.to == key]
     return "\n".join(lines)

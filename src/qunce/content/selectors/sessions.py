@@ -19,6 +19,7 @@ from qunce.content.types import ConsentState, Draft, Passage, SessionState, Word
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotAllowed, NotFound
+from qunce.kernel.words import listed
 from qunce.members import selectors as members
 from qunce.members.selectors import Visit
 
@@ -197,7 +198,7 @@ class Desk:
     draft: Draft
     kept: Sequence[Shown]
     aside: Sequence[Passage]
-    others: Sequence[str]
+    others: str
 
 
 def desk_of(row: Session, by: str) -> Desk:
@@ -212,7 +213,7 @@ def desk_of(row: Session, by: str) -> Desk:
         for each in draft.passages
         if not each.dropped
     ]
-    return Desk(draft, kept, [each for each in draft.passages if each.dropped], sorted(others))
+    return Desk(draft, kept, [each for each in draft.passages if each.dropped], listed(sorted(others)))
 
 
 # ------------------------------------------------------------------ for the pipeline: no guard

@@ -24,6 +24,7 @@ def headings(language: str | None) -> dict[str, str]:
             "points": _("Key points"),
             "talk": _("The session"),
             "questions": _("Questions and answers"),
+            "unquoted": _("(The question is not quoted.)"),
             "question": pgettext("before a question that is quoted", "Q"),
             "answer": pgettext("before an answer that is quoted", "A"),
         }

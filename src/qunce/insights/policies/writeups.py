@@ -51,6 +51,8 @@ _TYPING = 8.0
 """What was asked less long ago was not read before the answer was written."""
 _SHORTEST_QUESTION, _SHORTEST_ANSWER, _SHORTEST_HELP = 4, 6, 10
 _KEYWORDS, _POINTS = 8, 3
+_COUNTS = re.compile(r"[一两几每这那][\u4e00-\u9fff]")
+"""How much of something, or which: no word that tells what was talked about."""
 _READABLE = (15, 200)
 
 
@@ -328,7 +330,8 @@ def _passage(sorting: _Sorting, places: Sequence[int], role: Role, to: str = "")
 
 
 def _keywords(kept: Sequence[Sequence[str]]) -> list[str]:
-    return [each.word for each in texts.keywords(texts.merged(kept), top=_KEYWORDS)]
+    found = texts.keywords(texts.merged(kept), top=_KEYWORDS * 2)
+    return [each.word for each in found if not _COUNTS.fullmatch(each.word)][:_KEYWORDS]
 
 
 def _points(passages: Sequence[Passage], keywords: Sequence[str]) -> list[str]:
