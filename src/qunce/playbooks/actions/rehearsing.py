@@ -41,7 +41,10 @@ from qunce.playbooks.types.rehearsal import Rehearsal, Simulated
 MOST_GROUPS, MOST_MEMBERS, MOST_DAYS, MOST_SECONDS = 1000, 10_000, 366, 300
 MOST_TRACKS_OF_GROUP = 3
 USUAL_SHARE = 0.1
+AT_ONCE = 2000
 A_LITTLE = timedelta(microseconds=1)
+TOGETHER = timedelta(minutes=15)
+"""What people do, they do at such times: hundreds of groups have a moment in common, not one each."""
 _ANSWERS = gettext_noop("Answers are simulated: as many as the plan expects, else a tenth.")
 _DEEDS = gettext_noop("Tasks are done halfway to their time, and approvals are given.")
 _STARTS = gettext_noop("Members who begin are simulated: up to three in each group, on the first day.")
@@ -154,7 +157,7 @@ class _Stage:
             community_ids=sorted({each.community_id for each in self.cast.originals.values()}),
             selection=to_json(Selection(group_ids=tuple(sorted(self.cast.copies.values())))),
             grows=False,
-            values=dict(values),
+            values={**self._stand_ins(), **values},
             state=RunState.RUNNING,
             begins_at=self.began_at,
             looked_at=self.began_at - A_LITTLE,
@@ -163,6 +166,11 @@ class _Stage:
             created_at=now,
             submission=new_id(),
         )
+
+    def _stand_ins(self) -> dict[str, str]:
+        """What must be filled in and was not is seen as its variable."""
+        variables = self.document.variables.items()
+        return {name: f"{{{name}}}" for name, each in variables if each.required and not any(each.default.values())}
 
     def _ticks(self) -> list[datetime]:
         """When the trigger may have something to say: at its hour of every day, wherever the groups are."""
@@ -209,15 +217,17 @@ class _Stage:
             starting.look(self.run.pk, self.now, self.facts)
         self._happen()
         for _round in range(50):
-            moved = 0
-            runs = self._runs()
-            while count := advance(run_ids=runs, limit=2000):
+            moved, runs = 0, self._runs()
+            while count := advance(run_ids=runs, limit=AT_ONCE):
                 moved += count
+                if count < AT_ONCE:
+                    break
             recorded = wire.record_due(account_ids=self.accounts)
             self.heard += recorded
             if recorded:
                 self._answer()
-            self._see_to_deeds()
+            if moved:
+                self._see_to_deeds(runs)
             if not moved and not recorded:
                 break
 
@@ -250,7 +260,7 @@ class _Stage:
             self.asked[place] += 1
             chance = random.Random(f"{self.cast.seed}:{place}:{self.asked[place]}")  # noqa: S311 (the same every time)
             length = max((call.closes_at - self.now).total_seconds(), 2)
-            at = self.now + timedelta(seconds=round(length * chance.uniform(0.05, 0.5)))
+            at = _together(self.now + timedelta(seconds=round(length * chance.uniform(0.05, 0.5))), call.closes_at)
             if call.member_id is not None:
                 count = int(chance.random() < share)
             else:
@@ -259,16 +269,16 @@ class _Stage:
             if count:
                 self.later.append((at, "answer", call.key, count))
 
-    def _see_to_deeds(self) -> None:
+    def _see_to_deeds(self, runs: Collection[int]) -> None:
         """Tasks and approvals that tracks wait for end halfway to their time."""
-        waiting = Track.objects.filter(group_id__in=list(self.facts), state="waiting", woken=None)
+        waiting = Track.objects.filter(run__in=runs, state="waiting", woken=None)
         for event, until in waiting.exclude(waits_for="").values_list("waits_for", "next_at"):
             if event in self.done or until is None or not event.startswith(("task:", "approval:", "webhook:")):
                 continue
             self.done.add(event)
             if _DEEDS not in self.notes:
                 self.notes.append(_DEEDS)
-            self.later.append((self.now + (until - self.now) / 2, "deed", event, 1))
+            self.later.append((_together(self.now + (until - self.now) / 2, until), "deed", event, 1))
 
     def _happen(self) -> None:
         due = [each for each in self.later if each[0] <= self.now]
@@ -323,3 +333,9 @@ class _Stage:
             stopped_early=self.stopped_early,
         )
         return told(heard)
+
+
+def _together(at: datetime, end: datetime) -> datetime:
+    """The next of the times at which people do things, if that is before the end."""
+    later = at + (datetime.min.replace(tzinfo=UTC) - at) % TOGETHER
+    return later if later < end else at
