@@ -95,6 +95,6 @@ def test_many_groups_share_their_moments():
 
 
 def test_what_must_be_filled_in_is_seen_as_its_variable():
-    text = "key: a\ntitle: a\nvariables: {host: {label: 主持人, required: true}}\nsteps:\n"
+    text = "key: host\ntitle: a\nvariables: {host: {label: 主持人, required: true}}\nsteps:\n"
     found = rehearsed(text + "  - {id: hello, do: send, text: '我是{host}'}\n", groups=1)
     assert [each.text for each in found.messages] == ["我是{host}"]

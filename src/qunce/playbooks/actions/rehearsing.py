@@ -119,7 +119,7 @@ class _Stage:
         self.notes = [*self.cast.notes, *([_ANSWERS] if any(True for _step in document.walk()) else [])]
         self.heard: list[Recorded] = []
         self.answers = 0
-        self.answered: set[str] = set()
+        self.last_call = 0
         self.asked: Counter[tuple[int, str]] = Counter()
         self.done: set[str] = set()
         self.later: list[tuple[datetime, str, str, int]] = []
@@ -252,9 +252,9 @@ class _Stage:
     def _answer(self) -> None:
         """Who is asked answers some time before the end: as many as the plan expects, always the same."""
         share = self.document.plan.takes_part if self.document.plan.takes_part is not None else USUAL_SHARE
-        open_now = Call.objects.filter(group_id__in=list(self.facts), closed_at=None).exclude(key__in=self.answered)
+        open_now = Call.objects.filter(run_id__in=self._runs(), closed_at=None, pk__gt=self.last_call)
         for call in open_now.order_by("pk"):
-            self.answered.add(call.key)
+            self.last_call = call.pk
             facts = self.facts[call.group_id]
             place = self.original[call.group_id], call.step
             self.asked[place] += 1
