@@ -108,6 +108,8 @@ def record_due(*, account_ids: Collection[int]) -> list[Recorded]:
             move(ids, DeliveryState.SENT, sent_at=now)
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE chat_delivery SET external_id = id::text WHERE id = ANY(%s)", [ids])
+            if len(taken) < AT_ONCE:
+                break
     return found
 
 

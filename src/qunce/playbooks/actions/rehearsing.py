@@ -43,7 +43,10 @@ from qunce.playbooks.types.rehearsal import Rehearsal, Simulated
 MOST_GROUPS, MOST_MEMBERS, MOST_DAYS, MOST_SECONDS = 1000, 10_000, 366, 300
 MOST_TRACKS_OF_GROUP = 3
 USUAL_SHARE = 0.1
+AT_ONCE = 2000
 A_LITTLE = timedelta(microseconds=1)
+TOGETHER = timedelta(minutes=15)
+"""What people do, they do at such times: hundreds of groups have a moment in common, not one each."""
 _ANSWERS = gettext_noop("Answers are simulated: as many as the plan expects, else a tenth.")
 _DEEDS = gettext_noop("Tasks are done halfway to their time, and approvals are given.")
 _STARTS = gettext_noop("Members who begin are simulated: up to three in each group, on the first day.")
@@ -118,7 +121,8 @@ class _Stage:
         self.notes = [*self.cast.notes, *([_ANSWERS] if any(True for _step in document.walk()) else [])]
         self.heard: list[Recorded] = []
         self.answers = 0
-        self.answered: set[str] = set()
+        self.last_call = 0
+        self.unasked: list[Call] = []
         self.asked: Counter[tuple[int, str]] = Counter()
         self.done: set[str] = set()
         self.later: list[tuple[datetime, str, str, int]] = []
@@ -156,7 +160,7 @@ class _Stage:
             community_ids=sorted({each.community_id for each in self.cast.originals.values()}),
             selection=to_json(Selection(group_ids=tuple(sorted(self.cast.copies.values())))),
             grows=False,
-            values=dict(values),
+            values={**self._stand_ins(), **values},
             state=RunState.RUNNING,
             begins_at=self.began_at,
             looked_at=self.began_at - A_LITTLE,
@@ -165,6 +169,11 @@ class _Stage:
             created_at=now,
             submission=new_id(),
         )
+
+    def _stand_ins(self) -> dict[str, str]:
+        """What must be filled in and was not is seen as its variable."""
+        variables = self.document.variables.items()
+        return {name: f"{{{name}}}" for name, each in variables if each.required and not any(each.default.values())}
 
     def _ticks(self) -> list[datetime]:
         """When the trigger may have something to say: at its hour of every day, wherever the groups are."""
@@ -211,15 +220,17 @@ class _Stage:
             starting.look(self.run.pk, self.now, self.facts)
         self._happen()
         for _round in range(50):
-            moved = 0
-            runs = self._runs()
-            while count := advance(run_ids=runs, limit=2000):
+            moved, runs = 0, self._runs()
+            while count := advance(run_ids=runs, limit=AT_ONCE):
                 moved += count
+                if count < AT_ONCE:
+                    break
             recorded = wire.record_due(account_ids=self.accounts)
             self.heard += recorded
             if moved or recorded:
                 self._answer()
-                self._see_to_deeds()
+            if moved:
+                self._see_to_deeds(runs)
             if not moved and not recorded:
                 break
 
@@ -244,19 +255,22 @@ class _Stage:
     def _answer(self) -> None:
         """Who is asked, or waited for, says something some time before the end: as many as the plan expects."""
         share = self.document.plan.takes_part if self.document.plan.takes_part is not None else USUAL_SHARE
-        there = Call.objects.filter(group_id__in=list(self.facts), closed_at=None).exclude(key__in=self.answered)
-        open_now = list(there.order_by("pk"))
-        fates = chats.fates({call.delivery_key for call in open_now if call.delivery_key})
-        for call in open_now:
+        fresh = Call.objects.filter(run_id__in=self._runs(), closed_at=None, pk__gt=self.last_call)
+        for call in fresh.order_by("pk"):
+            self.last_call = call.pk
+            self.unasked.append(call)
+        fates = chats.fates({call.delivery_key for call in self.unasked if call.delivery_key})
+        waiting, self.unasked = self.unasked, []
+        for call in waiting:
             if call.delivery_key and ((fate := fates.get(call.delivery_key)) is None or fate.at is None):
-                continue  # nobody has been asked yet
-            self.answered.add(call.key)
+                self.unasked.append(call)
+                continue
             facts = self.facts[call.group_id]
             place = self.original[call.group_id], call.step
             self.asked[place] += 1
             chance = random.Random(f"{self.cast.seed}:{place}:{self.asked[place]}")  # noqa: S311 (the same every time)
             length = max((call.closes_at - self.now).total_seconds(), 2)
-            at = self.now + timedelta(seconds=round(length * chance.uniform(0.05, 0.5)))
+            at = _together(self.now + timedelta(seconds=round(length * chance.uniform(0.05, 0.5))), call.closes_at)
             if call.member_id is not None:
                 count = int(chance.random() < share)
             else:
@@ -265,16 +279,16 @@ class _Stage:
             if count:
                 self.later.append((at, "answer", call.key, count))
 
-    def _see_to_deeds(self) -> None:
+    def _see_to_deeds(self, runs: Collection[int]) -> None:
         """Tasks and approvals that tracks wait for end halfway to their time."""
-        waiting = Track.objects.filter(group_id__in=list(self.facts), state="waiting", woken__isnull=True)
+        waiting = Track.objects.filter(run__in=runs, state="waiting", woken__isnull=True)
         for event, until in waiting.exclude(waits_for="").values_list("waits_for", "next_at"):
             if event in self.done or until is None or not event.startswith(("task:", "approval:", "webhook:")):
                 continue
             self.done.add(event)
             if _DEEDS not in self.notes:
                 self.notes.append(_DEEDS)
-            self.later.append((self.now + (until - self.now) / 2, "deed", event, 1))
+            self.later.append((_together(self.now + (until - self.now) / 2, until), "deed", event, 1))
 
     def _happen(self) -> None:
         due = [each for each in self.later if each[0] <= self.now]
@@ -329,3 +343,9 @@ class _Stage:
             stopped_early=self.stopped_early,
         )
         return told(heard)
+
+
+def _together(at: datetime, end: datetime) -> datetime:
+    """The next of the times at which people do things, if that is before the end."""
+    later = at + (datetime.min.replace(tzinfo=UTC) - at) % TOGETHER
+    return later if later < end else at
