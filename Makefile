@@ -31,14 +31,15 @@ run: $(READY)
 report: $(READY)
 	@$(BIN)/qunce report $(ARGS)
 
-# The story on a chat server comes last and alone: it plays minutes of real time, which nothing else should take away.
+# Three at a time, because each waits for PostgreSQL every other moment. The stories on a chat server come last: they
+# play minutes of real time, which nothing else should take away.
 test: $(READY) .venv-synapse/.ready
 	@tools/system-packages.sh
 ifdef ARGS
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 else
-	failed=0; $(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/e2e || failed=$$?; \
-	$(BIN)/python -m pytest tests/e2e || failed=$$?; exit $$failed
+	failed=0; $(BIN)/python -m pytest -n 3 --dist loadgroup --ignore tests/e2e || failed=$$?; \
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e || failed=$$?; exit $$failed
 endif
 
 check: $(READY)

@@ -10,11 +10,13 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from qunce.chat import actions as chat
+from qunce.chat.models import Account
 from qunce.chat.selectors import schedules
 from qunce.chat.types import EVERY_DAY, Rhythm, Selection
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Role
 from qunce.playbooks import actions
+from qunce.playbooks import selectors as scripts
 from qunce.playbooks.models import Feed
 from qunce.playbooks.policies.yaml import read
 from qunce.playbooks.selectors import calendar
@@ -167,3 +169,38 @@ def test_a_month_a_week_an_agenda(browse, transactional_db):
     page.get_by_role("link", name="Agenda").click()
     page.locator(".agenda").get_by_text("周末见").first.wait_for()
     page_ok(page, "calendar-agenda")
+
+
+def test_a_group_s_page_says_what_runs_what_comes_and_whose_turn_it_is(client):
+    groups = rooms("A", "B")
+    here, other = groups["A"], groups["B"]
+    support.live(Account.objects.get(), support.said("A", "早", by="@li", name="李四"))
+    begun([here])
+    planned(text="周末见")
+    (member_id, _name), *_rest = scripts.candidates(SYSTEM, here.pk)
+    actions.begin_rota(
+        actor=SYSTEM, group_id=here.pk, title="代班群主", duties="", weekdays=range(7), member_ids=[member_id]
+    )
+    shown = client.get(url("group_script", here.pk)).content.decode()
+    for said in ("三天同行", "周末见", "代班群主", "Today: 李四", url("rota_new", here.pk), f"?group={here.pk}"):
+        assert said in shown, said
+    elsewhere = client.get(url("group_script", other.pk)).content.decode()
+    assert "周末见" in elsewhere, "it goes to every group"
+    assert "三天同行" not in elsewhere
+    assert "代班群主" not in elsewhere
+    assert url("group_script", here.pk) in client.get(url("group", here.pk)).content.decode()
+    stranger = world.member_of_staff(roles={world.a_community("别处").pk: Role.OWNER})
+    browser = Client()
+    browser.force_login(stranger)
+    assert browser.get(url("group_script", here.pk)).status_code == 404
+
+
+def test_what_comes_again_and_again_is_on_in_its_own_groups_alone(db):
+    groups = rooms("A", "B")
+    text = "key: daily\ntitle: 每天\nstart: {on: calendar, when: daily 08:00}\nsteps:\n  - {id: hi, do: send, text: 早}\n"
+    row = actions.create_playbook(actor=SYSTEM, document=read(text))
+    actions.publish(actor=SYSTEM, playbook_id=row.pk, edition=1)
+    here = Selection(group_ids=(groups["A"].pk,))
+    actions.begin_run(actor=SYSTEM, playbook_id=row.pk, selection=here, submission=uuid4())
+    assert len(calendar.steps(SYSTEM, the_next(5, group_id=groups["A"].pk))) == 5
+    assert calendar.steps(SYSTEM, the_next(5, group_id=groups["B"].pk)) == []

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from qunce.content import actions as content
 from qunce.desk import actions, selectors
 from qunce.desk.models import KeywordRule, KeywordUse
 from qunce.desk.types import Hours, Match, RuleDraft
@@ -201,7 +202,7 @@ def test_a_table_is_looked_at_and_imported(browse):
 
 def test_a_member_opens_the_link_to_a_file(settings):
     settings.BASE_URL = "https://qunce.example.org"
-    file = actions.take_file(actor=SYSTEM, name="案例.html", content=[b"<script>"])
+    file = content.take_file(actor=SYSTEM, name="案例.html", content=[b"<script>"])
     path = files.link(file.sha256, name=file.name).removeprefix(settings.BASE_URL)
     answer = Client().get(path, HTTP_HOST="localhost")
     assert (answer.status_code, answer.content, answer["Content-Type"]) == (

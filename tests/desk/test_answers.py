@@ -13,6 +13,7 @@ from qunce.chat.actions.recognition import memory
 from qunce.chat.connectors.sandbox import Sandbox
 from qunce.chat.models import Delivery
 from qunce.community import actions as community
+from qunce.content import actions as content
 from qunce.desk import actions, selectors
 from qunce.desk.models import KeywordUse
 from qunce.desk.types import Fate, Hours, Match, RuleDraft, RuleFilter, RuleOrder, Scope
@@ -56,7 +57,7 @@ def rule(*keywords, answer="答", **more):
 
 
 def take(name="案例.pdf", body=b"%PDF-"):
-    return actions.take_file(actor=SYSTEM, name=name, content=[body])
+    return content.take_file(actor=SYSTEM, name=name, content=[body])
 
 
 def answers():
@@ -247,9 +248,9 @@ def test_files_are_limited_and_for_operators():
     with pytest.raises(Invalid, match="is empty"):
         take(body=b"")
     with pytest.raises(Invalid, match="too large"):
-        actions.take_file(actor=SYSTEM, name="x", content=(bytes(1 << 20) for _ in range(21)))
+        content.take_file(actor=SYSTEM, name="x", content=(bytes(1 << 20) for _ in range(21)))
     with pytest.raises(NotAllowed):
-        actions.take_file(actor=Actor(id=1, name="V", grants={None: Role.VIEWER}), name="x", content=[b"x"])
+        content.take_file(actor=Actor(id=1, name="V", grants={None: Role.VIEWER}), name="x", content=[b"x"])
     with pytest.raises(Invalid, match="too many files"):
         rule("x", files=(take(),) * 6)
     with pytest.raises(Invalid, match="not here any more"):

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qunce.community import actions as community
+from qunce.content import actions as content
 from qunce.desk import actions, selectors
 from qunce.desk.models import KeywordRule, KeywordUse
 from qunce.desk.selectors import Verdict
@@ -23,6 +24,7 @@ from qunce.kernel.actor import SYSTEM, Actor, Role
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.kernel.models import AuditEntry
 from tests.chat.support import account, adopted
+from tests.content.support import published
 
 DRAFT = RuleDraft(keywords=("报名", "Sign up"), answer="{昵称}，在这里。", cooldown_seconds=60)
 
@@ -61,6 +63,16 @@ def wrong(*rows, actor=SYSTEM):
 
 @pytest.mark.django_db
 class TestThereAndBack:
+    def test_an_item_is_named_by_its_key_and_one_that_is_not_there_is_said(self):
+        group = adopted(account(), "!a")["!a"]
+        own, everybodys = published("一", key="anli", community_id=group.community_id), published("二", key="anli")
+        body = (
+            f"keywords,answer,community,item\na,,#{group.community_id},anli\nb,,,anli\nc,,,nothing\nd,,,#{own.pk}\n"
+        ).encode()
+        assert verdicts(body) == [Verdict.NEW, Verdict.NEW, Verdict.WRONG, Verdict.WRONG]
+        bring_in(body)
+        assert list(KeywordRule.objects.order_by("id").values_list("item_id", flat=True)) == [own.pk, everybodys.pk]
+
     @pytest.mark.parametrize("language", ["zh-hans", "en"])
     def test_every_kind_of_rule_comes_back_unchanged(self, language):
         group = adopted(account(), "!a")["!a"]
@@ -70,12 +82,16 @@ class TestThereAndBack:
         rule(match=Match.PATTERN, keywords=("报|名", "第[0-9]+期"), tag="x", variants=("=cmd", "三", "  四\n"))
         rule(hours=Hours((0, 2, 6), time(22, 30), time(2)), away="@明天再来", cooldown_seconds=7)
         actions.set_rule_enabled(actor=SYSTEM, rule_id=rule(keywords=("off",)).pk, enabled=False)
-        file = actions.take_file(actor=SYSTEM, name="a.pdf", content=[b"x"])
+        file = content.take_file(actor=SYSTEM, name="a.pdf", content=[b"x"])
         rule(keywords=("file",), answer="", files=(file,))
+        own = published("案例", key="anli", community_id=group.community_id)
+        published("案例", key="anli")
+        rule(keywords=("item",), answer="", item_id=own.pk, group_id=group.pk)
+        rule(keywords=("item",), answer="", item_id=published("书单", key="-shudan").pk)
         before = list(KeywordRule.objects.order_by("id").values())
         body = written(language=language)
         assert not any(cell[:1] in "=+-@" for row in csv.reader(io.StringIO(body.decode())) for cell in row if cell)
-        assert verdicts(body) == [Verdict.SAME] * 7
+        assert verdicts(body) == [Verdict.SAME] * 9
         done = bring_in(body)
         assert (done.made, done.changed, done.wrong) == (0, 0, 0)
         assert list(KeywordRule.objects.order_by("id").values()) == before

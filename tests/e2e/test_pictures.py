@@ -18,6 +18,7 @@ from qunce.insights.actions import health, series
 from qunce.kernel.actor import SYSTEM
 from qunce.playbooks import actions as playbooks
 from qunce.playbooks import selectors as scripts
+from qunce.playbooks.actions.rehearsals import ask_rehearsal, carry_out_rehearsal
 from qunce.playbooks.policies.yaml import read
 from tests.support import world
 from tests.support.browser import PICTURES, page_ok
@@ -71,6 +72,10 @@ def test_pictures(scene, browse, language):
     )
     room = sandbox.set_up(world.actor(owner))
     book, run = at_work(made.home, "rescue-closed-circle")
+    kept = ask_rehearsal(
+        actor=world.actor(owner), playbook_id=book.pk, selection=Selection(community_ids=(made.home.pk,)), days=14
+    )
+    carry_out_rehearsal(rehearsal_id=kept.pk)
     group = next(iter(made.groups.values())).pk
     pages = {
         "today": "/",
@@ -80,6 +85,7 @@ def test_pictures(scene, browse, language):
         "insight": f"/groups/{group}/insight/",
         "playbook": f"/playbooks/{book.pk}/",
         "run": f"/playbooks/runs/{run.pk}/",
+        "rehearsal": f"/playbooks/rehearsals/{kept.pk}/",
         "calendar": "/calendar/",
         "broadcast": f"/broadcasts/{sent.pk}/",
         "replies": "/keyword-replies/",

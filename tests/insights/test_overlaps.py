@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qunce.chat.models import Message
-from qunce.chat.types import Media, MessageDeleted, MessageReceived
+from qunce.chat import actions as chat
+from qunce.chat.models import MemberDay, Message
+from qunce.chat.types import Batch, Media, MessageDeleted, MessageEdited, MessageReceived, Origin
 from qunce.insights.actions import runs
 from qunce.insights.importer import importers
 from qunce.insights.importers._ids import Ids
@@ -187,6 +188,57 @@ def test_cut_off_in_the_middle_each_is_found_once(tmp_path, group, monkeypatch, 
         runs.run_import(import_id=run.pk, source=source, progress=die)
     end = runs.run_import(import_id=run.pk, source=source)
     assert (end.stored, end.repeated) == (1, 3)
+
+
+# ------------------------------------------------------------------ read back by an account, later
+def read_back(account, group, told_back):
+    events = [
+        support.said(group.external_id, text, by=who, name=f"人{who}", key=key, at=BEGIN + timedelta(seconds=second))
+        for key, (second, who, text) in told_back
+    ]
+    return chat.ingest(Batch(account.pk, Origin.BACKFILL, events))
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    history=histories,
+    turns=st.lists(st.tuples(stretches, st.sampled_from(["loose", "coarse", "back"])), min_size=2, max_size=4),
+)
+def test_the_union_is_there_once_in_whatever_order_accounts_and_histories_tell(tmp_path, history, turns):
+    account = support.account("sandbox")
+    room = f"!{account.pk}"
+    group = support.adopted(account, room)[room]
+    covered = set()
+    for number, (stretch, key) in enumerate(turns):
+        within = [
+            (f"$h{at}", each) for at, each in enumerate(history) if stretch[0] * 60 <= each[0] < stretch[1] * 60
+        ]
+        there = sum(each[0] // 60 in covered for _key, each in within)
+        if key == "back":
+            told_now = read_back(account, group, within)
+        else:
+            source = written(tmp_path, [line(*each) for _key, each in within], name=f"{number}.jsonl")
+            told_now = taken(source, group.community, importer=key, group_id=group.pk)
+        assert (told_now.stored, told_now.repeated) == (len(within) - there, there)
+        covered |= set(range(*stretch))
+    expected = Counter((second // 60, f"人{who}", text) for second, who, text in history if second // 60 in covered)
+    assert held(group, 60) == expected
+
+
+@pytest.mark.parametrize("key", ["loose", "coarse"])
+def test_what_an_account_reads_back_is_its_platforms_from_then_on(tmp_path, group, key):
+    group, account = group
+    lines = [line(5, "p1", "明天几点?"), line(65, "p2", "八点"), line(500, "p1", "很久以后")]
+    run = taken(written(tmp_path, lines), group.community, importer=key, group_id=group.pk)
+    told_back = [("$q", (5, "p1", "明天几点?")), ("$a", (65, "p2", "八点"))]
+    for stored, repeated in ((0, 2), (0, 2)):
+        done = read_back(account, group, told_back)
+        assert (done.stored, done.repeated) == (stored, repeated)
+    support.live(account, MessageEdited("!a", "$a", BEGIN + timedelta(seconds=70), "九点"))
+    assert dict(Message.objects.values_list("external_id", "text")).items() >= {("$q", "明天几点?"), ("$a", "九点")}
+    undone(run)
+    assert sorted(Message.objects.values_list("external_id", flat=True)) == ["$a", "$q"]
+    assert sum(MemberDay.objects.values_list("messages", flat=True)) == 2
 
 
 # ------------------------------------------------------------------ two that share messages

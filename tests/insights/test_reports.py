@@ -25,6 +25,8 @@ from qunce.kernel.actor import SYSTEM, Role
 from qunce.kernel.errors import Invalid, NotAllowed, NotFound
 from qunce.team.models import Notification
 from qunce.team.types import Topic
+from tests.insights import told
+from tests.insights.taking import a_history, taken
 from tests.support import world
 
 EVIL = '<script>alert("x")</script>'
@@ -148,6 +150,20 @@ def test_a_period_is_compared_with_the_one_before_and_silence_is_said():
     assert report_of(SYSTEM, groups, stretch=week, language="en").headlines[0].change
     later = last_period(Rhythm.DAILY, today + timedelta(days=90))
     assert report_of(SYSTEM, groups, stretch=later, language="en").title == "Nothing was said"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_history_that_ended_long_ago_is_no_news(tmp_path):
+    home = world.lively(groups=1, found=0).home
+    with told.installed():
+        taken(told.written(tmp_path, a_history()), home)
+    groups = [group.pk for group in home.groups.all()]
+    week = last_period(Rhythm.WEEKLY, clock.now().astimezone(ZONE).date())
+    assert "老群" not in json.dumps(
+        report_of(SYSTEM, groups, stretch=week, language="en").to_json(), ensure_ascii=False
+    )
+    whole = report_of(SYSTEM, groups, language="en")
+    assert "老群" in {row[0] for section in whole.sections if section.table for row in section.table.rows}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from qunce.chat.types import EVERYBODY, Media, MemberJoined, Mention, MessageReceived, Sender, Text
 from qunce.insights.importer import Source
+from qunce.insights.importers import mbox
 from qunce.insights.importers._matrix_ids import event_id
 from qunce.insights.importers._said import file_called, mentioning, text_of, told
 from qunce.insights.importers.discord_csv import DiscordCsv
@@ -168,6 +171,33 @@ def test_a_mail_of_many_megabytes_is_read_as_far_as_it_says_something(tmp_path):
     first, second = read(Mbox(), path)
     assert first.text == "[a.zip]Plan\nsee below"
     assert second.text == "Next\nnext"
+
+
+KINDS = ["", 'text/plain; charset="utf-8"', "text/plain;\n charset=us-ascii; format=flowed", "text/html", "nonsense"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    subject=st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20),
+    kind=st.sampled_from(KINDS),
+    lines=st.lists(st.sampled_from(["yes", "> no", "-- ", "On Monday Bob wrote:", "", "  ", "明天", "From here"])),
+    extra=st.sampled_from(
+        ["References: <a@x>\n\t<b@x>\n", "X-Odd :  a\n", "no header\n", "X: =?utf-8?q?=C3=A4?=\n", ""]
+    ),
+    date=st.sampled_from(
+        ["Mon, 4 Mar 2024 08:09:10 +0130", "4 Mar 2024 08:09:10 -0000", "31 Feb 2024 08:09:10 +0000"]
+    ),
+)
+def test_plain_mails_say_what_the_parser_of_mails_hears(tmp_path, monkeypatch, *, subject, kind, lines, extra, date):
+    written = f"Content-Type: {kind}\n" if kind else ""
+    head = f"Date: {date}\nFrom: Ann Li <ann@example.org>\nMessage-ID: <1@x>\nSubject: {subject}\n{written}{extra}"
+    path = tmp_path / "list.mbox"
+    path.write_text(f"From ann@example.org Mon Mar  4 08:09:10 2024\n{head}\n" + "\n".join(lines), newline="\n")
+    quick = read(Mbox(), path)
+    with monkeypatch.context() as patch:
+        patch.setattr(mbox, "_plain", lambda _raw: None)
+        patch.setattr(mbox, "_USUAL_DATE", lambda _written: None)
+        assert read(Mbox(), path) == quick
 
 
 def test_a_header_in_no_known_encoding_stands_as_it_is(tmp_path):

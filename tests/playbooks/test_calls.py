@@ -230,5 +230,5 @@ def test_what_nobody_asked_for_is_a_campaign(bench, start, purpose):
 def test_a_reminder_that_would_never_be_sent_is_warned_of(open_for, warned):
     spec = StepSpec.model_validate({"id": "ask", "do": "ask"})
     config = steps["ask"].Config.model_validate({"text": "几页？", "for": open_for, "chase": "12h"})
-    found = [each.code for each in steps["ask"]().check(spec, config)]
+    found = [each.code for each in steps["ask"]().check(spec, config, [])]
     assert found == (["reminder_too_soon"] if warned else [])

@@ -6,8 +6,13 @@ from qunce.chat.models import Delivery
 from qunce.chat.types import Content, Media
 from qunce.community.models import Group
 from qunce.kernel import files
+from qunce.kernel.actor import Role
+from qunce.playbooks import actions
+from qunce.playbooks.actions.sending import NOTHING_TO_SAY
 from qunce.playbooks.models import Track
+from tests.playbooks import support
 from tests.steps.bench import HOUR, START, Bench
+from tests.support import world
 from tests.support.world import PNG
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +87,49 @@ def test_answers_of_a_question_that_was_never_asked_are_nothing():
         {"id": "it", "do": "send", "with_": {"text": "收到 {ask.count} 份{ask.names}"}},
     ]
     assert begun(steps=steps).said() == ["收到 0 份"]
+
+
+ASKED = {"id": "ask", "do": "ask", "with_": {"text": "谁来？", "for": "1h"}}
+
+
+def after_an_hour(*, speaks=False, **fields):
+    """What the group hears when the hour to answer is over."""
+    bench = Bench()
+    bench.begin([ASKED, {"id": "it", "do": "send", "with_": fields}])
+    bench.go()
+    bench.deliver()
+    if speaks:
+        bench.say("我来", at=START + HOUR / 2)
+    bench.go(START + HOUR)
+    return bench
+
+
+def test_a_line_that_names_nobody_is_left_out():
+    text = "时间到。\n真好：{ask.names}。"
+    assert after_an_hour(text=text, speaks=True).said()[1:] == ["时间到。\n真好：张三。"]
+
+
+def test_without_anybody_to_name_the_rest_is_said():
+    assert after_an_hour(text="时间到。\n真好：{ask.names}。").said()[1:] == ["时间到。"]
+
+
+@pytest.mark.parametrize("mention", ["", "everybody"])
+def test_where_nothing_is_left_to_say_the_step_is_left_out(mention):
+    bench = after_an_hour(text="真好：{ask.names}。", mention=mention)
+    assert len(bench.said()) == 1
+    assert [(each.state, each.detail) for each in bench.executions()] == [("skipped", NOTHING_TO_SAY)]
+    assert Track.objects.get().state == "done"
+
+
+@pytest.mark.usefixtures("kinds")
+def test_many_groups_cost_no_more_statements_than_one(django_assert_max_num_queries):
+    starter = world.actor(world.member_of_staff(everywhere=Role.OPERATOR))
+    run = support.begun(
+        support.groups(12), {"id": "it", "do": "send", "with_": {"text": "{staff}：{group}"}}, actor=starter
+    )
+    actions.look_for_starts()
+    with django_assert_max_num_queries(20):
+        assert actions.advance(run_ids=[run.pk]) == 12
+    texts = [row.content[0]["text"] for row in Delivery.objects.all()]
+    assert len(set(texts)) == 12
+    assert all(text.startswith(starter.name) for text in texts)

@@ -10,3 +10,11 @@ class NotDelivered(Event):
     """Messages to single groups, not of a broadcast, that failed for good or were too late. ``ids``: deliveries."""
 
     ids: list[str]
+
+
+@dataclass(frozen=True)
+class BroadcastPlanned(Event):
+    """A broadcast that passes something on (``about``: see `types.Manner`) was planned; trials are none."""
+
+    broadcast_id: int
+    about: str

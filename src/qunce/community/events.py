@@ -1,6 +1,7 @@
 """What happens to communities and groups, for the floors above."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from qunce.kernel.events import Event
 
@@ -32,6 +33,14 @@ class GroupsRestored(Event):
     """These groups are read and served again."""
 
     group_ids: list[int]
+
+
+@dataclass(frozen=True)
+class GroupsTagged(Event):
+    """One of these tags at least is new on each of the groups; ``new``: which, by the group's id."""
+
+    new: dict[int, list[str]]
+    at: datetime
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,7 @@ INSTALLED_APPS = [
 INBOUND_STAGES = [
     "qunce.content.subscribers.Sessions",
     "qunce.desk.subscribers.KeywordReplies",
+    "qunce.content.subscribers.SuggestionWords",
     "qunce.desk.subscribers.Matters",
     "qunce.playbooks.subscribers.PlaybookSteps",
 ]

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,12 +22,13 @@ from django.views.decorators.http import require_POST, require_safe
 from qunce.chat import actions as chat
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
-from qunce.console.playbooks import words
+from qunce.console.playbooks import walks, words
 from qunce.console.playbooks.grid import title_of
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.htmx import go, page
+from qunce.playbooks import selectors as scripts
 from qunce.playbooks.actions import feeds
 from qunce.playbooks.policies import holidays
 from qunce.playbooks.selectors import calendar as selectors
@@ -37,6 +39,7 @@ MONTH, WEEK, AGENDA = "month", "week", "agenda"
 SHOWN = 4
 AHEAD = 28
 FEED_DAYS = 60
+SOON, MOST_COMING = timedelta(days=14), 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,11 @@ class Day:
     outside: bool = False
     holidays: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def worth_room(self) -> bool:
+        """Whether a list of days shows it."""
+        return bool(self.entries or self.holidays or self.today)
 
     @property
     def more(self) -> int:
@@ -183,7 +191,7 @@ def calendar(request: StaffRequest) -> HttpResponse:
         "before": before,
         "after": after,
         "weeks": [days[number : number + 7] for number in range(0, len(days), 7)],
-        "days": [day for day in days if day.entries or day.holidays or day.today],
+        "days": days,
         "weekdays": [date_format(date(2024, 1, 1) + timedelta(days=number), "D") for number in range(7)],
         "shows": [(MONTH, _("Month")), (WEEK, _("Week")), (AGENDA, _("Agenda"))],
         "places": list(community.visible_communities(request.actor).values_list("pk", "name")),
@@ -243,7 +251,30 @@ def move(request: StaffRequest, schedule_id: int) -> HttpResponse:
     else:
         said = _("“%(title)s” goes out on %(day)s now.")
         messages.success(request, said % {"title": moved.title, "day": date_format(day, "DATE_FORMAT")})
-    return go(request, f"{reverse('console:calendar')}?day={day.isoformat()}")
+    show = request.POST.get("show", MONTH)
+    look = {"day": day.isoformat(), **({"show": show} if show in {WEEK, AGENDA} else {})}
+    return go(request, f"{reverse('console:calendar')}?{urlencode(look)}")
+
+
+# ---------------------------------------------------------------- one group
+@require_safe
+def group_script(request: StaffRequest, group_id: int) -> HttpResponse:
+    """What runs by script in a group: its playbooks, what comes next, and whose turn it is. A part of its page."""
+    actor, group = request.actor, community.group(request.actor, group_id)
+    now = clock.now()
+    coming = entries(actor, Wanted(now, now + SOON, group_id=group_id))
+    roles = list(scripts.visible_rotas(actor).filter(group_id=group_id))
+    today = scripts.turns_of_today(actor, roles)
+    named = scripts.rota_names(actor, [turn.member_id for turn in today.values()])
+    context = {
+        "group": group,
+        "walks": walks.of_group(actor, group_id),
+        "coming": coming[:MOST_COMING],
+        "more": max(0, len(coming) - MOST_COMING),
+        "roles": [(role, named.get(today[role.pk].member_id, "") if role.pk in today else "") for role in roles],
+        "may_operate": actor.may(Permission.OPERATE, group.community_id) and not group.archived_at,
+    }
+    return render(request, "console/calendar/group.html", context)
 
 
 # ---------------------------------------------------------------- for other programs
@@ -302,6 +333,7 @@ def _written(found: Sequence[Entry]) -> bytes:
 
 urlpatterns = [
     path("calendar/", calendar, name="calendar"),
+    path("groups/<int:group_id>/script/", group_script, name="group_script"),
     path("calendar/planned/<int:schedule_id>/", move, name="calendar_move"),
     path("calendar/feed/", open_feed, name="calendar_open"),
     path("calendar/feed/<str:token>.ics", feed, name="calendar_feed"),

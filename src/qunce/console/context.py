@@ -60,11 +60,13 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("members", _("Members"), "users"),
             Place("broadcasts", _("Broadcasts"), "speakerphone", thumb=True),
             Place("playbooks", _("Playbooks"), "script"),
+            Place("briefs", _("Content"), "books"),
             Place("calendar", _("Calendar"), "calendar-week"),
             Place("tasks", _("Tasks"), "checkbox", thumb=True),
             Place("by_hand", _("By hand"), "hand-move", where=by_hand.has_list),
             Place("rotas", _("Turns"), "rotate-clockwise"),
             Place("keyword_replies", _("Keyword replies"), "message-reply"),
+            Place("library", _("Content"), "books"),
         ),
     ),
     (

@@ -35,7 +35,12 @@ class WeekdaysField(forms.TypedMultipleChoiceField):
     """Days of the week to tick; Monday is 0."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(coerce=int, choices=tuple(enumerate(DAYS)), widget=forms.CheckboxSelectMultiple, **given)
+        super().__init__(
+            coerce=int,
+            choices=tuple(enumerate(DAYS)),
+            widget=forms.CheckboxSelectMultiple(attrs={"data-chips": ""}),
+            **given,
+        )
 
 
 # ---------------------------------------------------------------- fields from a Config

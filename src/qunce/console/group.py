@@ -23,7 +23,6 @@ from qunce.console.community import in_words, per_day
 from qunce.console.context import StaffRequest
 from qunce.console.groups import TONES, reading_in_words
 from qunce.console.live import topic
-from qunce.console.playbooks import walks
 from qunce.kernel import charts
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.htmx import page
@@ -70,7 +69,6 @@ def group(request: StaffRequest, group_id: int) -> HttpResponse:
             "turns": members.latest_turns(actor, group_id, TURNS),
             "operated": selectors.visible_communities(actor, Permission.OPERATE),
             "may_found": actor.may(Permission.LEAD),
-            "walks": walks.of_group(actor, group_id),
         },
     )
 

@@ -1,9 +1,13 @@
-"""The content context's part of the pipeline: sessions that begin and end by what is said, and authors' answers."""
+"""The content context's part of the pipeline: sessions by what is said, authors' answers, and suggestions."""
 
 import json
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from qunce.chat.events import BroadcastPlanned
 from qunce.chat.stage import Inflow, NewMessage, Stage
 from qunce.chat.types import Content, Mention
 from qunce.content import actions
@@ -11,15 +15,18 @@ from qunce.content.actions.consents import Answered
 from qunce.content.actions.sessions import SCOPE
 from qunce.content.events import SessionCalled
 from qunce.content.policies import hearing
+from qunce.content.policies import suggestions as policies
 from qunce.content.selectors import sessions as reads
 from qunce.content.selectors.sessions import Listening
-from qunce.content.types import EndedBy, Words
+from qunce.content.types import EndedBy, HeardSuggestion, Words
 from qunce.kernel.actor import Actor
 from qunce.kernel.errors import Conflict, Invalid
-from qunce.kernel.events import publish
+from qunce.kernel.events import publish, subscriber
 from qunce.members import selectors as members
 
 _USUAL = Words()
+ANSWER_WITHIN = timedelta(minutes=10)
+_ITEM = "item:"
 
 
 class Sessions(Stage):
@@ -124,3 +131,67 @@ def _mentioned(message: NewMessage) -> list[int]:
     content = Content.from_json(json.loads(message.parts))
     named = [part.who for part in content.parts if isinstance(part, Mention)]
     return members.identities_of_accounts(message.group.platform, named) if named else []
+
+
+class SuggestionWords(Stage):
+    """Keeps what members suggest by beginning a message so, and thanks them once; never bots or us.
+
+    One look at how each message begins: where none begins so, nothing is asked of the database.
+    """
+
+    name = "suggestions"
+
+    def foresee(self, inflow: Inflow) -> None:
+        """Which messages begin like a suggestion."""
+        compared = zip(inflow.compared(), inflow.messages, strict=True)
+        inflow.foreseen[self.name] = [
+            message
+            for text, message in compared
+            if text.startswith(policies.BEGINNINGS) and not message.from_us and not message.from_bot
+        ]
+
+    def run(self, inflow: Inflow) -> None:
+        """Keep those that are new, and say so."""
+        begun: list[NewMessage] = inflow.foreseen[self.name]
+        if not begun:
+            return
+        new = set(inflow.messages)
+        made = {each: said for each in begun if each in new and (said := policies.suggested(each.text))}
+        fresh = actions.hear(
+            heard=[
+                HeardSuggestion(
+                    community_id=each.group.community_id,
+                    group_id=each.group.id,
+                    external_id=each.external_id,
+                    sent_at=each.sent_at,
+                    identity_id=each.identity_id,
+                    name=each.sender_name,
+                    text=said,
+                )
+                for each, said in made.items()
+            ]
+        )
+        for each in made:
+            if not each.answered and each.sent_at >= inflow.now - ANSWER_WITHIN:
+                self._thank(inflow, each, new=fresh[each.group.id, each.external_id])
+
+    def _thank(self, inflow: Inflow, message: NewMessage, *, new: bool) -> None:
+        with override(message.group.language):
+            said = (
+                _("Thank you, the team has your suggestion. You will be told what becomes of it.")
+                if new
+                else _("The team has this suggestion of yours already. You will be told what becomes of it.")
+            )
+        inflow.reply(
+            message,
+            Content.of(said),
+            key=f"suggestion:{message.group.id}:{message.external_id}",
+            not_after=message.sent_at + ANSWER_WITHIN,
+        )
+
+
+@subscriber(BroadcastPlanned)
+def item_was_sent(event: BroadcastPlanned) -> None:
+    """An item that a person sends to groups is used by hand."""
+    if event.about.startswith(_ITEM):
+        actions.note_broadcast(broadcast_id=event.broadcast_id, item_id=int(event.about.removeprefix(_ITEM)))

@@ -9,8 +9,8 @@ from qunce.desk.types import MatterState, Scope
 class KeywordRule(models.Model):
     """Words, where they count, and the answer. Where: see `types.Scope`.
 
-    A deleted rule stays, so that deleting can be undone with all that was counted. ``files``: `types.Attachment`s.
-    Without ``opens_at`` there are no hours.
+    A deleted rule stays, so that deleting can be undone with all that was counted. ``files``: each is a
+    `content.types.Attached`. Without ``opens_at`` there are no hours.
     """
 
     community_id = models.BigIntegerField(null=True)
@@ -21,6 +21,8 @@ class KeywordRule(models.Model):
     answer = models.TextField(blank=True)
     variants = ArrayField(models.TextField(), default=list)
     files = models.JSONField(default=list)
+    item_id = models.BigIntegerField(null=True)
+    """Of the library; it goes along as long as it is published for members."""
     cooldown_seconds = models.PositiveIntegerField(default=0)
     days = ArrayField(models.PositiveSmallIntegerField(), default=list)
     opens_at = models.TimeField(null=True)
@@ -39,7 +41,7 @@ class KeywordRule(models.Model):
                 condition=models.Q(group_id=None) | models.Q(community_id=None, tag=""), name="rule_one_scope"
             ),
             models.CheckConstraint(condition=~models.Q(keywords=[]), name="rule_has_keywords"),
-            models.CheckConstraint(condition=~models.Q(answer="", files=[]), name="rule_has_answer"),
+            models.CheckConstraint(condition=~models.Q(answer="", files=[], item_id=None), name="rule_has_answer"),
             models.CheckConstraint(
                 condition=models.Q(opens_at=None, closes_at=None)
                 | models.Q(opens_at__isnull=False, closes_at__isnull=False),
@@ -49,6 +51,7 @@ class KeywordRule(models.Model):
         indexes = [
             models.Index(fields=["community_id"], name="rule_community"),
             models.Index(fields=["group_id"], name="rule_group"),
+            models.Index(fields=["item_id"], name="rule_item", condition=models.Q(item_id__isnull=False)),
         ]
 
     @property

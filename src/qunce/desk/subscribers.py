@@ -7,6 +7,8 @@ from uuid import UUID
 
 from qunce.chat.events import NotDelivered
 from qunce.chat.stage import Inflow, NewMessage, Stage
+from qunce.content import actions as content
+from qunce.content.types import Ready, Use, UseWay
 from qunce.desk import actions, policies, selectors
 from qunce.desk.policies import Matcher, Names
 from qunce.desk.types import ANSWER_WITHIN, LIKELY_WITHIN, OUR_ACCOUNT, Heard, Hit, Raised, Settled
@@ -21,20 +23,21 @@ NAMES_LAST = timedelta(minutes=1)
 class KeywordReplies(Stage):
     """Answers messages by keyword: one answer per message, never to bots or to us.
 
-    All rules are one matcher, compiled anew when their revision has changed; a message that meets none costs
-    no statement. While the best rule is cooling down in the group nothing is said: a farther rule that it
-    overrides does not answer in its place.
+    All rules are one matcher, compiled anew when their revision has changed; what they hand on from the library is
+    read anew when that has. A message that meets none costs no statement. While the best rule is cooling down in the
+    group nothing is said: a farther rule that it overrides does not answer in its place.
     """
 
     name = "desk"
 
     def __init__(self) -> None:
-        self._revision = -1
+        self._revision = (-1, -1)
         self._matcher = Matcher(())
+        self._items: dict[int, Ready] = {}
 
     def foresee(self, inflow: Inflow) -> None:
         """Which rules each message meets."""
-        matcher = self._at(inflow.revisions.get(actions.SCOPE, 0))
+        matcher = self._at(inflow.revisions.get(actions.SCOPE, 0), inflow.revisions.get(content.SCOPE, 0))
         earliest = inflow.now - ANSWER_WITHIN
         said = zip(inflow.compared(), inflow.messages, strict=True)
         asking = [
@@ -46,17 +49,19 @@ class KeywordReplies(Stage):
         inflow.foreseen[self.name] = {asking[place][1]: hits for place, hits in met.items()}
 
     def run(self, inflow: Inflow) -> None:
-        """Answer what asks by keyword; one statement for the batch where anything is met."""
+        """Answer what asks by keyword; one statement for the batch where anything is met, one more for items."""
         asking = self._asking(inflow)
         if not asking:
             return
         times = Counter((hit.rule.id, message.group.id) for message, hit in asking)
         turns = actions.use_rules(asked=times, at=inflow.now)
+        uses: list[Use] = []
         for message, hit in asking:
             key = (hit.rule.id, message.group.id)
             if key in turns:
-                self._answer(inflow, hit, message, turns[key])
+                uses += self._answer(inflow, hit, message, turns[key])
                 turns[key] += 1
+        content.note_uses(uses=uses, at=inflow.now)
 
     def _asking(self, inflow: Inflow) -> list[tuple[NewMessage, Hit]]:
         """The messages to be answered, in order; of a rule that cools down only the first in each group."""
@@ -74,23 +79,28 @@ class KeywordReplies(Stage):
                 cooling.add((rule.id, group.id))
         return asking
 
-    def _at(self, revision: int) -> Matcher:
-        if revision != self._revision:
-            self._matcher = Matcher(selectors.live_rules())
-            self._revision = revision
+    def _at(self, rules: int, items: int) -> Matcher:
+        if (rules, items) != self._revision:
+            live = selectors.live_rules()
+            if rules != self._revision[0]:
+                self._matcher = Matcher(live)
+            self._items = selectors.items_of(live)
+            self._revision = (rules, items)
         return self._matcher
 
-    def _answer(self, inflow: Inflow, hit: Hit, message: NewMessage, turn: int) -> None:
-        content = selectors.answer_of(
-            hit, turn=turn, name=message.sender_name, group=message.group, at=message.sent_at
+    def _answer(self, inflow: Inflow, hit: Hit, message: NewMessage, turn: int) -> list[Use]:
+        """Say it; returns what of the library goes along."""
+        answer = selectors.answer_of(
+            hit, turn=turn, name=message.sender_name, group=message.group, at=message.sent_at, items=self._items
         )
-        if content.parts:  # a file alone that cannot reach this platform is nothing to say
-            inflow.reply(
-                message,
-                content,
-                key=f"rule:{hit.rule.id}:{message.group.id}:{message.external_id}",
-                not_after=message.sent_at + ANSWER_WITHIN,
-            )
+        if not answer.content.parts:  # a file alone that cannot reach this platform is nothing to say
+            return []
+        key = f"rule:{hit.rule.id}:{message.group.id}:{message.external_id}"
+        inflow.reply(message, answer.content, key=key, not_after=message.sent_at + ANSWER_WITHIN)
+        if answer.item is None:
+            return []
+        item, place = answer.item, (message.group.id, message.identity_id)
+        return [Use(item.item_id, item.version_id, key, UseWay.KEYWORD, *place, answer.token)]
 
 
 class Matters(Stage):

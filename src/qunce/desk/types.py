@@ -6,13 +6,14 @@ from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
+from qunce.content.types import Attached, Ready
+
 LONGEST_ANSWER = 2000
 LONGEST_KEYWORD = 100
 LONGEST_PATTERN = 200
 MOST_KEYWORDS = 100
 MOST_ANSWERS = 20
 MOST_FILES = 5
-LARGEST_FILE = 20 << 20
 LARGEST_SHEET = 20 << 20
 MOST_LINES = 20_000
 LONGEST_COOLDOWN = 7 * 24 * 3600
@@ -89,39 +90,11 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file of an answer: stored under its sha256; ``kind`` as messages have it (image, audio, video, file)."""
-
-    sha256: str
-    name: str
-    content_type: str
-    size: int
-    kind: str = "file"
-
-
-class Way(StrEnum):
-    """How a file reaches a group: as a file, as a link in the text, or not at all."""
-
-    SENT = "sent"
-    LINKED = "linked"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """A platform by its title, and the kinds of files that it carries, up to ``largest`` bytes."""
-
-    title: str
-    media: frozenset[str] = frozenset()
-    largest: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class RuleDraft:
     """What an operator enters of a rule. Lengths are in characters; a cool-down of 0 answers every time.
 
     ``variants``: further answers, said in turn with the first. ``away``: said outside the hours instead; empty:
-    the rule then does not count.
+    the rule then does not count. ``item_id``: an item of the library that goes along.
     """
 
     keywords: tuple[str, ...]
@@ -132,9 +105,10 @@ class RuleDraft:
     group_id: int | None = None
     tag: str = ""
     variants: tuple[str, ...] = ()
-    files: tuple[Attachment, ...] = ()
+    files: tuple[Attached, ...] = ()
     hours: Hours | None = None
     away: str = ""
+    item_id: int | None = None
 
     @property
     def scope(self) -> Scope:
@@ -182,9 +156,10 @@ class Rule:
     cooldown_seconds: int = 0
     scope: Scope = EVERYWHERE
     variants: tuple[str, ...] = ()
-    files: tuple[Attachment, ...] = ()
+    files: tuple[Attached, ...] = ()
     hours: Hours | None = None
     away: str = ""
+    item_id: int | None = None
 
     def said(self, turn: int) -> str:
         """The answer whose turn it is, counted from 0."""
@@ -243,13 +218,15 @@ class Judged:
 class Explanation:
     """Which rule answers a message in a group, with which words, and why the others do not.
 
-    ``read_as`` is the text as it is compared; ``answer`` is None where nothing is said. ``files``: what goes along.
+    ``read_as`` is the text as it is compared; ``answer`` is None where nothing is said. ``files``: what goes along,
+    ``item``: what of the library.
     """
 
     read_as: str
     answer: str | None
     judged: tuple[Judged, ...]
-    files: tuple[Attachment, ...] = ()
+    files: tuple[Attached, ...] = ()
+    item: Ready | None = None
 
 
 class Fault(StrEnum):

@@ -96,3 +96,20 @@ def measure_warning(name: str) -> None:
 
     with suppress(Invalid):
         foresight.measure(name=name)
+
+
+@app.periodic(cron="12 * * * *")
+@app.task(name="insights.make_digests", queueing_lock="insights.make_digests", lock="insights.make_digests")
+def make_digests(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
+    """Make the digests whose hour has come; cut off anywhere, the next run makes the rest."""
+    from qunce.insights.actions import digests
+
+    digests.make_due()
+
+
+@app.task(name="insights.make_digest")
+def make_digest(digest_id: int) -> None:
+    """Make a digest that somebody asked for."""
+    from qunce.insights.actions import digests
+
+    digests.make(digest_id=digest_id)

@@ -75,10 +75,10 @@ def named(
         if len(found) == _MOST_NAMES:
             break
         others = [box for at, box in enumerate(taken) if at != place]
-        for side, box in _beside(dots[place], sizes[place], nodes[place][0]):
-            if not any(_meet(box, other) for other in others):
+        for side, (begin, top, end, bottom) in _beside(dots[place], sizes[place], nodes[place][0]):
+            if not any(begin < box[2] and box[0] < end and top < box[3] and box[1] < bottom for box in others):
                 found[place] = side
-                taken.append(box)
+                taken.append((begin, top, end, bottom))
                 break
     return found
 
@@ -93,7 +93,3 @@ def _beside(dot: tuple[float, float], size: float, name: str) -> list[tuple[str,
         ("top", (x - wide / 2, y - away - 13, x + wide / 2, y - away)),
         ("bottom", (x - wide / 2, y + away, x + wide / 2, y + away + 13)),
     ]
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

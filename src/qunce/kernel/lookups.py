@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, ForeignObject, Lookup
+from django.db.models import Field, ForeignObject, IntegerField, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -24,7 +24,9 @@ class Among(Lookup):
         super().__init__(lhs, list(rhs))
 
     def get_prep_lookup(self) -> list[object]:
-        """Each value as its column stores it."""
+        """Each value as its column stores it; thousands of keys are not asked one by one."""
+        if isinstance(self.lhs.output_field, IntegerField) and set(map(type, self.rhs)) <= {int}:
+            return list(self.rhs)
         return [self.lhs.output_field.get_prep_value(value) for value in self.rhs]
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:

@@ -44,11 +44,12 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         return len(self._load())
 
     def _load(self) -> dict[str, type[T]]:
-        with self._lock:
-            if not self._loaded:
-                for key, module in self._modules():
-                    self._admit(key, module)
-                self._loaded = True
+        if not self._loaded:
+            with self._lock:
+                if not self._loaded:
+                    for key, module in self._modules():
+                        self._admit(key, module)
+                    self._loaded = True
         return self._kinds
 
     def _modules(self) -> Iterator[tuple[str, ModuleType]]:

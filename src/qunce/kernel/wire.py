@@ -132,8 +132,7 @@ class _Moments(_Column):
 
 def bigints(values: Sequence[int]) -> _Column:
     """A bigint[] of numbers."""
-    packed = struct.pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), values)))
-    return _Bigints(len(values), packed)
+    return _Bigints(len(values), _eights(values))
 
 
 def integers(values: Sequence[int]) -> _Column:
@@ -153,6 +152,27 @@ def uuids(values: Sequence[UUID]) -> _Column:
     return _Uuids(len(values), b"".join([b"\0\0\0\x10" + value.bytes for value in values]))
 
 
+def moments(values: Sequence[datetime | None]) -> _Column:
+    """A timestamptz[] of moments, or NULL."""
+    since = [None if at is None else at - _BEGIN for at in values]
+    counted = [
+        None if each is None else (each.days * _DAY + each.seconds) * 1_000_000 + each.microseconds for each in since
+    ]
+    whole = [each for each in counted if each is not None]
+    if len(whole) < len(counted):
+        return _Moments(len(values), b"".join([_NULL if each is None else _EIGHT(8, each) for each in counted]))
+    return _Moments(len(values), _eights(whole))
+
+
+_BEGIN, _DAY = datetime(2000, 1, 1, tzinfo=UTC), 86_400
+"""From when PostgreSQL counts microseconds."""
+
+
+def _eights(values: Sequence[int]) -> bytes:
+    """Numbers of eight bytes, each behind its length."""
+    return struct.pack(">" + "iq" * len(values), *chain.from_iterable(zip(repeat(8), values)))
+
+
 def texts(values: Iterable[str]) -> _Column:
     """A text[] of texts."""
     encoded = [value.encode() for value in values]
@@ -168,20 +188,9 @@ def words(values: Sequence[str | None]) -> _Column:
     return _Texts(len(values), b"".join([packed[value] for value in values]))
 
 
-def moments(values: Sequence[datetime | None]) -> _Column:
-    """A timestamptz[] of moments, or NULL."""
-    return _Moments(len(values), b"".join([_NULL if value is None else _moment(value) for value in values]))
-
-
-def _moment(value: datetime) -> bytes:
-    since = value - _ZERO
-    return _MOMENT(8, since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
-
-
 _LENGTH = struct.Struct(">i").pack
-_MOMENT = struct.Struct(">iq").pack
+_EIGHT = struct.Struct(">iq").pack
 _NULL = _LENGTH(-1)
-_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class _Whole(Dumper):

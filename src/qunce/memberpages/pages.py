@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qunce.chat.selectors import activity
 from qunce.community import selectors as community
+from qunce.content.selectors import sessions
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import Conflict, Invalid, NotFound
@@ -87,7 +88,8 @@ def _places(request: MemberRequest) -> tuple[selectors.OwnRecord, list[Place]]:
     return record, places
 
 
-def _page(request: MemberRequest, name: str, **context: object) -> HttpResponse:
+def page_of(request: MemberRequest, name: str, **context: object) -> HttpResponse:
+    """One of a member's own pages, with what all of them show."""
     here = {
         "ref": request.visit.link.ref,
         "member": request.visit.member,
@@ -104,7 +106,11 @@ def home(request: MemberRequest) -> HttpResponse:
     """The community, why it is there, and which of its groups the member is in."""
     record, places = _places(request)
     now = [place for place in places if place.left_at is None]
-    return _page(request, "home", now=now, since=record.since)
+    waiting = {
+        "drafts": len(sessions.scribed_by(request.visit)),
+        "quoted": len(sessions.asked_of(request.visit)),
+    }
+    return page_of(request, "home", now=now, since=record.since, **waiting)
 
 
 @own
@@ -117,7 +123,7 @@ def stored(request: MemberRequest) -> HttpResponse:
         "places": places,
         "said": sum({place.group.pk: place.said for place in places}.values()),
     }
-    return _page(request, "stored", **context)
+    return page_of(request, "stored", **context)
 
 
 @own
@@ -169,7 +175,7 @@ def _as_json(request: MemberRequest, identities: Sequence[Any], places: Sequence
 @require_safe
 def turns(request: MemberRequest) -> HttpResponse:
     """The visitor's turns, and those that others would like to give to them."""
-    return _page(request, "turns", rotas=scripts.own_rotas(request.visit))
+    return page_of(request, "turns", rotas=scripts.own_rotas(request.visit))
 
 
 @own
@@ -196,7 +202,7 @@ def turn(request: MemberRequest, rota_id: int) -> HttpResponse:
                 raise NotFound
     except (Conflict, Invalid) as error:
         shown = {"rotas": scripts.own_rotas(request.visit), "error": error.message, "fix": error.fix}
-        return _page(request, "turns", **shown)
+        return page_of(request, "turns", **shown)
     return redirect("memberpages:turns", request.visit.link.ref)
 
 
@@ -225,14 +231,14 @@ def mute(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         actions.set_muted(visit=request.visit, muted=request.POST.get("muted") == "yes")
         return redirect("memberpages:mute", request.visit.link.ref)
-    return _page(request, "mute")
+    return page_of(request, "mute")
 
 
 @own
 @require_safe
 def about(request: MemberRequest) -> HttpResponse:
     """What this is, and whom to ask."""
-    return _page(request, "about", link=request.visit.link)
+    return page_of(request, "about", link=request.visit.link)
 
 
 @login_not_required

@@ -79,9 +79,9 @@ class Step(ABC):
         del config
         return False
 
-    def check(self, spec: StepSpec, config: Any) -> Iterable[Finding]:
-        """What is wrong with it that its Config alone does not tell."""
-        del spec, config
+    def check(self, spec: StepSpec, config: Any, homes: Collection[int]) -> Iterable[Finding]:
+        """What is wrong with it that its Config alone does not tell. ``homes``: the communities that it is for."""
+        del spec, config, homes
         return ()
 
 

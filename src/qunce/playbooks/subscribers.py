@@ -10,16 +10,17 @@ from django.db import transaction
 
 from qunce.chat.stage import Inflow, NewMessage, Stage
 from qunce.community import selectors as community
-from qunce.community.events import GroupsArchived, GroupsReleased
+from qunce.community.events import GroupsArchived, GroupsReleased, GroupsTagged
 from qunce.content import actions as content
 from qunce.content.events import SessionCalled, SessionEnded
 from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.events import subscriber
 from qunce.members import selectors as members
+from qunce.members.events import MemberTagged
 from qunce.playbooks import actions
 from qunce.playbooks.actions.calls import CALLS
 from qunce.playbooks.actions.lateness import event_of
-from qunce.playbooks.actions.starting import SCOPE, begin_heard
+from qunce.playbooks.actions.starting import SCOPE, begin_caught, begin_heard
 from qunce.playbooks.actions.waking import soon
 from qunce.playbooks.models import Run
 from qunce.playbooks.selectors.engine import groups_with_calls
@@ -151,3 +152,15 @@ def released_groups_stop(event: GroupsReleased) -> None:
 def archived_groups_stop(event: GroupsArchived) -> None:
     """Nor in those that are not served any more."""
     actions.stop_in_groups(group_ids=event.group_ids)
+
+
+@subscriber(MemberTagged)
+def tagged_members_begin(event: MemberTagged) -> None:
+    """Playbooks begin that were waiting for the tag."""
+    begin_caught(event=event)
+
+
+@subscriber(GroupsTagged)
+def tagged_groups_begin(event: GroupsTagged) -> None:
+    """The same for groups."""
+    begin_caught(event=event)

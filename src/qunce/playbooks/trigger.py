@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from qunce.chat.stage import NewMessage
 from qunce.community.types import GroupFacts
+from qunce.kernel.events import Event
 from qunce.kernel.registry import Registry
 from qunce.playbooks.types import Audience, Start
 
@@ -43,6 +44,11 @@ class Trigger(ABC):
     ) -> Sequence[Start]:
         """Who begins because of what happened after ``since``, up to and including ``until``."""
         del config, groups, audience, since, until
+        return ()
+
+    def caught(self, config: Any, event: Event, groups: Sequence[GroupFacts], audience: Audience) -> Sequence[Start]:
+        """Who begins because of an event of a lower floor; ``subscribers`` hands on what some trigger catches."""
+        del config, event, groups, audience
         return ()
 
     def hears(self, config: Any, message: NewMessage) -> bool:

@@ -1,6 +1,6 @@
 """What could not be processed, as it is kept for people to look at."""
 
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,16 +24,21 @@ def sentence(error: BaseException) -> str:
 
 def as_json(event: Inbound) -> dict[str, Any]:
     """An event as it is stored, texts cut."""
+    return {"is": type(event).__name__, **_plain(event)}
 
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(each) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(each) for each in value]
-        return messages.clean(value)[:4000] if isinstance(value, str) else value
 
-    stored: dict[str, Any] = plain({"is": type(event).__name__, **asdict(event)})
-    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in stored.items()}
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if hasattr(value, "_asdict"):
+        return _plain(value._asdict())
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return messages.clean(value)[:4000] if isinstance(value, str) else value
 
 
 def as_raw(raw: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from qunce.chat import policies
 from qunce.chat.actions.consent import ask_for_consent, needs_consent
 from qunce.chat.actions.deliveries import hold, plan_again, want_recall, withdraw
 from qunce.chat.actions.links import shorten
+from qunce.chat.events import BroadcastPlanned
 from qunce.chat.models import Broadcast, Delivery, Schedule
 from qunce.chat.selectors import broadcasts as reads
 from qunce.chat.selectors.targets import Target, counts_clicks, selectable, targets
@@ -21,6 +22,7 @@ from qunce.community import selectors as community
 from qunce.kernel import audit, clock, live, locks
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from qunce.kernel.events import publish
 from qunce.kernel.ids import new_id
 
 LONGEST_TITLE = 120
@@ -78,6 +80,8 @@ def send_broadcast(
             submission=submission,
         )
         _plan(broadcast, found, manner, waits=waits)
+        if manner.about and not manner.test:
+            publish(BroadcastPlanned(broadcast.pk, manner.about))
         action, said = _said(manner, waits=waits)
         note(actor, broadcast, action, said, count=len(found))
         if waits:

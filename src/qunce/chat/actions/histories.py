@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from qunce.chat.actions import aside, messages, partitions, search
+from qunce.chat.actions import aside, messages, overlaps, partitions, search
 from qunce.chat.actions.ingest import Flow, Ingested, is_away
 from qunce.chat.actions.overlaps import Claim, Comparison, part
 from qunce.chat.actions.recognition import AccountView
@@ -52,6 +52,7 @@ def record_history(
         claims: list[Claim] = []
         if comparison is not None:
             told = [event for event in possible if isinstance(event, MessageReceived)]
+            overlaps.hold([group_id])
             new, claims = part(group_id, told, comparison)
             possible = [*new, *(event for event in possible if not isinstance(event, MessageReceived))]
         recorded = _halving(_view(group_id, platform, possible), possible)
@@ -65,6 +66,9 @@ def record_history(
 def _possible(events: Sequence[Inbound]) -> tuple[list[Inbound], list[tuple[Inbound, str]]]:
     """What may have been said when it says, and what not: where one stamp is wrong, thousands often are."""
     latest = partitions.latest_possible()
+    times = [event.sent_at for event in events if isinstance(event, MessageReceived)]
+    if not times or (min(times) >= partitions.EARLIEST and max(times) <= latest):
+        return list(events), []
     possible: list[Inbound] = []
     refused: list[tuple[Inbound, str]] = []
     for event in events:

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
-from qunce.chat.actions import aside, deliveries, groups, leases, messages, partitions, search, staff_chats
+from qunce.chat.actions import aside, deliveries, groups, leases, messages, overlaps, partitions, search, staff_chats
 from qunce.chat.actions.aside import StageFailedError
 from qunce.chat.actions.overlaps import Claim
 from qunce.chat.actions.recognition import AccountView, Recognised, memory
@@ -197,6 +197,9 @@ class Flow:
             # First of all: what is said under the new id belongs to the group as well.
             groups.record_moved(batch.account_id, self.view.platform, moved)
             self.view = memory.moved(batch.account_id, {each.group: each.to for each in moved})
+        self.brought: set[tuple[str, str]] = set()
+        if batch.origin is Origin.BACKFILL:
+            self.brought = overlaps.read_back(self.view.groups, self.by_kind[MessageReceived])
         self.people = Recognised(self.view.platform)
         self.people.see(self._senders())
         self.hours = messages.Hours()
@@ -263,9 +266,12 @@ class Flow:
             if (facts := self.view.groups.get(event.group)) is None:
                 self.result.unread += 1
                 continue
-            if not partitions.EARLIEST <= event.sent_at <= latest:
+            if (event.group, event.external_id) in self.brought:
+                continue
+            at = _in_utc(event.sent_at)
+            if not partitions.EARLIEST <= at <= latest:
                 raise ValueError(f"sent at an impossible time: {event.sent_at.isoformat()}")
-            told.append((facts.zone.key, facts.id, event.sent_at, number, facts, event))
+            told.append((facts.zone.key, facts.id, at, number, facts, event))
         told.sort()
         with messages.storing(map(self._rows, messages.portions(told)), self.batch.origin) as (rows, stored):
             self.inflow.messages = rows
@@ -282,21 +288,21 @@ class Flow:
                 if event.delivery_id and event.sender.external_id == self.view.external_id
             }
         )
-        self.result.stored, self.result.repeated = len(new), len(rows) - len(new)
+        self.result.stored, self.result.repeated = len(new), len(rows) - len(new) + len(self.brought)
         return new
 
     def _rows(self, told: Sequence[messages.Told]) -> list[NewMessage]:
         view, ids = self.view, self.people.ids
         texts = messages.cleaned([event.text for _, _, _, _, _, event in told])
         rows = []
-        for key, text, (_, _, _, _, facts, event) in zip(new_ids(len(told)), texts, told, strict=True):
+        for key, text, (_, _, at, _, facts, event) in zip(new_ids(len(told)), texts, told, strict=True):
             sender = event.sender
             rows.append(
                 NewMessage(
                     key,
                     facts,
                     event.external_id,
-                    _in_utc(event.sent_at),
+                    at,
                     ids[sender.external_id],
                     sender.name,
                     text,

@@ -30,7 +30,7 @@ from qunce.kernel import clock, wire
 def cleaned(texts: Sequence[str]) -> Sequence[str]:
     """Each text as `clean` makes it; as a rule there is nothing to be done, which is seen of all at once."""
     whole = "".join(texts)
-    if "\x00" in whole or not _encodable(whole) or len(whole) > LONGEST_TEXT:
+    if "\x00" in whole or not _encodable(whole) or max(map(len, texts), default=0) > LONGEST_TEXT:
         return [clean(text) for text in texts]
     return texts
 
@@ -141,7 +141,7 @@ def _store(cursor: _Cursor, rows: Sequence[NewMessage], origin: Origin) -> _Curs
         " SELECT place FROM told WHERE i NOT IN (SELECT id FROM stored)",
         [
             wire.bigints([row.group.id for row in rows]),
-            [row.sent_at for row in rows],
+            wire.moments([row.sent_at for row in rows]),
             wire.uuids([row.id for row in rows]),
             wire.texts([row.external_id for row in rows]),
             wire.bigints([row.identity_id for row in rows]),
@@ -257,7 +257,7 @@ class Hours:
                 ' joined = r.joined + excluded.joined, "left" = r."left" + excluded."left"',
                 [
                     wire.bigints([group_id for group_id, _ in keys]),
-                    [hour for _, hour in keys],
+                    wire.moments([hour for _, hour in keys]),
                     list(next(columns)),
                     *(_or_none(list(column)) for column in columns),
                 ],

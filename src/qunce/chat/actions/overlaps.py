@@ -15,7 +15,8 @@ from uuid import UUID
 from qunce.chat.actions.search import Key
 from qunce.chat.policies import Ranges, within
 from qunce.chat.types import Content, Media, MessageReceived, Origin
-from qunce.kernel import wire
+from qunce.community.types import GroupFacts
+from qunce.kernel import locks, wire
 from qunce.kernel.folding import normalise
 from qunce.members.selectors import columns as members
 
@@ -111,7 +112,7 @@ def _sent_at(message: MessageReceived) -> datetime:
 
 
 # ------------------------------------------------------------------ what is here
-def _around(group_id: int, moments: Sequence[datetime]) -> list[_Here]:
+def _around(group_id: int, moments: Sequence[datetime], origins: Collection[Origin] = tuple(Origin)) -> list[_Here]:
     """The messages of the group around these moments, in order of time."""
     begins, ends = zip(*_spans(sorted(moments)), strict=True)
     with wire.cursor() as cursor:
@@ -119,8 +120,9 @@ def _around(group_id: int, moments: Sequence[datetime]) -> list[_Here]:
             "SELECT m.sent_at, m.id, m.external_id, m.identity_id, m.text, m.parts, m.origin,"
             " coalesce(m.edited_at, m.deleted_at) IS NOT NULL"
             " FROM unnest(%b::timestamptz[], %b::timestamptz[]) AS s(begin, until) JOIN chat_message m"
-            " ON m.group_id = %b AND m.sent_at >= s.begin AND m.sent_at < s.until ORDER BY m.sent_at, m.id",
-            [list(begins), list(ends), group_id],
+            " ON m.group_id = %b AND m.sent_at >= s.begin AND m.sent_at < s.until AND m.origin = ANY(%b::smallint[])"
+            " ORDER BY m.sent_at, m.id",
+            [list(begins), list(ends), group_id, list(map(int, origins))],
             binary=True,
         )
         return [_Here(*row) for row in cursor.fetchall()]
@@ -143,7 +145,71 @@ def _minute(at: datetime) -> datetime:
 
 def _may_be(here: _Here, comparison: Comparison) -> bool:
     """Whether a message that is here may have another id in the history."""
-    return within(here.id, comparison.others) if comparison.own_ids else not within(here.id, comparison.mine)
+    if comparison.own_ids:
+        return here.origin == Origin.IMPORT and within(here.id, comparison.others)
+    return here.origin != Origin.IMPORT or not within(here.id, comparison.mine)
+
+
+# ------------------------------------------------------------------ read back by an account
+def hold(group_ids: Collection[int]) -> None:
+    """Until the transaction ends nobody else compares with what is in these groups."""
+    for group_id in sorted(group_ids):
+        locks.name(f"overlaps:{group_id}")
+
+
+def read_back(groups: Mapping[str, GroupFacts], told: Sequence[MessageReceived]) -> set[tuple[str, str]]:
+    """Which of the messages that an account reads back a history has brought here before, by room and id.
+
+    They are the platform's from now on: they get its ids, so that answers, edits and deletions find them, and stay
+    when the history is taken back. ``groups``: those that the account reads, by room.
+    """
+    by_group: dict[int, list[MessageReceived]] = defaultdict(list)
+    for message in told:
+        if message.group in groups:
+            by_group[groups[message.group].id].append(message)
+    hold(by_group)
+    known: set[tuple[str, str]] = set()
+    for group_id, messages in by_group.items():
+        here = _around(group_id, [each.sent_at for each in messages], (Origin.IMPORT, Origin.BACKFILL))
+        ids = {_named(message): message for message in messages}
+        claims = [(Claim(_key(group_id, each)), ids[_named(each)]) for each in here if _named(each) in ids]
+        known |= {(message.group, message.external_id) for _claim, message in claims}
+        apart = [each for each in here if each.origin == Origin.IMPORT and _named(each) not in ids]
+        found = _Found(group_id, apart, Comparison(), ())
+        left = [each for each in messages if (each.group, each.external_id) not in known] if apart else []
+        claims += [(claim, each) for each in sorted(left, key=_sent_at) if (claim := found.take(each))]
+        known |= {(message.group, message.external_id) for _claim, message in claims}
+        _adopt(group_id, claims)
+    return known
+
+
+def _named(message: MessageReceived | _Here) -> tuple[str, datetime]:
+    """An id, and when: what a history has told to the minute has no seconds."""
+    return message.external_id, _minute(message.sent_at)
+
+
+def _key(group_id: int, here: _Here) -> Key:
+    return group_id, here.sent_at, here.id
+
+
+def _adopt(group_id: int, claims: Sequence[tuple[Claim, MessageReceived]]) -> None:
+    if not claims:
+        return
+    with wire.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chat_message m SET origin = %b::smallint, external_id = t.e, reply_to = coalesce(t.r, m.reply_to)"
+            " FROM unnest(%b::timestamptz[], %b::uuid[], %b::text[], %b::text[]) AS t(s, i, e, r)"
+            " WHERE m.group_id = %b AND m.sent_at = t.s AND m.id = t.i",
+            [
+                int(Origin.BACKFILL),
+                [claim.key[1] for claim, _message in claims],
+                [claim.key[2] for claim, _message in claims],
+                [message.external_id for _claim, message in claims],
+                [message.reply_to for _claim, message in claims],
+                group_id,
+            ],
+            binary=True,
+        )
 
 
 # ------------------------------------------------------------------ what is the same
@@ -173,7 +239,7 @@ class _Found:
             for place, each in enumerate(alike):
                 if self._same(each, message):
                     del alike[place]
-                    claim = Claim((self._group_id, each.sent_at, each.id), message.external_id)
+                    claim = Claim(_key(self._group_id, each), message.external_id)
                     self._told[message.external_id] = claim
                     return claim
         return None

@@ -40,8 +40,9 @@ def ensure(months: Iterable[int]) -> None:
 
 def ensure_for(times: Iterable[datetime]) -> None:
     """Make those of the months of these moments in which something may have been sent."""
-    latest = latest_possible()
-    possible = [at for at in times if EARLIEST <= at <= latest]
+    latest, possible = latest_possible(), list(times)
+    if possible and not (min(possible) >= EARLIEST and max(possible) <= latest):
+        possible = [at for at in possible if EARLIEST <= at <= latest]
     if possible:
         ends = {month_of(at.astimezone(UTC)) for at in (min(possible), max(possible))}
         ensure(ends if len(ends) == 1 else {month_of(at.astimezone(UTC)) for at in possible})

@@ -43,6 +43,7 @@ from qunce.chat.selectors.notices import NoticeView as NoticeView
 from qunce.chat.selectors.notices import notices as notices
 from qunce.chat.selectors.outgoing import Fate as Fate
 from qunce.chat.selectors.outgoing import fates as fates
+from qunce.chat.selectors.outgoing import keys_of as keys_of
 from qunce.chat.selectors.outgoing import performs as performs
 from qunce.chat.selectors.serving import Unread as Unread
 from qunce.chat.selectors.serving import account_to_serve as account_to_serve

@@ -41,6 +41,12 @@ def fates(keys: Collection[str]) -> dict[str, Fate]:
     }
 
 
+def keys_of(broadcast_id: int) -> list[tuple[str, int]]:
+    """The deliveries of a broadcast that are to arrive: key and group."""
+    found = Delivery.objects.filter(broadcast=broadcast_id).exclude(state=DeliveryState.SKIPPED)
+    return list(found.order_by("id").values_list("key", "group_id"))
+
+
 def performs(platform: str, operation: type[Planable]) -> bool:
     """Whether a platform carries out operations of this kind."""
     return platform in connectors and connectors[platform].capabilities.can(operation)

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from qunce.chat.models import Schedule
+from qunce.chat.models import Schedule as Schedule  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.chat.types import Consent, Manner, Rhythm, Selection, from_json
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission

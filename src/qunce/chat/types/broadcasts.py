@@ -51,7 +51,8 @@ class Manner:
     """What comes with a broadcast's text, and how it goes out.
 
     ``everybody``: all members are mentioned. ``counted``: addresses become short links whose clicks are counted.
-    ``test``: a trial that neither quiet hours nor the daily cap bind.
+    ``test``: a trial that neither quiet hours nor the daily cap bind. ``about``: what it passes on, in the words of
+    the context that it is of (``item:12``).
     """
 
     attachments: tuple[Media, ...] = ()
@@ -60,6 +61,7 @@ class Manner:
     counted: bool = False
     waves: Waves | None = None
     test: bool = False
+    about: str = ""
 
 
 PLAIN = Manner()

@@ -125,6 +125,22 @@ def _health(rounds: int, as_json: bool, **size: int) -> None:  # noqa: FBT001 (t
         show({"benchmark": "health", **measure(**size, rounds=rounds), **conditions()}, as_json)
 
 
+@bench.command("pages")
+@click.option("--messages", default=1_000_000, show_default=True, type=click.IntRange(min=1000))
+@click.option("--groups", default=1000, show_default=True, type=click.IntRange(min=5))
+@click.option("--members", default=20_000, show_default=True, type=click.IntRange(min=100))
+@click.option(
+    "--times", default=20, show_default=True, type=click.IntRange(min=2), help="How often each is asked for."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def _pages(as_json: bool, **size: int) -> None:  # noqa: FBT001 (the option's value)
+    """Milliseconds of the busiest pages, and how they grow with what was said."""
+    with throw_away():
+        from qunce.cli.bench.pages import measure
+
+        show({"benchmark": "pages", **measure(**size), **conditions()}, as_json)
+
+
 @bench.command("tracks")
 @click.option("--tracks", default=1_000_000, show_default=True, type=click.IntRange(min=1000))
 @click.option("--due", default=50_000, show_default=True, type=click.IntRange(min=500))

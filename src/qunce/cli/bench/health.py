@@ -3,14 +3,10 @@
 And what it costs with the database: assessing all groups from their series, and showing the page of all of them.
 """
 
-import os
-import resource
 import statistics
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +14,7 @@ from django.db import connection
 
 from qunce.chat import actions as chat
 from qunce.chat.types import Batch, Checked, GroupSeen, Origin
-from qunce.cli.bench import stories
+from qunce.cli.bench import served, stories
 from qunce.community import actions as community
 from qunce.community import selectors as groups_of
 from qunce.community.types import CommunityProfile, GroupFilter, GroupState
@@ -29,11 +25,9 @@ from qunce.insights.selectors.health import signals_in_use, yesterday
 from qunce.insights.types import Panel
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
-from qunce.team import actions as team
 
 YEAR = 364
 PAGES = 20
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def measure(*, groups: int, days: int, rounds: int) -> dict[str, Any]:
@@ -90,55 +84,16 @@ def _stored(panel: Panel, rounds: int) -> dict[str, Any]:
     ids = _world(panel)
     walls, cpus = [], []
     for _round in range(rounds + 1):
-        wall, cpu = time.perf_counter(), _cpu()
+        wall, cpu = time.perf_counter(), served.cpu()
         if assess(group_ids=ids) != len(ids):
             raise AssertionError("not every group was assessed")
         walls.append(time.perf_counter() - wall)
-        cpus.append(_cpu() - cpu)
+        cpus.append(served.cpu() - cpu)
     return {
         "assess_s": round(statistics.median(walls[1:]), 2),
         "assess_cpu_s": round(statistics.median(cpus[1:]), 2),
-        **_page(),
+        **{f"page_{name}": each for name, each in served.asked(served.visitor(), "/insights/", PAGES).items()},
     }
-
-
-def _page() -> dict[str, float]:
-    """Milliseconds of the page of all groups, as a browser asks for it."""
-    from django.test import Client
-
-    link = team.issue_first_sign_in_link() or ""
-    staff = team.use_sign_in_link(
-        token=link.strip("/").rpartition("/")[2],
-        email="bench@example.org",
-        name="bench",
-        password=os.urandom(12).hex(),
-        zone="Asia/Shanghai",
-    )
-    client = Client()
-    client.force_login(staff)
-    taken, worked = [], []
-    for _time in range(PAGES + 2):
-        start, cpu = time.perf_counter(), _cpu()
-        if client.get("/insights/").status_code != 200:  # noqa: PLR2004 (HTTP)
-            raise AssertionError("the page is not shown")
-        taken.append((time.perf_counter() - start) * 1000)
-        worked.append((_cpu() - cpu) * 1000)
-    return {
-        "page_cpu_ms": round(statistics.fmean(worked[2:]), 1),
-        "page_ms": round(statistics.median(taken[2:]), 1),
-        "page_p95_ms": round(statistics.quantiles(taken[2:], n=20)[-1], 1),
-    }
-
-
-def _cpu() -> float:
-    """Seconds of work of this process, and of the one that serves it in the database."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    theirs = 0.0
-    connection.ensure_connection()
-    with suppress(OSError):  # only Linux tells
-        told = Path(f"/proc/{connection.connection.info.backend_pid}/stat").read_text(encoding="ascii")
-        theirs = sum(map(int, told.rpartition(")")[2].split()[11:13])) / TICKS
-    return own.ru_utime + own.ru_stime + theirs
 
 
 def _world(panel: Panel) -> list[int]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from qunce.community import policies, selectors
-from qunce.community.events import GroupsAdopted, GroupsArchived, GroupsReleased, GroupsRestored
+from qunce.community.events import GroupsAdopted, GroupsArchived, GroupsReleased, GroupsRestored, GroupsTagged
 from qunce.community.models import Community, Group
 from qunce.kernel import audit, clock, events, live, locks, revisions
 from qunce.kernel.actor import Actor, Permission
@@ -120,6 +120,7 @@ def tag_groups(
         )
     with transaction.atomic():
         changed: list[Group] = []
+        new: dict[int, list[str]] = {}
         for group in _operable(actor, group_ids):
             tags = policies.with_tags(group.tags, add=added, remove=removed)
             if len(tags) > max(policies.MOST_TAGS, len(group.tags)):
@@ -129,12 +130,16 @@ def tag_groups(
                     fix=_("Take some off first."),
                     field="add",
                 )
+            if fresh := [tag for tag in tags if tag not in group.tags]:
+                new[group.pk] = fresh
             if tags != group.tags:
                 group.tags = tags
                 changed.append(group)
         Group.objects.bulk_update(changed, ["tags"], batch_size=1000)
         for community, groups in _by_community(changed):
             _record_on_groups(actor, _TAG, groups, community, tags=_tags_said(added, removed))
+        if new:
+            events.publish(GroupsTagged(new, clock.now()))
         groups_changed(changed)
     return [each.pk for each in changed]
 

@@ -18,14 +18,17 @@ from django.views.decorators.http import require_POST
 from qunce.chat import actions, policies, selectors
 from qunce.chat.connector import connectors
 from qunce.chat.selectors import Target, attention
-from qunce.chat.types import Media, Recall, Selection, Waves
+from qunce.chat.types import Content, Media, Recall, Selection, Waves
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.console.chat import words
 from qunce.console.chat.composer import AT_ONCE, NOW, Composer, too_much
 from qunce.console.chat.whom import FILTER, PICKED
 from qunce.console.context import StaffRequest
+from qunce.console.filters import number
 from qunce.console.forms import errors_in
+from qunce.content import selectors as library
+from qunce.content.types import Ready
 from qunce.kernel import clock, files
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed, QunceError
@@ -126,8 +129,16 @@ def _may_compose(request: StaffRequest) -> None:
 
 
 def _blank(request: StaffRequest) -> dict[str, object]:
-    """An address may name what to begin with: ``?group=…`` (several) or ``?community=…``."""
+    """An address may name what to begin with: ``?group=…`` (several), ``?community=…``, or ``?item=…`` to pass on."""
     groups, places = request.GET.getlist("group"), request.GET.getlist("community")
+    ready = _passed_on(request)
+    begun: dict[str, object] = {}
+    if ready is not None:
+        words_only = [part for part in library.composed(ready).parts if not isinstance(part, Media)]
+        said = Content(tuple(words_only)).plain.strip()
+        begun = {"item": ready.item_id, "text": said.replace("{", "{{").replace("}", "}}")}
+        if ready.community_id is not None and not places:
+            places = [str(ready.community_id)]
     whom = PICKED if groups else FILTER
     return {
         "whom": whom,
@@ -143,7 +154,16 @@ def _blank(request: StaffRequest) -> dict[str, object]:
         "left": 10,
         "complaints": 3,
         "weekdays": list(range(7)),
+        **begun,
     }
+
+
+def _passed_on(request: StaffRequest) -> Ready | None:
+    """The item of the library that the address names, if it is there for members."""
+    key = number(request.GET.get("item", ""))
+    if key is None:
+        return None
+    return library.ready([library.item(request.actor, key).pk]).get(key)
 
 
 def compose(request: StaffRequest) -> HttpResponse:
@@ -172,9 +192,15 @@ def _editor(request: StaffRequest, form: Composer) -> HttpResponse:
         "picked": form.picked(),
         "variables": variables,
         "may_count": selectors.counts_clicks(),
-        "attached": _attached(request),
+        "attached": _attached(request) if request.method == "POST" else _brought(request),
     }
     return render(request, "console/chat/compose.html", context)
+
+
+def _brought(request: StaffRequest) -> list[Media]:
+    """The files of the item that it begins with."""
+    ready = _passed_on(request)
+    return [part for part in library.composed(ready).parts if isinstance(part, Media)] if ready else []
 
 
 def _attached(request: StaffRequest) -> list[Media]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django import forms
 from django.conf import settings
@@ -16,6 +17,8 @@ from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.console.chat.whom import Whom
 from qunce.console.forms import WeekdaysField
+from qunce.content import selectors as library
+from qunce.content.selectors import Item
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
@@ -103,6 +106,7 @@ class Composer(Whom):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     submission = forms.UUIDField(widget=forms.HiddenInput)
+    item = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, actor: Actor, data: QueryDict | None = None, initial: dict[str, object] | None = None) -> None:
         super().__init__(actor, data, initial)
@@ -112,6 +116,15 @@ class Composer(Whom):
         attached = data.getlist("attachment") if data is not None else []
         self.attached = tuple(dict.fromkeys(str(key) for key in attached if key))
         self.attachments: tuple[Media, ...] = ()
+
+    @cached_property
+    def passed_on(self) -> Item | None:
+        """The item of the library that this broadcast began with, as far as the person may see it."""
+        try:
+            key = int(self["item"].value() or 0)
+            return library.item(self.actor, key) if key else None
+        except (NotFound, ValueError):
+            return None
 
     # ---------------------------------------------------------------- what makes sense
     def _clean_attachments(self) -> None:
@@ -154,6 +167,7 @@ class Composer(Whom):
             button=Button(label, url) if label and url else None,
             counted=bool(chosen.get("counted")),
             waves=self._waves() if chosen.get("pace") == IN_WAVES else None,
+            about=f"item:{self.passed_on.pk}" if self.passed_on else "",
         )
 
     def _waves(self) -> Waves:

@@ -1,23 +1,25 @@
 """The form of a rule."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any
 
 from django import forms
-from django.core import signing
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from qunce.community import selectors as communities
+from qunce.console.content.library import OFFERED, choices
 from qunce.console.desk.rules import groups_to_choose
 from qunce.console.desk.words import KINDS
 from qunce.console.forms import WeekdaysField
-from qunce.desk import actions
+from qunce.console.uploads import Files, carried, kept
+from qunce.content import actions as content
+from qunce.content.types import LARGEST_FILE, Attached
+from qunce.desk import selectors
 from qunce.desk.selectors import RuleView, draft_of
-from qunce.desk.types import LARGEST_FILE, LONGEST_ANSWER, MOST_FILES, WEEK, Attachment, Hours, Match, RuleDraft
+from qunce.desk.types import LONGEST_ANSWER, MOST_FILES, WEEK, Hours, Match, RuleDraft
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid
 
@@ -35,27 +37,6 @@ REACHES = (
     ("tag", gettext_lazy("In the groups with a tag")),
     ("group", gettext_lazy("In one group")),
 )
-_SALT = "desk.attachment"
-
-
-def kept(attached: Attachment) -> str:
-    """A stored file as a form carries it: signed, so that nobody names a file that was not handed to him."""
-    values = [attached.sha256, attached.name, attached.content_type, attached.size, attached.kind]
-    return signing.dumps(values, salt=_SALT)
-
-
-def carried(tokens: Sequence[str]) -> tuple[Attachment, ...]:
-    """The files that a form carries. Raises Invalid where one is not ours."""
-    try:
-        return tuple(Attachment(*signing.loads(token, salt=_SALT)) for token in tokens)
-    except signing.BadSignature as error:
-        raise Invalid(_("A file has got lost on the way."), fix=_("Add it again."), field="uploads") from error
-
-
-class _Files(forms.FileInput):
-    """Several at once."""
-
-    allow_multiple_selected = True
 
 
 class RuleForm(forms.Form):
@@ -82,13 +63,22 @@ class RuleForm(forms.Form):
     )
     answer = forms.CharField(
         label=gettext_lazy("Answer"),
-        error_messages={"required": gettext_lazy("Enter what is said back, or add a file.")},
+        error_messages={"required": gettext_lazy("Enter what is said back, add a file, or choose an item.")},
         max_length=LONGEST_ANSWER,
         widget=forms.Textarea({"rows": 5}),
         strip=True,
     )
     uploads = forms.Field(
-        label=gettext_lazy("Add files"), required=False, widget=_Files({"multiple": True, "data-picked": "picked"})
+        label=gettext_lazy("Add files"), required=False, widget=Files({"multiple": True, "data-picked": "picked"})
+    )
+    item = forms.IntegerField(
+        label=gettext_lazy("From the library"),
+        required=False,
+        widget=forms.Select,
+        help_text=gettext_lazy(
+            "It goes along as each platform can have it, and is counted. When it is taken down, the rule answers with"
+            " its text alone."
+        ),
     )
     picked = forms.CharField(required=False, widget=forms.HiddenInput({"id": "picked"}))
     reach = forms.ChoiceField(
@@ -148,7 +138,7 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, to_change: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._actor = actor
-        self._taken: tuple[Attachment, ...] | None = None
+        self._taken: tuple[Attached, ...] | None = None
         needed = Permission.OPERATE if to_change else Permission.VIEW
         places = [(each.pk, each.name) for each in communities.visible_communities(actor, needed)]
         chosen = self["group"].value()
@@ -158,6 +148,7 @@ class RuleForm(forms.Form):
         self.fields["tag_community"].widget.choices = [*everywhere, *places]
         self.fields["group"].widget.choices = [(each.pk, each.name or each.external_id) for each in offered["groups"]]
         self.more_groups = offered["more_groups"]
+        self._offer_items()
         self.fields["cooldown"].widget.choices = self._cooldowns()
         self.fields["uploads"].help_text = _("At most %(most)d files of %(size)d MB.") % {
             "most": MOST_FILES,
@@ -167,6 +158,19 @@ class RuleForm(forms.Form):
         if not actor.may(needed):
             self.fields["reach"].widget.choices = REACHES[1:]
         self.fields["seen"].required = "seen" in self.initial
+
+    def _offer_items(self) -> None:
+        """The latest items of the library, the chosen one first."""
+        chosen = self["item"].value()
+        row = selectors.item_of(self._actor, int(chosen)) if str(chosen or "").isdecimal() else None
+        found = list(selectors.items_for(self._actor, "")[: OFFERED + 1])
+        self.more_items = len(found) > OFFERED
+        rows = {each.pk: each for each in [*([row] if row else []), *found[:OFFERED]]}
+        named = [
+            (each.pk, " · ".join(map(str, filter(None, (each.title, kind, why)))))
+            for each, kind, why in choices(rows.values())
+        ]
+        self.fields["item"].widget.choices = [("", _("None")), *named]
 
     def _cooldowns(self) -> list[tuple[int, str | Promise]]:
         """The usual ones, and the one that the rule has."""
@@ -182,7 +186,7 @@ class RuleForm(forms.Form):
         return self._list("variants")
 
     @property
-    def attached(self) -> list[tuple[str, Attachment]]:
+    def attached(self) -> list[tuple[str, Attached]]:
         """The files that the rule keeps, each as the form carries it; what was just sent is among them."""
         if self._taken is not None:
             return [(kept(file), file) for file in self._taken]
@@ -195,15 +199,15 @@ class RuleForm(forms.Form):
         given: list[str] = self.data.getlist(name) if self.is_bound else self.initial.get(name, [])  # type: ignore[attr-defined]
         return [each for each in given if each.strip()]
 
-    def take(self, uploads: Sequence[Any]) -> tuple[Attachment, ...]:
+    def take(self, uploads: Sequence[Any]) -> tuple[Attached, ...]:
         """Store what was sent, so that a form with an error elsewhere keeps it; raises Invalid."""
         self._taken = carried(self._list("kept"))
         for upload in uploads:
-            taken = actions.take_file(actor=self._actor, name=upload.name or "", content=upload.chunks())
+            taken = content.take_file(actor=self._actor, name=upload.name or "", content=upload.chunks())
             self._taken = (*self._taken, taken)
         return self._taken
 
-    def draft(self, files: tuple[Attachment, ...]) -> RuleDraft:
+    def draft(self, files: tuple[Attached, ...]) -> RuleDraft:
         """What was typed, once it is valid, with these files."""
         given = self.cleaned_data
         reach = given["reach"]
@@ -220,6 +224,7 @@ class RuleForm(forms.Form):
             files=files,
             hours=hours_in(given),
             away=given["away"],
+            item_id=given["item"],
         )
 
     def catch_up(self, view: RuleView) -> bool:
@@ -234,12 +239,13 @@ class RuleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Only the place that the reach asks for must be chosen; a missing one never means everywhere.
 
-        Without an answer there is another one, or a file. Days and times are wanted where it does not answer always.
+        Without an answer there is another one, a file or an item. Days and times are wanted where it does not answer
+        always.
         """
         if self.cleaned_data.get("when") != "hours":
             for name in ("when", "days", "opens", "closes"):
                 self.errors.pop(name, None)
-        if self.variants or self._list("kept") or self.files.getlist("uploads"):
+        if self.variants or self._list("kept") or self.files.getlist("uploads") or self.cleaned_data.get("item"):
             self.errors.pop("answer", None)
             self.cleaned_data.setdefault("answer", "")
         for reach in {"community", "tag", "group"} - {self.cleaned_data.get("reach")}:
@@ -275,17 +281,7 @@ def filled(view: RuleView) -> dict[str, Any]:
         "opens": hours.opens,
         "closes": hours.closes,
         "away": draft.away,
+        "item": draft.item_id,
         "cooldown": rule.cooldown_seconds,
         "seen": rule.changed_at.isoformat(),
     }
-
-
-def just_picked(written: str) -> list[Attachment]:
-    """Files that the browser has chosen and not sent yet, by name and size, for the preview."""
-    try:
-        named = [
-            (str(each["name"])[:120], int(each["size"]), str(each["kind"])) for each in json.loads(written or "[]")
-        ]
-    except (ValueError, TypeError, KeyError):
-        return []
-    return [Attachment("", name, "", size, kind) for name, size, kind in named[:MOST_FILES]]

@@ -1,6 +1,7 @@
 """One rule: its form, what it would say, and which other rules it meets."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
 from typing import Any
@@ -13,12 +14,19 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from qunce.chat.types import Content, Media
+from qunce.community.types import GroupFacts
 from qunce.console.context import StaffRequest
 from qunce.console.desk import words
-from qunce.console.desk.form import RuleForm, filled, hours_in, just_picked
+from qunce.console.desk.form import RuleForm, filled, hours_in
+from qunce.console.filters import number
 from qunce.console.forms import errors_in
-from qunce.desk import actions, policies, selectors
-from qunce.desk.types import MOST_ANSWERS, WEEK, Match, RuleDraft, Way, Wire
+from qunce.console.uploads import just_picked
+from qunce.content import policies as content
+from qunce.content import selectors as library
+from qunce.content.types import Attached, Way, Wire
+from qunce.desk import actions, selectors
+from qunce.desk.types import MOST_ANSWERS, WEEK, Match, RuleDraft
 from qunce.kernel import clock
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Invalid, NotAllowed
@@ -55,6 +63,10 @@ def _proposed(request: StaffRequest) -> dict[str, Any]:
     }
     if group.isdecimal():
         begun |= {"reach": "group", "group": int(group)}
+    if item := selectors.item_of(request.actor, number(request.GET.get("item", ""))):
+        begun |= {"item": item.pk}
+        if item.community_id is not None:
+            begun |= {"reach": "community", "community": item.community_id}
     if "example" in request.GET:
         begun |= {
             "keywords": _("sign up\nhow do I join"),
@@ -112,9 +124,10 @@ def _preview(request: StaffRequest, form: RuleForm, rule_id: int) -> dict[str, A
         "asked": asked,
         "name": request.user.name,
         "group_name": group.name,
-        "ways": _ways(request, draft),
         "files": draft.files,
+        **_item(request, draft, group),
     }
+    shown["ways"] = _ways(request, draft, shown["item_files"])
     whole = replace(draft, keywords=draft.keywords or ("?",), answer=draft.answer or "…", files=())
     try:
         checked = selectors.checked(whole)
@@ -147,6 +160,7 @@ def _typed(form: RuleForm) -> RuleDraft:
         match=Match(given["match"]) if given.get("match") in set(Match) else Match.CONTAINS,
         variants=tuple(form.variants),
         files=(*(file for _token, file in form.attached), *picked),
+        item_id=number(str(given.get("item") or "")),
         **_place(reach, given),
     )
     return replace(draft, hours=hours_in(given), away=str(given["away"] or "").strip())
@@ -160,11 +174,25 @@ def _place(reach: str | None, given: dict[str, Any]) -> dict[str, Any]:
     return {"community_id": given["community"]} if reach == "community" else {}
 
 
-def _ways(request: StaffRequest, draft: RuleDraft) -> list[str]:
+def _item(request: StaffRequest, draft: RuleDraft, group: GroupFacts) -> dict[str, Any]:
+    """What goes along from the library: its words and files in such a group, or why it does not."""
+    row = selectors.item_of(request.actor, draft.item_id)
+    ready = library.ready([row.pk]).get(row.pk) if row else None
+    shown: dict[str, Any] = {"item": row, "item_said": "", "item_files": ()}
+    if row is None or ready is None:
+        return {**shown, "item_lacks": _(library.why_not_ready(row)) if row else ""}
+    parts = library.parts_of(ready, group.platform, token="…" if library.token_for(ready) else "")
+    words_only = Content(tuple(part for part in parts if not isinstance(part, Media)))
+    files = ready.document.files if not content.has_page(ready.document) else ()
+    return {**shown, "item_said": words_only.plain.strip(), "item_files": files}
+
+
+def _ways(request: StaffRequest, draft: RuleDraft, more: Sequence[Attached]) -> list[str]:
     """Where the files do not go as files, in sentences."""
     found: dict[Way, list[Wire]] = defaultdict(list)
-    for wire in selectors.wires_of(request.actor, draft.scope) if draft.files else ():
-        ways = {policies.way_of(file, wire, public=bool(settings.BASE_URL)) for file in draft.files}
+    files = (*draft.files, *more)
+    for wire in selectors.wires_of(request.actor, draft.scope) if files else ():
+        ways = {content.way_of(file, wire, public=bool(settings.BASE_URL)) for file in files}
         for way in ways - {Way.SENT}:
             found[way].append(wire)
     return [words.way(way, wires) for way, wires in found.items()]

@@ -7,8 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from qunce.content.types import Way, Wire
 from qunce.desk.selectors import Meeting
-from qunce.desk.types import VARIABLES, Fate, Hit, Judged, Match, Reach, Way, Wire
+from qunce.desk.types import VARIABLES, Fate, Hit, Judged, Match, Reach
 from qunce.kernel.words import listed, sentences
 
 KINDS: Mapping[Match, str | Promise] = {

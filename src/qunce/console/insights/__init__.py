@@ -48,6 +48,26 @@ def may_follow(actor: Actor, key: str) -> bool:
     return True
 
 
+@topic("digests")
+def may_follow_digests(actor: Actor, key: str) -> bool:
+    """Whoever may see the community."""
+    return key.isdecimal() and actor.may(Permission.VIEW, int(key))
+
+
+@topic("digest")
+def may_follow_a_digest(actor: Actor, key: str) -> bool:
+    """Whoever may see it."""
+    from qunce.insights.selectors import digests
+
+    if not key.isdecimal():
+        return False
+    try:
+        digests.one_digest(actor, int(key))
+    except NotFound:
+        return False
+    return True
+
+
 urlpatterns = [
     path("groups/<int:group_id>/insight/", late("group", "insight"), name="group_insight"),
     path("groups/<int:group_id>/words.png", late("group", "cloud"), name="group_words"),
@@ -63,6 +83,16 @@ urlpatterns = [
     path("communities/<int:community_id>/insight/", late("community", "insight"), name="community_insight"),
     path("communities/<int:community_id>/newcomers/", late("community", "newcomers"), name="newcomers"),
     path("communities/<int:community_id>/terms/", late("community", "terms"), name="community_terms"),
+    path("content/digests/", late("digests", "digests"), name="digests"),
+    path("content/digests/now/<int:community_id>/", late("digests", "make"), name="digest_make"),
+    path("content/digests/plan/<int:community_id>/", late("digests", "plan"), name="digest_plan"),
+    path("content/digests/plans/<int:plan_id>/stop/", late("digests", "stop"), name="digest_stop"),
+    path("content/digests/<int:digest_id>/", late("digest", "digest"), name="digest"),
+    path("content/digests/<int:digest_id>/edit/", late("digest", "edit"), name="digest_edit"),
+    path("content/digests/<int:digest_id>/post/", late("digest", "post"), name="digest_post"),
+    path("content/digests/<int:digest_id>/decline/", late("digest", "decline"), name="digest_decline"),
+    path("content/digests/<int:digest_id>/again/", late("digest", "again"), name="digest_again"),
+    path("content/digests/<int:digest_id>/export/", late("digest", "export"), name="digest_export"),
     path("histories/", late("histories", "histories"), name="histories"),
     path("histories/upload/", late("histories", "upload"), name="history_upload"),
     path("histories/new/", late("histories", "new"), name="history_new"),

@@ -43,9 +43,12 @@ def config_field(info: FieldInfo, around: Around, kept: Any = None) -> forms.Fie
     found = field_of(info, languages=with_any(around.languages, kept))
     common: dict[str, Any] = {"label": found.label, "help_text": found.help_text, "required": found.required}
     asks = str(more.get("asks", "")) if isinstance(more, dict) else ""
+    names = more.get("choices") if isinstance(more, dict) else None
     made: forms.Field = found
     if asks == "moment" and isinstance(more, dict):
         made = MomentField([str(way) for way in more.get("ways", ())], **common)  # type: ignore[union-attr]
+    elif isinstance(names, dict):
+        made = forms.ChoiceField(choices=[(key, _(str(name))) for key, name in names.items()], **common)
     elif asks in around.offers:
         none = [("", "–")] if not kept or not found.required else []
         made = forms.ChoiceField(choices=[*none, *with_kept(around.offers[asks], kept)], **common)

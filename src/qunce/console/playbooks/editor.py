@@ -20,6 +20,8 @@ from qunce.console.playbooks import drafts, words
 from qunce.console.playbooks.forms import StepForm
 from qunce.console.playbooks.grid import began, grid, moments, title_of
 from qunce.console.playbooks.previews import phone
+from qunce.content import selectors as library
+from qunce.content.types import ItemFilter
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound, QunceError
 from qunce.playbooks import selectors
@@ -30,7 +32,8 @@ from qunce.playbooks.step import steps
 from qunce.playbooks.types import Document, StepSpec
 
 MOST_DOCUMENT = 2_000_000
-FILE, START = "with_file", "start_playbook"
+MOST_ITEMS = 500
+FILE = "with_file"
 
 
 def zone_of(playbook: Playbook) -> ZoneInfo:
@@ -101,12 +104,12 @@ def _step(request: StaffRequest, document: Document) -> StepSpec:
 
 
 def _move(request: StaffRequest, document: Document, playbook: Playbook) -> tuple[Document, str, str]:
-    """To another day and hour (``day``, ``hour``), or by so many (``days``, ``hours``)."""
+    """To another day (``day``) and hour (``hour``; else it keeps its own), or by so many (``days``, ``hours``)."""
     step, zone = _step(request, document), zone_of(playbook)
     begins = began(zone)
     was = moments(document, zone)[step.id]
     if "day" in request.POST:
-        day, hour = _number(request, "day"), _number(request, "hour")
+        day, hour = _number(request, "day"), _number(request, "hour") if "hour" in request.POST else was.hour
         if not (0 <= day <= 3660 and 0 <= hour <= 23):  # noqa: PLR2004 (types.When, and of a clock)
             raise Invalid(_("This step cannot be put there."))
         to = (begins + timedelta(days=day)).replace(hour=hour, minute=was.minute, second=0)
@@ -198,7 +201,7 @@ def _attached(request: StaffRequest, form: StepForm) -> object:
 
 def _others(request: StaffRequest, playbook: Playbook) -> list[tuple[str, str]]:
     """The other playbooks that a step may begin, by key."""
-    rows = selectors.visible_playbooks(request.actor).exclude(pk=playbook.pk)
+    rows = [row for row in selectors.visible_playbooks(request.actor) if row.pk != playbook.pk]
     return [(row.key, words.in_language(row.document.get("title") or {}) or row.key) for row in rows]
 
 
@@ -218,8 +221,8 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     if kind is None:
         return render(request, "console/playbooks/panel_gone.html", {"playbook": playbook, "unknown": found.do})
     posted = request.method == "POST"
-    others = _others(request, playbook) if found.do == START else ()
-    form = StepForm(document, found, kind.Config, _posted(request) if posted else None, others)
+    around = _offered(request, playbook, found)
+    form = StepForm(document, found, kind.Config, _posted(request) if posted else None, around)
     saved = False
     if posted:
         request.actor.require(Permission.OPERATE, playbook.community_id)
@@ -229,7 +232,7 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
             changed = editing.replaced(document, step_id, form.spec())
             playbook = drafts.write(request.actor, playbook, changed)
             found, document, saved = form.spec(), changed, True
-            form = StepForm(document, found, kind.Config, playbooks=others)
+            form = StepForm(document, found, kind.Config, offered=around)
     context = {
         "playbook": playbook,
         "step": found,
@@ -254,6 +257,20 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     return answer
 
 
+def _offered(request: StaffRequest, playbook: Playbook, found: StepSpec) -> dict[str, list[tuple[str, str]]]:
+    """What a step may choose from beyond the document: other playbooks, items of the library."""
+    if found.do == "start_playbook":
+        return {"playbooks": list(_others(request, playbook))}
+    return {"items": _items(request, playbook)} if found.do == "post" else {}
+
+
+def _items(request: StaffRequest, playbook: Playbook) -> list[tuple[str, str]]:
+    """Items of the library that members of the playbook's community have, by key."""
+    found = library.find_items(request.actor, ItemFilter())[:MOST_ITEMS]
+    homes = {None, playbook.community_id}
+    return [(row.key, row.title) for row in found if row.community_id in homes and not library.why_not_ready(row)]
+
+
 @require_POST
 def preview(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     """The step as a group would see it, as it stands in the form."""
@@ -262,7 +279,7 @@ def preview(request: StaffRequest, playbook_id: int, step_id: str) -> HttpRespon
     found = editing.found(document, step_id)
     if found is None or found.do not in steps:
         raise NotFound
-    form = StepForm(document, found, steps[found.do].Config, _posted(request))
+    form = StepForm(document, found, steps[found.do].Config, _posted(request), _offered(request, playbook, found))
     if form.is_valid():
         found = form.spec()
     context = phone(request, playbook, document, found)

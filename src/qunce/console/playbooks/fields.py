@@ -32,6 +32,13 @@ class LengthWidget(forms.MultiWidget):
         unit = forms.Select(choices=units, attrs={"aria-label": gettext_lazy("Unit"), "class": "form-select"})
         super().__init__({"amount": number, "unit": unit}, attrs={"data-length": ""})
 
+    def get_context(self, name: str, value: Any, attrs: Any) -> Any:
+        """The unit looks like what it is."""
+        context = super().get_context(name, value, attrs)
+        unit = context["widget"]["subwidgets"][1]["attrs"]
+        unit["class"] = str(unit.get("class", "")).replace("form-control", "form-select")
+        return context
+
     def decompress(self, value: Any) -> list[Any]:
         """A length in its own unit where it is written in one, else in its largest whole one."""
         try:

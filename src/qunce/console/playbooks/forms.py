@@ -1,6 +1,7 @@
 """Forms of playbooks: a step from its kind's Config, when it comes, how the whole begins, what it is for."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -14,13 +15,15 @@ from qunce.console.playbooks.configs import Around, Choices, ConditionRows, Conf
 from qunce.console.playbooks.fields import LengthField
 from qunce.console.playbooks.grid import title_of
 from qunce.console.playbooks.parts import part_name
-from qunce.console.playbooks.rows import KIND, Kind, Row, Rows, kept_so, with_any
+from qunce.console.playbooks.rows import KIND, Kind, PairRows, Row, Rows, TextRows, kept_so, with_any
 from qunce.console.playbooks.whens import WhenPart, when_initial
 from qunce.playbooks.policies import filling
 from qunce.playbooks.policies.moments import duration
 from qunce.playbooks.policies.parts import PARTS
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import Audience, Document, Late, StepSpec, Variable
+
+LANGUAGE = re.compile(r"[a-z]{2}(?:-[a-z]{2,4})?")
 
 
 # ---------------------------------------------------------------- a step
@@ -42,9 +45,9 @@ class StepForm(WhenPart, ConfigForm):
         step: StepSpec,
         config: type[BaseModel],
         data: Any = None,
-        playbooks: Choices = (),
+        offered: Mapping[str, Choices] | None = None,
     ) -> None:
-        around = around_step(document, step, playbooks)
+        around = around_step(document, step, offered)
         super().__init__(
             data,
             initial={
@@ -68,6 +71,12 @@ class StepForm(WhenPart, ConfigForm):
         self.fields["late"].choices = [("", as_it_says), *words.LATE.items()]  # type: ignore[attr-defined]
         self.add_config(config, step.with_, around)
 
+    def has_texts(self) -> bool:
+        """Whether it says something into which variables may be put."""
+        return any(
+            isinstance(self.fields[each.name], WordsField | TextRows | PairRows) for each in self.config_fields()
+        )
+
     def clean_step_id(self) -> str:
         """Every step has an id of its own."""
         name: str = self.cleaned_data["step_id"]
@@ -90,8 +99,10 @@ class StepForm(WhenPart, ConfigForm):
         )
 
 
-def around_step(document: Document, step: StepSpec | None = None, playbooks: Choices = ()) -> Around:
-    """What the fields of a step, or of a start, may choose from."""
+def around_step(
+    document: Document, step: StepSpec | None = None, offered: Mapping[str, Choices] | None = None
+) -> Around:
+    """What the fields of a step, or of a start, may choose from. ``offered``: what is not in the document itself."""
     others = [each for each in document.walk() if step is None or each.id != step.id]
     kinds = {each.id: steps.get(each.do) for each in others}
 
@@ -100,7 +111,7 @@ def around_step(document: Document, step: StepSpec | None = None, playbooks: Cho
             (each.id, f"{title_of(each)} ({each.id})") for each in others if getattr(kinds[each.id], wants, False)
         ]
 
-    offers = {"steps": those("speaks"), "questions": those("invites"), "playbooks": playbooks}
+    offers = {"steps": those("speaks"), "questions": those("invites"), "playbooks": (), **(offered or {})}
     return Around(document.audience, languages_of(document), offers)
 
 
@@ -111,8 +122,8 @@ def languages_of(document: Document) -> list[str]:
         used |= dict.fromkeys(text)
     for step in document.walk():
         for value in (step.title, *step.with_.values()):
-            if isinstance(value, dict) and value and all(isinstance(each, str) for each in (*value, *value.values())):
-                used |= dict.fromkeys(key for key in value if len(key) <= 7)  # noqa: PLR2004 (zh-hant)
+            if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
+                used |= dict.fromkeys(key for key in value if LANGUAGE.fullmatch(str(key)))
     return [code for code in used if code != ANY]
 
 
@@ -144,7 +155,6 @@ class VariableRows(Rows):
     """The variables of a playbook, as they are asked for."""
 
     adds = gettext_lazy("Add a variable")
-    ordered = True
 
     def __init__(self, languages: Sequence[str], **given: Any) -> None:
         super().__init__(**given)

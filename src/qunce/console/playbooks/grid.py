@@ -61,6 +61,15 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
+class OfDay:
+    """A day of a lane, as a phone has it: what comes on it, one beneath the other."""
+
+    number: int
+    name: str
+    cards: Sequence[Card]
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """A lane, with what it is called, and as one list for a phone."""
 
@@ -69,7 +78,7 @@ class Track:
     depth: int
     title: str
     hours: Sequence[Hour]
-    cards: Sequence[Card]
+    days: Sequence[OfDay]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,9 @@ def _track(path: tuple[str, ...], cards: Sequence[Card], document: Document, day
         for hour in shown
     ]
     of, _dot, name = path[-1].partition(".") if path else ("", "", "")
-    return Track(of, name, len(path), _lane_title(of, name, document), lines, cards)
+    in_order = sorted(cards, key=lambda card: card.at)
+    of_days = [OfDay(day.number, day.name, [card for card in in_order if card.day == day.number]) for day in days]
+    return Track(of, name, len(path), _lane_title(of, name, document), lines, of_days)
 
 
 def _lane_title(of: str, path: str, document: Document) -> str:

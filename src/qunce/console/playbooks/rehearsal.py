@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from qunce.community import selectors as community
 from qunce.console.chat import words as chat_words
 from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
@@ -21,22 +22,44 @@ from qunce.console.playbooks.begin import BeginForm, initial_of
 from qunce.console.playbooks.grid import title_of
 from qunce.console.playbooks.one import head
 from qunce.kernel import clock
-from qunce.kernel.actor import Permission
+from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotAllowed
 from qunce.kernel.htmx import go, page
 from qunce.playbooks import selectors
 from qunce.playbooks.actions.rehearsals import MOST_DAYS, ask_rehearsal
+from qunce.playbooks.actions.rehearsing import MOST_GROUPS, MOST_MEMBERS
 from qunce.playbooks.selectors import rehearsals
 from qunce.playbooks.types import Document
-from qunce.playbooks.types.rehearsal import Rehearsal, Said
+from qunce.playbooks.types.rehearsal import Rehearsal, Said, Simulated
 
 LISTED, PREVIEWED = 30, 3
 
 
+SIMULATED = "simulated"
+
+
 class RehearsalForm(BeginForm):
-    """As for a run, and how many days of it."""
+    """As for a run, or on groups that do not exist; and how many days of it."""
 
     days = forms.IntegerField(label=gettext_lazy("How many days"), min_value=1, max_value=MOST_DAYS, initial=14)
+    groups = forms.IntegerField(
+        label=gettext_lazy("How many groups"), min_value=1, max_value=MOST_GROUPS, initial=100, required=False
+    )
+    members = forms.IntegerField(
+        label=gettext_lazy("Members in each, about"), min_value=1, max_value=MOST_MEMBERS, initial=80, required=False
+    )
+
+    def __init__(self, actor: Actor, document: Document, data: Any = None, initial: Any = None) -> None:
+        super().__init__(actor, document, data, initial)
+        whom: Any = self.fields["whom"]
+        self.offer("whom", [*whom.choices, (SIMULATED, gettext_lazy("Simulated groups, which do not exist"))])
+
+    def simulated(self) -> Simulated | None:
+        """The groups that do not exist, where those were chosen."""
+        if self.cleaned_data["whom"] != SIMULATED:
+            return None
+        given = {name: self.cleaned_data[name] or self.fields[name].initial for name in ("groups", "members")}
+        return Simulated(**given)
 
 
 def rehearse(request: StaffRequest, playbook_id: int) -> HttpResponse:
@@ -45,7 +68,9 @@ def rehearse(request: StaffRequest, playbook_id: int) -> HttpResponse:
     if not request.actor.may_anywhere(Permission.OPERATE):
         raise NotAllowed(permission=Permission.OPERATE)
     document = selectors.document_of(row)
-    initial: dict[str, Any] = {**initial_of(request, row), "days": _days_of(document)}
+    initial: dict[str, Any] = {**initial_of(request, row), "days": _days_of(document), "groups": 100, "members": 80}
+    if not community.visible_groups(request.actor, Permission.OPERATE).exists():
+        initial["whom"] = SIMULATED
     form = RehearsalForm(request.actor, document, request.POST or None, initial)
     if request.method == "POST" and form.is_valid():
         with errors_in(form):
@@ -53,6 +78,7 @@ def rehearse(request: StaffRequest, playbook_id: int) -> HttpResponse:
                 actor=request.actor,
                 playbook_id=row.pk,
                 selection=form.selection(),
+                simulated=form.simulated(),
                 days=form.cleaned_data["days"],
                 begins_at=form.cleaned_data["begins"],
                 values=form.values(),

@@ -57,6 +57,7 @@ PATHS: Mapping[str, str | Promise] = {
     "timed_out": gettext_lazy("it did not happen"),
     "ok": gettext_lazy("it worked"),
     "failed": gettext_lazy("it failed"),
+    "nobody": gettext_lazy("nobody is found"),
 }
 
 

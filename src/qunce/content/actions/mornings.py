@@ -1,7 +1,9 @@
 """What happens to briefs by the clock: they are proposed when they can be edited, and go out at their hour, once."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -229,15 +231,41 @@ def _skip(row: Brief, plan: BriefPlan, reason: str) -> None:
 
 
 # ------------------------------------------------------------------ for playbooks
+_sampling: ContextVar[bool] = ContextVar("sampled_briefs", default=False)
+SAMPLE = gettext_noop("A sample: the best entry of the day stands here")
+
+
+@contextmanager
+def sampled() -> Iterator[None]:
+    """Inside, what playbooks say of feeds is a sample of what is stored, and nothing is kept: for rehearsals."""
+    token = _sampling.set(True)
+    try:
+        yield
+    finally:
+        _sampling.reset(token)
+
+
+def _samples(community_id: int, language: str, count: int) -> list[Line]:
+    """Entries of any age, others each day; where none is stored, lines that say so."""
+    found = feeds.candidates(community_id, {}, datetime.min.replace(tzinfo=UTC))
+    begin = clock.now().toordinal() * count
+    lines = [policies.line_of(found[(begin + n) % len(found)]) for n in range(min(count, len(found)))]
+    with translation.override(language):
+        return lines or [Line(key=f"sample:{n}", title=_(SAMPLE)) for n in range(count)]
+
+
 @transaction.atomic
 def todays_lines(*, community_ids: Sequence[int], count: int) -> dict[int, list[Line]]:
     """The best entries of today in each community, the same for all its groups all day, and none said before.
 
     In the caller's transaction. What their playbooks said on other days is not said again.
     """
+    homes = list(community.visible_communities(SYSTEM).filter(pk__in=list(community_ids)).order_by("pk"))
+    if _sampling.get():
+        return {home.pk: _samples(home.pk, home.languages[0], count) for home in homes}
+    locks.patiently(*(f"brief:{home.pk}" for home in homes))
     found: dict[int, list[Line]] = {}
-    for home in community.visible_communities(SYSTEM).filter(pk__in=list(community_ids)).order_by("pk"):
-        locks.name(f"brief:{home.pk}")
+    for home in homes:
         now = clock.now()
         day = clock.today(home.zone)
         row, _new = Brief.objects.get_or_create(

@@ -18,12 +18,13 @@ from qunce.content.models import Practice, Session
 from qunce.content.policies import drafts
 from qunce.content.policies.drafts import Edit
 from qunce.content.selectors import sessions as reads
-from qunce.content.types import Draft, EndedBy, Outlet, SessionState
+from qunce.content.types import Draft, EndedBy, Outlet, SessionState, Words
 from qunce.content.types.sessions import LONGEST_SESSION, LONGEST_TOPIC
 from qunce.kernel import audit, clock, live, locks, revisions
 from qunce.kernel.actor import SYSTEM, Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid
 from qunce.kernel.events import publish
+from qunce.kernel.words import listed
 from qunce.members import selectors as members
 from qunce.members.selectors import Visit
 
@@ -220,7 +221,7 @@ def end_due() -> int:
     now, ended = clock.now(), 0
     words = reads.practices()
     for row in Session.objects.filter(state=SessionState.RUNNING).order_by("pk"):
-        silence = words[row.community_id].silence if row.community_id in words else reads.Words().silence
+        silence = words[row.community_id].silence if row.community_id in words else Words().silence
         forgotten = row.ends_at is None and now >= min(row.spoke_at + silence, row.began_at + LONGEST_SESSION)
         if forgotten or (row.ends_at is not None and row.ends_at <= now):
             why = EndedBy.SILENCE if forgotten else EndedBy.TIME
@@ -347,7 +348,7 @@ def set_scribes(*, actor: Actor, session_id: int, member_ids: Collection[int]) -
     seen = members.visible_members(actor).filter(pk__in=list(member_ids)).values_list("pk", "name")
     row.scribe_ids = sorted(key for key, _name in seen)
     row.save(update_fields=["scribe_ids"])
-    names = ", ".join(sorted(name for _key, name in seen))
+    names = listed(sorted(name for _key, name in seen))
     _note(actor, row, "session.scribes", gettext_noop("%(actor)s named who writes up “%(topic)s”: %(names)s."), names)
     return row
 

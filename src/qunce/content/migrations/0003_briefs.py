@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('community', '0002_notice'),
-        ('content', '0001_items'),
+        ('content', '0002_ratings'),
     ]
 
     operations = [

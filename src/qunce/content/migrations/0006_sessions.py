@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('community', '0002_notice'),
-        ('content', '0004_suggestions'),
+        ('content', '0005_endpoint'),
     ]
 
     operations = [

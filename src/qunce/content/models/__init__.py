@@ -3,9 +3,13 @@
 from qunce.content.models.briefs import Brief as Brief
 from qunce.content.models.briefs import BriefPick as BriefPick
 from qunce.content.models.briefs import BriefPlan as BriefPlan
+from qunce.content.models.endpoints import Endpoint as Endpoint
+from qunce.content.models.endpoints import EndpointConsent as EndpointConsent
+from qunce.content.models.endpoints import EndpointUse as EndpointUse
 from qunce.content.models.feeds import Feed as Feed
 from qunce.content.models.feeds import FeedEntry as FeedEntry
 from qunce.content.models.items import Item as Item
+from qunce.content.models.items import ItemRating as ItemRating
 from qunce.content.models.items import ItemUse as ItemUse
 from qunce.content.models.items import ItemVersion as ItemVersion
 from qunce.content.models.sessions import Consent as Consent

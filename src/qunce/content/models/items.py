@@ -86,8 +86,32 @@ class ItemUse(models.Model):
     identity_id = models.BigIntegerField(null=True)
     """Who asked for it, or read it."""
     times = models.PositiveIntegerField(default=1)
+    token = models.CharField(max_length=16, blank=True, default="")
+    """Of the address under which it was handed on; empty: it has none."""
+    opened = models.PositiveIntegerField(default=0)
+    """How often people followed that address."""
 
     class Meta:
-        """The latest of an item."""
+        """The latest of an item; an address means one use."""
 
+        constraints = [
+            models.UniqueConstraint(fields=["token"], name="item_use_token", condition=~models.Q(token=""))
+        ]
         indexes = [models.Index(fields=["item", "-at"], name="item_use_of")]
+
+
+class ItemRating(models.Model):
+    """How many stars a member gives an item: one to five, the last word counts."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="ratings")
+    member_id = models.BigIntegerField()
+    stars = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        """Once per member."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["item", "member_id"], name="item_rated_once"),
+            models.CheckConstraint(condition=models.Q(stars__gte=1, stars__lte=5), name="item_stars"),
+        ]

@@ -23,6 +23,22 @@ class Edit:
     by: str = ""
 
 
+def edit_of(given: Mapping[str, str], by: str) -> Edit:
+    """An edit as a form says it."""
+    place, op = given.get("place", ""), given.get("op", "")
+    text = given.get("text", "")
+    if op in {"choose", "choose-other"}:
+        op, text = "choose", op.removeprefix("choose").strip("-")
+    return Edit(
+        op=op,
+        passage=given.get("passage", ""),
+        text=text,
+        seen=given.get("seen", ""),
+        place=int(place) if place.isdecimal() else 0,
+        by=by,
+    )
+
+
 class NoSuchPassageError(ValueError):
     """The passage is not there, or not any more."""
 
@@ -48,6 +64,10 @@ def edited(draft: Draft, edit: Edit) -> Draft:
             raise ChangedError(now)
         longest = LONGEST_TOPIC if edit.op == "title" else LONGEST_SUMMARY
         return draft.model_copy(update={edit.op: _plain(edit.text)[:longest]})
+    if edit.op not in {"text", "choose"} and edit.text and (here := draft.of(edit.passage)):
+        written = Edit("text", edit.passage, text=edit.text, seen=edit.seen, by=edit.by)
+        if _plain(edit.text) != here.text:  # a button was pressed while words were being written
+            draft = edited(draft, written)
     place = next((number for number, each in enumerate(draft.passages) if each.id == edit.passage), None)
     if place is None or edit.op not in _OPERATIONS:
         raise NoSuchPassageError(edit.passage)
@@ -77,7 +97,7 @@ def _write(rows: Passages, place: int, edit: Edit) -> Passages:
 
 def _choose(rows: Passages, place: int, edit: Edit) -> Passages:
     here = rows[place]
-    done = {"other": "", "other_by": ""}
+    done: dict[str, str | bool] = {"other": "", "other_by": ""}
     if edit.text == "other":
         done |= {"text": here.other, "touched": True}
     return _put(rows, place, here.model_copy(update=done))

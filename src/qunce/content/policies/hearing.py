@@ -50,7 +50,7 @@ def topic_of(text: str, begins: Sequence[str]) -> str:
     if word is None:
         return ""
     if quoted := _TITLE.search(text):
-        return next(filter(None, quoted.groups())).strip()
+        return str(next(filter(None, quoted.groups()))).strip()
     rest = text.strip()[len(word) :]
     return " ".join(_MENTION.sub("", rest).strip(_AROUND).split("\n")[0].split())[:LONGEST_TOPIC]
 

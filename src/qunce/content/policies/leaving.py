@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from qunce.content.types.sessions import AGREED, ConsentState, Draft, Passage, Role
+from qunce.content.types.sessions import AGREED, ConsentState, Draft, Passage, PassageFile, Role
 
 _SIGNS = re.compile(r"([\\`*_\[\]<>#|~!])")
 _LEADS = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
@@ -18,7 +18,8 @@ def leaving(draft: Draft, said: Mapping[int, ConsentState], somebody: str) -> Dr
     ``said``: what each author says of these words, by identity. ``somebody``: what stands instead of a name.
     """
     named = {key for key, state in said.items() if state is ConsentState.YES}
-    known = {each.identity_id: each.name for each in (*draft.people, *draft.passages)}
+    known = {each.identity_id: each.name for each in draft.people}
+    known |= {each.identity_id: each.name for each in draft.passages}
     open_names = {name for key, name in known.items() if key in named}
     hidden = sorted({name for key, name in known.items() if key not in named} - open_names, key=len, reverse=True)
     hide = _Hide([name for name in hidden if len(name) >= _SHORTEST_NAME], somebody)
@@ -29,7 +30,6 @@ def leaving(draft: Draft, said: Mapping[int, ConsentState], somebody: str) -> Dr
             update={
                 "name": each.name if each.identity_id in named else somebody,
                 "text": hide(each.text),
-                "to": each.to if each.to in there else "",
                 "other": "",
                 "other_by": "",
             }
@@ -81,24 +81,28 @@ def markdown(draft: Draft, words: Mapping[str, str]) -> str:
         parts.append(escaped(draft.summary))
     if found := points(draft):
         parts += [f"## {words['points']}", "\n".join(f"- {escaped(each)}" for each in found)]
-    talk = [each for each in draft.kept if each.role is not Role.QUESTION and not _answers(draft, each)]
+    talk = [each for each in draft.kept if not _in_questions(each)]
     if talk:
         parts.append(f"## {words['talk']}")
         parts += _talk(talk)
-    asked = [each for each in draft.kept if each.role is Role.QUESTION]
-    if asked:
+    if asked := list(dict.fromkeys(each.to or each.id for each in draft.kept if _in_questions(each))):
         parts.append(f"## {words['questions']}")
-        for question in asked:
-            parts.append(_said(question, f"**{words['question']} · {escaped(question.name)}**"))
-            for each in draft.kept:
-                if each.to == question.id:
-                    parts.append(_said(each, f"**{words['answer']} · {escaped(each.name)}**"))
+        for key in asked:
+            parts += _asked(draft, key, words)
     return "\n\n".join(parts)
 
 
-def _answers(draft: Draft, passage: Passage) -> bool:
-    asked = draft.of(passage.to) if passage.to else None
-    return asked is not None and not asked.dropped and asked.role is Role.QUESTION
+def _in_questions(passage: Passage) -> bool:
+    return passage.role is Role.QUESTION or (passage.role is Role.ANSWER and bool(passage.to))
+
+
+def _asked(draft: Draft, key: str, words: Mapping[str, str]) -> list[str]:
+    """A question with its answers; where whoever asked is not quoted, that is said in its place."""
+    question = next((each for each in draft.kept if each.id == key), None)
+    head = f"**{words['question']} · {escaped(question.name)}**" if question else f"**{words['question']}**"
+    parts = [_said(question, head) if question else f"{head}\n\n*{words['unquoted']}*"]
+    answers = [each for each in draft.kept if each.to == key and each.id != key]
+    return parts + [_said(each, f"**{words['answer']} · {escaped(each.name)}**") for each in answers]
 
 
 def _talk(passages: list[Passage]) -> list[str]:
@@ -113,12 +117,24 @@ def _talk(passages: list[Passage]) -> list[str]:
 def _said(passage: Passage, head: str) -> str:
     pieces = [head, escaped(passage.text)]
     pieces += [
-        f"![{escaped(file.name or file.kind)}](file:{file.sha256})"
+        f"![{escaped(file.name or file.kind)}]({picture_name(file)})"
         if file.sha256 and file.kind == "image"
         else f"\\[{escaped(file.name or file.kind)}\\]"
         for file in passage.files
     ]
     return "\n\n".join(piece for piece in pieces if piece)
+
+
+def picture_name(file: PassageFile) -> str:
+    """Under which name a picture is attached: two of one name stay two."""
+    _stem, dot, end = file.name.rpartition(".")
+    return f"{file.sha256[:16]}{dot}{end if dot and end.isalnum() else ''}"
+
+
+def files_in(draft: Draft) -> list[PassageFile]:
+    """The pictures and files of ours in what is kept, each once."""
+    found = {file.sha256: file for each in draft.kept for file in each.files if file.sha256}
+    return list(found.values())
 
 
 def plain(draft: Draft, words: Mapping[str, str]) -> str:
@@ -128,12 +144,11 @@ def plain(draft: Draft, words: Mapping[str, str]) -> str:
         lines.append(draft.summary)
     before = ""
     for each in draft.kept:
-        if each.role is Role.QUESTION or _answers(draft, each):
-            continue
-        lines.append(f"{each.name}：{each.text}" if each.name != before else each.text)
-        before = each.name
-    for question in draft.kept:
-        if question.role is Role.QUESTION:
-            lines += ["", f"{words['question']} {question.name}：{question.text}"]
-            lines += [f"{words['answer']} {each.name}：{each.text}" for each in draft.kept if each.to == question.id]
+        if not _in_questions(each):
+            lines.append(f"{each.name}：{each.text}" if each.name != before else each.text)
+            before = each.name
+    for key in dict.fromkeys(each.to or each.id for each in draft.kept if _in_questions(each)):
+        question = next((each for each in draft.kept if each.id == key), None)
+        lines += ["", f"{words['question']} {question.name}：{question.text}" if question else words["unquoted"]]
+        lines += [f"{words['answer']} {each.name}：{each.text}" for each in draft.kept if each.to == key]
     return "\n".join(lines)

@@ -12,16 +12,19 @@ from qunce.chat.selectors import stretches
 from qunce.chat.selectors.messages import Message
 from qunce.chat.types import Content, Media
 from qunce.community import selectors as community
-from qunce.content.models import Consent, Practice, Session
+from qunce.content.models import Consent, Practice
+from qunce.content.models import Session as Session  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.content.policies import drafts
-from qunce.content.types import ConsentState, Draft, SessionState, Words
+from qunce.content.types import ConsentState, Draft, Passage, SessionState, Words
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotAllowed, NotFound
+from qunce.kernel.words import listed
 from qunce.members import selectors as members
 from qunce.members.selectors import Visit
 
 Key = tuple[str, str]
+AT_IT = timedelta(minutes=5)
 STILL_HEARD = timedelta(days=30)
 """For so long after they were asked, authors may answer in the group."""
 WRITABLE = (SessionState.DRAFTED, SessionState.EDITED, SessionState.PUBLISHED)
@@ -177,6 +180,40 @@ def answers_to(row: Session, draft: Draft, outlet: str) -> dict[int, ConsentStat
             if before is None or before is ConsentState.ASKED or state is not ConsentState.ASKED:
                 found[each.identity_id] = state
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passage as scribes see it. ``consent``: what its author says of these words; None: they were not asked."""
+
+    passage: Passage
+    consent: ConsentState | None
+    asks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A draft on a scribe's desk: what is in it, what was left aside, and who else is at it."""
+
+    draft: Draft
+    kept: Sequence[Shown]
+    aside: Sequence[Passage]
+    others: str
+
+
+def desk_of(row: Session, by: str) -> Desk:
+    """The draft as it is now. No guard: of a session that may be seen."""
+    draft = draft_now(row)
+    said = answers_to(row, draft, row.openness or "members")
+    recently = clock.now() - AT_IT
+    others = [name for name, at in row.editing.items() if name != by and datetime.fromisoformat(at) > recently]
+    questions = {each.id: each.text for each in draft.passages}
+    kept = [
+        Shown(each, said.get(each.identity_id), questions.get(each.to, ""))
+        for each in draft.passages
+        if not each.dropped
+    ]
+    return Desk(draft, kept, [each for each in draft.passages if each.dropped], listed(sorted(others)))
 
 
 # ------------------------------------------------------------------ for the pipeline: no guard

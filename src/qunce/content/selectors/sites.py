@@ -6,9 +6,10 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from qunce.community import selectors as community
-from qunce.content.models import Item, Site
+from qunce.content.models import Item
+from qunce.content.models import Site as Site  # noqa: PLC0414 (rows are passed along, so their type is public)
 from qunce.content.selectors.items import open_items
-from qunce.content.types import ItemDocument, Openness
+from qunce.content.types import Attached, ItemDocument, Openness
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
 
@@ -59,6 +60,11 @@ def entries(site: Site, *, tag: str = "", text: str = "") -> QuerySet[Item]:
     found = open_items(site.community_id, at_least=Openness.PUBLIC)
     if tag:
         found = found.filter(published__document__tags__contains=[tag])
+    return _saying(found, text)
+
+
+def _saying(found: QuerySet[Item], text: str) -> QuerySet[Item]:
+    """Those in which all of the words are, in what is published of them."""
     for word in text[:LONGEST_SEARCH].split():
         said = Q(published__document__title__icontains=word) | Q(published__document__body__icontains=word)
         found = found.filter(
@@ -93,9 +99,9 @@ def tags(site: Site, most: int = 30) -> list[str]:
     return sorted(times, key=lambda tag: (-times[tag], tag))[:most]
 
 
-def known(community_id: int, key: str) -> Entry:
-    """One item of a community's knowledge base, for its members. NotFound otherwise."""
-    found = open_items(community_id, at_least=Openness.MEMBERS).filter(key=key).order_by("community_id").first()
-    if found is None:
+def file_of(found: Entry, sha256: str) -> Attached:
+    """A picture or file of what is published. NotFound where it is none of it."""
+    file = next((each for each in found.document.files if each.sha256 == sha256), None)
+    if file is None:
         raise NotFound
-    return entry_of(found)
+    return file

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
 from qunce.content.models import Session
-from qunce.content.policies.leaving import leaving, markdown
+from qunce.content.policies.leaving import files_in, leaving, markdown, picture_name
 from qunce.content.selectors import sessions as reads
-from qunce.content.types import ConsentState, Draft, ItemDocument, ItemKind, Outlet
+from qunce.content.types import Attached, ConsentState, Draft, ItemDocument, ItemKind, Outlet
+from qunce.content.types.items import MOST_FILES
 from qunce.kernel.words import listed
 
 LONGEST_SUMMARY = 600
@@ -23,6 +24,7 @@ def headings(language: str | None) -> dict[str, str]:
             "points": _("Key points"),
             "talk": _("The session"),
             "questions": _("Questions and answers"),
+            "unquoted": _("(The question is not quoted.)"),
             "question": pgettext("before a question that is quoted", "Q"),
             "answer": pgettext("before an answer that is quoted", "A"),
         }
@@ -47,6 +49,16 @@ def document_of(row: Session, left: Draft, language: str | None) -> ItemDocument
         title=left.title or row.topic,
         summary=left.summary[:LONGEST_SUMMARY],
         body=markdown(left, headings(language)),
+        files=tuple(
+            Attached(
+                sha256=file.sha256,
+                name=picture_name(file) if file.kind == "image" else file.name,
+                content_type=file.content_type,
+                size=file.size,
+                kind=file.kind,
+            )
+            for file in files_in(left)[:MOST_FILES]
+        ),
         tags=tuple(each[:40] for each in left.keywords[:5]),
         author=_listed(speakers, language),
         language=(language or "")[:2],

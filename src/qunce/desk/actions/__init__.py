@@ -1,6 +1,5 @@
 """Every change of the desk context, by noun."""
 
-from qunce.desk.actions.files import take_file as take_file
 from qunce.desk.actions.matters import TOPIC as TOPIC
 from qunce.desk.actions.matters import answer as answer
 from qunce.desk.actions.matters import answer_again as answer_again

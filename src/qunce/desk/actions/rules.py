@@ -23,6 +23,7 @@ def create_rule(*, actor: Actor, draft: RuleDraft) -> KeywordRule:
     """Make a rule; it answers from the next message on. For operators of where it counts."""
     draft = selectors.checked(draft)
     _name, community_id = selectors.place_of(actor, draft.scope, Permission.OPERATE)
+    selectors.require_item(actor, draft, community_id)
     now = clock.now()
     rule = KeywordRule.objects.create(**columns(draft), created_at=now, changed_at=now)
     _record(
@@ -42,6 +43,7 @@ def change_rule(*, actor: Actor, rule_id: int, draft: RuleDraft, seen: datetime)
     draft = selectors.checked(draft)
     rule, _old_community = _locked(actor, rule_id)
     _name, community_id = selectors.place_of(actor, draft.scope, Permission.OPERATE)
+    selectors.require_item(actor, draft, community_id, rule.item_id)
     if rule.changed_at != seen:
         raise Conflict(
             _("Somebody changed this rule after you opened it; nothing of yours was saved."),
@@ -120,6 +122,7 @@ def columns(draft: RuleDraft) -> dict[str, object]:
         "answer": draft.answer,
         "variants": list(draft.variants),
         "files": [asdict(each) for each in draft.files],
+        "item_id": draft.item_id,
         "cooldown_seconds": draft.cooldown_seconds,
         "days": list(hours.days) if hours else [],
         "opens_at": hours.opens if hours else None,

@@ -71,7 +71,8 @@ def import_rules(*, actor: Actor, name: str, body: bytes, seen: str) -> Imported
 
 
 _COLUMNS = (
-    *("community_id", "group_id", "tag", "match", "keywords", "answer", "variants", "files", "cooldown_seconds"),
+    *("community_id", "group_id", "tag", "match", "keywords", "answer", "variants", "files", "item_id"),
+    "cooldown_seconds",
     *("days", "opens_at", "closes_at", "away", "enabled"),
 )
 _WRITTEN = ", ".join(_COLUMNS)

@@ -14,5 +14,4 @@ from qunce.desk.policies.rules import inside_word as inside_word
 from qunce.desk.policies.rules import is_open as is_open
 from qunce.desk.policies.rules import lost_by as lost_by
 from qunce.desk.policies.rules import scopes_of as scopes_of
-from qunce.desk.policies.rules import way_of as way_of
 from qunce.kernel.folding import normalise as normalise

@@ -22,7 +22,7 @@ import re2
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from qunce.community.types import GroupFacts
-from qunce.desk.types import Attachment, BadPatternError, Fate, Fault, Hit, Hours, Match, Rule, Scope, Way, Wire
+from qunce.desk.types import BadPatternError, Fate, Fault, Hit, Hours, Match, Rule, Scope
 from qunce.kernel.folding import IDLE_SPACE, UNSEEN, normalise
 
 T = TypeVar("T")
@@ -334,10 +334,3 @@ def lost_by(hit: Hit, winner: Hit) -> Fate:
     mine, best = hit.rank[1:], winner.rank[1:]
     reasons = (Fate.FARTHER, Fate.LOOSER, Fate.SHORTER, Fate.YOUNGER)
     return next(reason for reason, own, other in zip(reasons, mine, best, strict=True) if own != other)
-
-
-def way_of(file: Attachment, wire: Wire, *, public: bool) -> Way:
-    """How a file reaches the groups of a platform; ``public``: links to this installation can be opened."""
-    if {file.kind, "file"} & wire.media and file.size <= wire.largest:
-        return Way.SENT
-    return Way.LINKED if public else Way.LOST

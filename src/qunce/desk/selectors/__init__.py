@@ -1,9 +1,11 @@
 """Every read of the desk context, by noun."""
 
+from qunce.desk.selectors.answers import Answer as Answer
 from qunce.desk.selectors.answers import answer_of as answer_of
 from qunce.desk.selectors.answers import as_rule as as_rule
 from qunce.desk.selectors.answers import explain as explain
 from qunce.desk.selectors.answers import fill as fill
+from qunce.desk.selectors.answers import items_of as items_of
 from qunce.desk.selectors.answers import live_rules as live_rules
 from qunce.desk.selectors.answers import sample as sample
 from qunce.desk.selectors.answers import wires_of as wires_of
@@ -24,6 +26,10 @@ from qunce.desk.selectors.inbox import inbox as inbox
 from qunce.desk.selectors.inbox import item as item
 from qunce.desk.selectors.inbox import pending as pending
 from qunce.desk.selectors.inbox import said_around as said_around
+from qunce.desk.selectors.library import item_of as item_of
+from qunce.desk.selectors.library import items_for as items_for
+from qunce.desk.selectors.library import require_item as require_item
+from qunce.desk.selectors.library import rules_with as rules_with
 from qunce.desk.selectors.places import place_of as place_of
 from qunce.desk.selectors.rules import RuleCounts as RuleCounts
 from qunce.desk.selectors.rules import RuleView as RuleView

@@ -1,5 +1,7 @@
 """Which rule answers a message, with what, and why the others do not."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -10,17 +12,18 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from qunce.chat.connector import connectors
 from qunce.chat.types import OURS, Content, Media, Part, Text
 from qunce.community import selectors as communities
 from qunce.community.types import GroupFacts
+from qunce.content import policies as content_policies
+from qunce.content import selectors as content
+from qunce.content.types import Attached, Ready, Way, Wire
 from qunce.desk import policies
 from qunce.desk.models import KeywordRule, KeywordUse
 from qunce.desk.selectors.drafts import draft_of
 from qunce.desk.types import (
     EVERYWHERE,
     VARIABLES,
-    Attachment,
     Explanation,
     Fate,
     Hit,
@@ -28,8 +31,6 @@ from qunce.desk.types import (
     Rule,
     RuleDraft,
     Scope,
-    Way,
-    Wire,
 )
 from qunce.kernel import clock, files
 from qunce.kernel.actor import Actor
@@ -59,24 +60,41 @@ def as_rule(draft: RuleDraft, key: int = 0) -> Rule:
         draft.files,
         draft.hours,
         draft.away,
+        draft.item_id,
     )
 
 
-# ------------------------------------------------------------------ what is said
-def answer_of(hit: Hit, *, turn: int, name: str, group: GroupFacts, at: datetime) -> Content:
-    """What a rule answers to somebody of that name: the text whose turn it is, and the rule's files.
+def items_of(rules: Iterable[Rule]) -> dict[int, Ready]:
+    """What the rules hand on from the library, by id: as far as it is published for members. No guard."""
+    return content.ready({rule.item_id for rule in rules if rule.item_id is not None})
 
-    A file that the platform cannot carry becomes a link in the text; without a public address it is left out.
-    Without parts there is nothing to say.
+
+# ------------------------------------------------------------------ what is said
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a rule says. ``item``: what of the library goes along, under an address with that ``token``, if any."""
+
+    content: Content
+    item: Ready | None = None
+    token: str = ""
+
+
+def answer_of(
+    hit: Hit, *, turn: int, name: str, group: GroupFacts, at: datetime, items: Mapping[int, Ready]
+) -> Answer:
+    """What a rule answers to somebody of that name: the text whose turn it is, the rule's files, and its item.
+
+    A file that the platform cannot carry becomes a link in the text; without a public address it is left out. An item
+    that was taken down, or is another community's, is left out. Without parts there is nothing to say.
     """
     rule = hit.rule
     text = fill(rule.away if hit.closed else rule.said(turn), name=name, group=group, at=at)
     attached = () if hit.closed else rule.files
-    wire = wire_of(group.platform) if attached else Wire("")
+    wire = content.wire_of(group.platform) if attached else Wire("")
     parts: list[Part] = []
     links = []
     for file in attached:
-        way = policies.way_of(file, wire, public=bool(settings.BASE_URL))
+        way = content_policies.way_of(file, wire, public=bool(settings.BASE_URL))
         if way is Way.SENT:
             kind = file.kind if file.kind in wire.media else "file"
             parts.append(Media(kind, OURS + file.sha256, file.name, file.content_type, file.size))
@@ -84,7 +102,12 @@ def answer_of(hit: Hit, *, turn: int, name: str, group: GroupFacts, at: datetime
             links.append(f"{file.name}: {files.link(file.sha256, name=file.name)}")
     if said := "\n".join(filter(None, [text, *links])):
         parts.insert(0, Text(said))
-    return Content(tuple(parts))
+    item = None if hit.closed else items.get(rule.item_id or 0)
+    if item is None or item.community_id not in {None, group.community_id}:
+        return Answer(Content(tuple(parts)))
+    token = content.token_for(item)
+    handed = content.parts_of(item, group.platform, token=token)
+    return Answer(Content(content_policies.joined(tuple(parts), handed)), item, token)
 
 
 def fill(text: str, *, name: str, group: GroupFacts, at: datetime) -> str:
@@ -109,18 +132,10 @@ def _cut(text: str) -> FillableText:
     return fillable(text, VARIABLES)
 
 
-def wire_of(platform: str) -> Wire:
-    """Which files a platform carries."""
-    if (connector := connectors.get(platform)) is None:
-        return Wire(platform)
-    able = connector.capabilities
-    return Wire(connector.title, able.media, able.largest_file)
-
-
 def wires_of(actor: Actor, scope: Scope) -> list[Wire]:
     """The platforms of the groups in which a rule with this scope would count and that the actor may see."""
     platforms = _reached(actor, scope).order_by().values_list("platform", flat=True).distinct()
-    return [wire_of(each) for each in sorted(platforms)]
+    return [content.wire_of(each) for each in sorted(platforms)]
 
 
 def sample(actor: Actor, scope: Scope) -> GroupFacts:
@@ -177,15 +192,17 @@ def explain(actor: Actor, *, group_id: int, text: str, name: str) -> Explanation
     read_as, judged = policies.normalise(text), [first, *lost, *judged]
     if until:
         return Explanation(read_as, None, tuple(judged))
-    said = answer_of(best, turn=used.times if used else 0, name=name, group=group, at=now)
-    texts = "".join(part.text for part in said.parts if isinstance(part, Text))
-    return Explanation(read_as, texts, tuple(judged), _sent(best, said))
+    items = items_of([best.rule])
+    said = answer_of(best, turn=used.times if used else 0, name=name, group=group, at=now, items=items)
+    words = Content(tuple(part for part in said.content.parts if not isinstance(part, Media)))
+    return Explanation(read_as, words.plain, tuple(judged), _sent(best, said), said.item)
 
 
-def _sent(best: Hit, said: Content) -> tuple[Attachment, ...]:
-    """Those of the rule's files that go along as files."""
-    refs = {part.ref for part in said.parts if isinstance(part, Media)}
-    return tuple(file for file in best.rule.files if OURS + file.sha256 in refs)
+def _sent(best: Hit, said: Answer) -> tuple[Attached, ...]:
+    """Those of the rule's and its item's files that go along as files."""
+    refs = {part.ref for part in said.content.parts if isinstance(part, Media)}
+    files = (*best.rule.files, *(said.item.document.files if said.item else ()))
+    return tuple(file for file in files if OURS + file.sha256 in refs)
 
 
 def _cooling_until(hit: Hit, used: KeywordUse | None) -> datetime | None:

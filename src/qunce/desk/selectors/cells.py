@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from qunce.community import selectors as communities
+from qunce.content import selectors as content
 from qunce.desk.models import KeywordRule
 from qunce.desk.selectors.drafts import draft_of
 from qunce.desk.types import WEEK, Hours, Match
@@ -31,6 +32,7 @@ COLUMNS = {
     "away": ("时段外回复", "answer outside hours"),
     "on": ("启用", "on"),
     "files": ("文件", "files"),
+    "item": ("内容", "item"),
     "changed": ("修改时间", "changed"),
 }
 """Each column's Chinese and English heading. Further answers are headed like the first, with a number from 2."""
@@ -82,6 +84,7 @@ def cells_of(rule: KeywordRule, names: "Names", answers: int) -> list[str]:
         draft.away,
         (_YES if rule.enabled else _NO)[place],
         "\n".join(file.name for file in draft.files),
+        names.of_item(draft.item_id),
         rule.changed_at.isoformat(),
     ]
 
@@ -110,6 +113,7 @@ class Names:
     def __init__(self, actor: Actor) -> None:
         self._communities = list(communities.visible_communities(actor).values_list("pk", "name"))
         self._groups = list(communities.visible_groups(actor).values_list("pk", "name"))
+        self._actor = actor
 
     @cached_property
     def _community_names(self) -> dict[int, str]:
@@ -128,6 +132,31 @@ class Names:
     def groups(self) -> dict[str, int]:
         """Groups by what they are called in a table."""
         return _called(self._groups)
+
+    @cached_property
+    def _items(self) -> list[tuple[int, str, int | None]]:
+        return list(content.visible_items(self._actor).values_list("pk", "key", "community_id"))
+
+    def of_item(self, key: int | None) -> str:
+        """What a table calls an item of the library: its key, where that is plain."""
+        if key is None:
+            return ""
+        often = Counter(name for _pk, name, _home in self._items)
+        return next((name for pk, name, _home in self._items if pk == key and often[name] == 1), f"#{key}")
+
+    def item_in(self, cell: str, community_id: int | None) -> int | None:
+        """The item that a cell names: the community's own, else everybody's. Raises Invalid."""
+        if not cell:
+            return None
+        named = {(name, home): pk for pk, name, home in self._items}
+        numbers = {f"#{pk}": pk for pk, _name, _home in self._items}
+        found = numbers.get(cell) or named.get((cell, community_id)) or named.get((cell, None))
+        if found is None:
+            raise Invalid(
+                _("The library has no item “%(key)s” here.") % {"key": cell[:80]},
+                fix=_("Write the name of its address, or its number as in #12."),
+            )
+        return found
 
     def of_community(self, key: int | None) -> str:
         """What a table calls a community; one that the reader may not see has a number only."""

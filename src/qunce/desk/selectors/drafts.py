@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from qunce.community.policies import LONGEST_TAG, tidy_tag
+from qunce.content.types import Attached
 from qunce.desk import policies
 from qunce.desk.models import KeywordRule
 from qunce.desk.types import (
@@ -17,7 +18,6 @@ from qunce.desk.types import (
     MOST_KEYWORDS,
     VARIABLES,
     WEEK,
-    Attachment,
     BadPatternError,
     Fault,
     Hours,
@@ -41,9 +41,10 @@ def draft_of(rule: KeywordRule) -> RuleDraft:
         group_id=rule.group_id,
         tag=rule.tag,
         variants=tuple(rule.variants),
-        files=tuple(Attachment(**each) for each in rule.files),
+        files=tuple(Attached(**each) for each in rule.files),
         hours=Hours(tuple(rule.days), opens, closes) if opens and closes else None,
         away=rule.away,
+        item_id=rule.item_id,
     )
 
 
@@ -62,7 +63,7 @@ def checked(draft: RuleDraft) -> RuleDraft:
     keywords = _keywords(draft)
     answer, away = _tidied(draft.answer), _tidied(draft.away) if draft.hours else ""
     variants = tuple(dict.fromkeys(filter(None, map(_tidied, draft.variants))))
-    if answer or variants or not draft.files:
+    if answer or variants or not (draft.files or draft.item_id):
         answer, *rest = [answer, *variants] if answer else (variants or ("",))
         variants = tuple(rest)
         parse_answer(answer)
@@ -184,7 +185,7 @@ def parse_answer(text: str, *, field: str = "answer") -> FillableText:
         raise Invalid(said, fix=fix, field=field) from error
 
 
-def _check_files(attached: tuple[Attachment, ...]) -> None:
+def _check_files(attached: tuple[Attached, ...]) -> None:
     if len(attached) > MOST_FILES:
         raise Invalid(
             _("These are too many files."),

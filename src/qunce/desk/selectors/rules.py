@@ -7,10 +7,13 @@ from datetime import datetime
 from django.db.models import Count, Exists, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
 
 from qunce.community import selectors as communities
+from qunce.content.selectors import Item
+from qunce.content.types import Attached
 from qunce.desk.models import KeywordRule, KeywordUse
 from qunce.desk.selectors.conflicts import overridden
+from qunce.desk.selectors.library import items_in
 from qunce.desk.selectors.places import visible
-from qunce.desk.types import Attachment, RuleFilter, RuleOrder
+from qunce.desk.types import RuleFilter, RuleOrder
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
 from qunce.kernel.paging import SIZE, Slice, by_key
@@ -21,7 +24,8 @@ class RuleView:
     """A rule as the console shows it.
 
     ``place``: the community's or group's name, empty where it is bound to none. ``overridden``: a keyword of its own
-    to which another rule answers instead wherever this one counts, and that rule's id.
+    to which another rule answers instead wherever this one counts, and that rule's id. ``item``: of the library; it
+    goes along, or does not for the reason ``lacks`` (a message id).
     """
 
     rule: KeywordRule
@@ -30,6 +34,8 @@ class RuleView:
     uses: int
     last_use: datetime | None
     overridden: tuple[str, int] | None = None
+    item: Item | None = None
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +126,11 @@ def rule(actor: Actor, rule_id: int) -> RuleView:
     return _views(actor, [found])[0]
 
 
-def rule_file(actor: Actor, rule_id: int, sha256: str) -> Attachment:
+def rule_file(actor: Actor, rule_id: int, sha256: str) -> Attached:
     """A file of a rule that the actor may see. NotFound where the rule has no such file."""
     for stored in rule(actor, rule_id).rule.files:
         if stored["sha256"] == sha256:
-            return Attachment(**stored)
+            return Attached(**stored)
     raise NotFound
 
 
@@ -138,7 +144,7 @@ def _views(actor: Actor, rules: Sequence[KeywordRule]) -> list[RuleView]:
         .values_list("rule_id")
         .annotate(Sum("times"), Max("last_at"))
     }
-    lost = overridden()
+    lost, items = overridden(), items_in(rule.item_id for rule in rules)
     views = []
     for rule in rules:
         group = groups.get(rule.group_id)
@@ -146,7 +152,9 @@ def _views(actor: Actor, rules: Sequence[KeywordRule]) -> list[RuleView]:
         times, last = uses.get(rule.pk, (0, None))
         at = group.community_id if group else rule.community_id
         name, may_change = place.name if place else "", actor.may(Permission.OPERATE, at)
-        views.append(RuleView(rule, name, may_change, times, last, lost.get(rule.pk)))
+        views.append(
+            RuleView(rule, name, may_change, times, last, lost.get(rule.pk), *items.get(rule.item_id, (None, "")))
+        )
     return views
 
 

@@ -32,6 +32,7 @@ from qunce.desk.selectors.cells import (
     yes_in,
 )
 from qunce.desk.selectors.drafts import checked, draft_of
+from qunce.desk.selectors.library import require_item
 from qunce.desk.selectors.places import place_of
 from qunce.desk.selectors.rules import visible_rules
 from qunce.desk.types import LARGEST_SHEET, MOST_LINES, Match, RuleDraft, RuleFilter, Scope
@@ -171,6 +172,7 @@ class _Reading:
         self._rules = {rule.pk: rule for rule in visible_rules(actor)}
         self._alike = {_likeness(draft_of(rule)) for rule in self._rules.values()}
         self._allowed: dict[Scope, QunceError | None] = {}
+        self._homes: dict[Scope, int | None] = {}
         self._lines: dict[object, int] = {}
 
     def stamp(self, line: PlannedLine) -> datetime | None:
@@ -203,17 +205,27 @@ class _Reading:
             )
         if rule is None:
             self._allow(draft.scope)
+            require_item(self._actor, draft, self._home(draft.scope))
             return Verdict.SAME if mark in self._alike else Verdict.NEW
         if draft == draft_of(rule) and enabled == rule.enabled:
             return Verdict.SAME
         self._allow(rule.scope)
         self._allow(draft.scope)
+        require_item(self._actor, draft, self._home(draft.scope), rule.item_id)
         if (changed := cells.get("changed")) and changed != rule.changed_at.isoformat():
             raise Invalid(
                 _("Somebody changed this rule after it was exported."),
                 fix=_("Export again; or empty the last column of this line to replace what is there."),
             )
         return Verdict.CHANGED
+
+    def _home(self, scope: Scope) -> int | None:
+        """The community in which a rule counts; None: not in one alone."""
+        if scope.group_id is None:
+            return scope.community_id
+        if scope not in self._homes:
+            self._homes[scope] = place_of(self._actor, scope)[1]
+        return self._homes[scope]
 
     def _allow(self, scope: Scope) -> None:
         """Raise what keeps the actor from changing rules there; asked once per place."""
@@ -257,10 +269,22 @@ class _Reading:
             said["variants"] = tuple(cells[name] for name in self._further)
         if self._columns & {"days", "hours"}:
             said["hours"] = hours_in(cells.get("days", ""), cells.get("hours", ""))
-        return replace(draft, **said)
+        draft = replace(draft, **said)
+        if "item" in self._columns:
+            draft = replace(draft, item_id=self._names.item_in(cells["item"], self._home(draft.scope)))
+        return draft
 
 
 def _likeness(draft: RuleDraft) -> object:
     """What makes two rules the same rule: the words, where they count, and what is said."""
     words = draft.keywords if draft.match is Match.PATTERN else map(policies.normalise, draft.keywords)
-    return draft.scope, draft.match, frozenset(words), draft.answer, draft.variants, draft.hours, draft.away
+    return (
+        draft.scope,
+        draft.match,
+        frozenset(words),
+        draft.answer,
+        draft.variants,
+        draft.hours,
+        draft.away,
+        draft.item_id,
+    )

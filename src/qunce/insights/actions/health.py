@@ -3,10 +3,10 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from math import isfinite
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from django.db import connection, transaction
@@ -110,12 +110,13 @@ def _by_last_day(group_ids: Collection[int] | None, day: date) -> Iterator[tuple
     every = list(community.communities_of_groups(SYSTEM)) if group_ids is None else list(group_ids)
     past = set(community.visible_groups(SYSTEM).filter(platform=HISTORY).values_list("pk", flat=True))
     marks = Filled.objects.filter(group_id__among=every).order_by("group_id")
-    known = {key: (on, at) for key, on, at in Condition.objects.values_list("group_id", "day", "at")}
+    kept = Condition.objects.all() if group_ids is None else Condition.objects.none()
+    known = {key: (on, at) for key, on, at in kept.values_list("group_id", "day", "at")}
     found: dict[date, list[int]] = {}
     for group_id, first, through, at in marks.values_list("group_id", "first", "through", "at"):
         is_past = group_id in past
         last = min(through, day) if is_past else day
-        if group_ids is None and group_id in known:
+        if group_id in known:
             on, looked_at = known[group_id]
             if on == last and not (is_past and at > looked_at):
                 continue
@@ -132,8 +133,9 @@ def _without_past(ids: Sequence[int]) -> list[int]:
 
 def _assess(ids: Sequence[int], day: date, *, tells: bool) -> None:
     kinds = signals_in_use()
-    judged = _judge(with_plans(read_panel(ids, daily_keys(kinds), day, health.DAYS)), kinds)
-    life = with_plans(read_panel(ids, STAGE_READS, day, STAGE_DAYS))
+    read = read_panel(ids, daily_keys(kinds), day, health.DAYS)
+    judged = _judge(with_plans(read), kinds)
+    life = with_plans(read_panel(ids, STAGE_READS, day, STAGE_DAYS, like=read))
     _monday, codes = stages.by_week(*life_of(life), life.stretch.first)
     rows = _conditions(judged, stages.latest(codes), kinds)
     with transaction.atomic():
@@ -150,7 +152,25 @@ def _assess(ids: Sequence[int], day: date, *, tells: bool) -> None:
         live.touch("health", "today")
 
 
-def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mapping[str, Signal]) -> list[Condition]:
+class _Now(NamedTuple):
+    """How a group is, as `Condition` keeps it; ten thousand of its rows would take a second to be made."""
+
+    group_id: int
+    day: date
+    score: float | None
+    change: float | None
+    stage: str
+    trend: float | None
+    size: float | None
+    risk: float | None
+    severities: Mapping[str, float]
+    findings: Sequence[object]
+    worth: float
+    mend: str
+    at: datetime
+
+
+def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mapping[str, Signal]) -> list[_Now]:
     """How each group of the panel is at its end."""
     panel, day, now = judged.panel, judged.panel.stretch.last, clock.now()
     seen, away = health.observed(panel), silences(panel.group_ids, day)
@@ -164,7 +184,7 @@ def _conditions(judged: _Judged, by_rules: Sequence[Stage | None], kinds: Mappin
         size = _number(sizes[row], 0)
         worth, mend = _worth(findings[row], kinds, size, stage)
         rows.append(
-            Condition(
+            _Now(
                 group_id=group_id,
                 day=day,
                 score=score,
@@ -208,18 +228,14 @@ ON CONFLICT (group_id) DO UPDATE SET day = excluded.day, score = excluded.score,
     severities = excluded.severities, findings = excluded.findings, worth = excluded.worth, mend = excluded.mend,
     at = excluded.at
 """
-_LATEST = (
-    "group_id", "day", "score", "change", "stage", "trend", "size", "risk", "severities", "findings", "worth", "mend",
-    "at",
-)  # fmt: skip
 
 
-def _store(rows: Sequence[Condition]) -> None:
+def _store(rows: Sequence[_Now]) -> None:
     """Keep how groups are, as of that day and as the latest.
 
     All rows go as one document: arrays of texts and of documents would be taken apart and quoted value by value.
     """
-    told = json.dumps([{name: getattr(row, name) for name in _LATEST} for row in rows], default=str)
+    told = json.dumps([row._asdict() for row in rows], default=str)
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [told])
 
@@ -305,13 +321,13 @@ def _stages_by_day(whole: Panel) -> list[Stage | None]:
 
 
 # ------------------------------------------------------------------ telling the team
-def _tell(rows: Sequence[Condition], previous: Mapping[int, _Before], kinds: Mapping[str, Signal]) -> None:
+def _tell(rows: Sequence[_Now], previous: Mapping[int, _Before], kinds: Mapping[str, Signal]) -> None:
     """Raise an alert where something has become bad since the last assessment; end those whose cause is gone.
 
     What was bad when a group was looked at for the first time is seen on its page, and alarms nobody.
     """
     going_on = set(visible_alerts(SYSTEM).filter(key__startswith="health:").values_list("key", flat=True))
-    bad: list[tuple[Condition, str, str]] = []
+    bad: list[tuple[_Now, str, str]] = []
     for each in rows:
         for key, sentence, is_bad, is_calm in _causes(each, previous.get(each.group_id), kinds):
             name = f"health:{each.group_id}:{key}"
@@ -346,9 +362,7 @@ _MAY_END = gettext_noop(
 _FELL = gettext_noop("The health of %(group)s has fallen by %(lost)s points within 30 days, to %(score)s.")
 
 
-def _causes(
-    now: Condition, known: _Before | None, kinds: Mapping[str, Signal]
-) -> Iterator[tuple[str, str, bool, bool]]:
+def _causes(now: _Now, known: _Before | None, kinds: Mapping[str, Signal]) -> Iterator[tuple[str, str, bool, bool]]:
     """What may be told of a group: key, sentence, whether it has become bad just now, whether it is over."""
     lost = -(now.change or 0)
     yield (

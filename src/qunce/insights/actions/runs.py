@@ -6,6 +6,7 @@ began last goes on; the other one stops at its next portion.
 
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from errno import ENOSPC
@@ -124,10 +125,19 @@ def _take_all(run: Import, source: Source, progress: Progress) -> Taking:
         names = _names(kind, source, run.chat, options)
     taking = Taking(place.prefix, options, names)
     known = portions.comparison(run, kind)
-    for portion in taking.portions(kind.read(source, run.chat, reading), run.entries_done, PORTION):
+    for portion in _ahead(taking.portions(kind.read(source, run.chat, reading), run.entries_done, PORTION)):
         after, known = _take(run, place.platform, portion, known)
         progress(after)
     return taking
+
+
+def _ahead(portions: Iterator[Portion]) -> Iterator[Portion]:
+    """The same, each read while the one before is being stored."""
+    with ThreadPoolExecutor(1, thread_name_prefix="history") as reader:
+        coming = reader.submit(next, portions, None)
+        while (portion := coming.result()) is not None:
+            coming = reader.submit(next, portions, None)
+            yield portion
 
 
 def _names(kind: Importer, source: Source, key: str, options: Options) -> dict[str, str]:

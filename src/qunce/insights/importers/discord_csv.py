@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
@@ -51,7 +52,7 @@ class DiscordCsv(Importer):
         return list(chats.values())
 
     def read(self, source: Source, chat: str, reading: Reading) -> Iterator[Entry]:
-        ids, people = Ids(), dict[tuple[str, str], Sender]()
+        ids = Ids()
         for name in sorted((name for name in _exports(source) if _chat(name).key == chat), key=_part):
             rows = csv.reader(f"{line}\n" for line in source.lines(name))
             next(rows, None)
@@ -65,7 +66,7 @@ class DiscordCsv(Importer):
                     yield Skipped(Skip.UNREADABLE, at, str(error))
                     continue
                 if row:
-                    yield _entry(chat, row, at, ids, people, reading.zone)
+                    yield _entry(chat, row, at, ids, reading.zone)
 
 
 @once
@@ -92,19 +93,14 @@ def _part(name: str) -> tuple[int, str]:
     return int(found[1]) if found else 1, name
 
 
-def _entry(
-    chat: str, row: list[str], at: str, ids: Ids, people: dict[tuple[str, str], Sender], zone: tzinfo
-) -> Entry:
+def _entry(chat: str, row: list[str], at: str, ids: Ids, zone: tzinfo) -> Entry:
     if len(row) != _COLUMNS or not row[0].isdecimal():
         return Skipped(Skip.UNREADABLE, at, ",".join(row)[:60])
     number, author, written, content, attachments, _reactions = row
     sent_at = _moment(written, zone)
     if sent_at is None:
         return Skipped(Skip.UNREADABLE, at, written[:60])
-    sender = people.get((number, author))
-    if sender is None:
-        sender = Sender(number, author.removesuffix(_WEBHOOK), is_bot=author.endswith(_WEBHOOK))
-        people[number, author] = sender
+    sender = _sender(number, author)
     if content in _STAYS:
         return _STAYS[content](chat, sender, sent_at)
     if _NOTICE.fullmatch(content):
@@ -116,6 +112,11 @@ def _entry(
     if not (text.strip() or parts):
         return Skipped(Skip.EMPTY, at)
     return MessageReceived(chat, ids.of(sent_at, number, text), sent_at, sender, text, parts)
+
+
+@lru_cache(8192)
+def _sender(number: str, author: str) -> Sender:
+    return Sender(number, author.removesuffix(_WEBHOOK), is_bot=author.endswith(_WEBHOOK))
 
 
 def _moment(written: str, zone: tzinfo) -> datetime | None:

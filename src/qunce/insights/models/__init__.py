@@ -1,6 +1,8 @@
 """Rows of the insights context, by noun."""
 
 from qunce.insights.models.dictionary import Dictionary as Dictionary
+from qunce.insights.models.digests import Digest as Digest
+from qunce.insights.models.digests import DigestPlan as DigestPlan
 from qunce.insights.models.health import Condition as Condition
 from qunce.insights.models.health import Health as Health
 from qunce.insights.models.health import PlannedSilence as PlannedSilence

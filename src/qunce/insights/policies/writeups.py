@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 
 import numpy as np
 
@@ -36,8 +37,8 @@ _PROCEDURE = re.compile(
 )
 _OPEN_FLOOR = re.compile(r"提问|答疑|有(?:什么|没有)?(?:问题|疑问)|questions", re.IGNORECASE)
 _ANSWERS = re.compile(
-    r"(?:好问题|这个问题|这个问得|问得好|是这样|对[,，。、 ]|不是[,，。、 ]|可以的?[,，。、 ]|不用|不会|看情况|其实|分(?:两|三|几)"
-    r"|我(?:的)?(?:建议|一般|会|自己)|先说|回答)"
+    r"(?:好问题|这个问题|这个问得|问得好|是这样|对[,，。、 ]|不是[,，。、 ]|可以的?[,，。、 ]"
+    r"|不用|不会|看情况|其实|分(?:两|三|几)|我(?:的)?(?:建议|一般|会|自己)|先说|回答)"
 )
 _CLOSES = re.compile(
     r"最后[,，]?(?:再)?(?:送|说|讲|总结|补)|总结一下|今天(?:就|先)(?:讲|到)|送(?:给)?大家", re.IGNORECASE
@@ -50,6 +51,8 @@ _TYPING = 8.0
 """What was asked less long ago was not read before the answer was written."""
 _SHORTEST_QUESTION, _SHORTEST_ANSWER, _SHORTEST_HELP = 4, 6, 10
 _KEYWORDS, _POINTS = 8, 3
+_COUNTS = re.compile(r"[一两几每这那][\u4e00-\u9fff]")
+"""How much of something, or which: no word that tells what was talked about."""
 _READABLE = (15, 200)
 
 
@@ -120,7 +123,7 @@ class _Sorting:
 
     def _speaker(self, place: int, each: Utterance) -> tuple[Role, int]:
         """Somebody who speaks: talks, or answers."""
-        if is_chatter(each) or (_PROCEDURE.search(each.text) and len(each.text) <= LONGEST_CALL):
+        if is_chatter(each) or _only_leads(each.text):
             return Role.ASIDE, -1
         asked = self._answered(place, each)
         return (Role.ANSWER, asked) if asked >= 0 else (Role.TALK, -1)
@@ -181,7 +184,8 @@ class _Sorting:
         return self.of[place] if 0 <= place < len(self.of) else -1
 
 
-LONGEST_CALL = 60
+_SENTENCE = re.compile(r"[。！？!?\n；;，,]")
+_SHORTEST_TALK = 12
 _SHARED = 2
 _PAIR = re.compile(r"(?=([\u4e00-\u9fff]{2}))|([a-z]{3,})")
 _USUAL = re.compile(r"我们|大家|一个|这个|那个|什么|怎么|可以|就是|没有|时候|自己|一下|还是|是不|不是|老师")
@@ -196,6 +200,14 @@ def _is_called(name: str, text: str) -> bool:
     who = re.escape(name)
     called = re.compile(rf"(?:回答|回复)?{who}[:：,，、\s]|(?:回答|回复){who}|.*@{who}", re.DOTALL)
     return len(name) > 1 and called.match(text) is not None
+
+
+def _only_leads(text: str) -> bool:
+    """Whether somebody only leads through the evening: beside such sentences nothing is said."""
+    if not _PROCEDURE.search(text):
+        return False
+    rest = "".join(part for part in _SENTENCE.split(text) if not _PROCEDURE.search(part))
+    return len(_WORDLESS.sub("", rest)) < _SHORTEST_TALK
 
 
 def is_chatter(each: Utterance) -> bool:
@@ -318,7 +330,8 @@ def _passage(sorting: _Sorting, places: Sequence[int], role: Role, to: str = "")
 
 
 def _keywords(kept: Sequence[Sequence[str]]) -> list[str]:
-    return [each.word for each in texts.keywords(texts.merged(kept), top=_KEYWORDS)]
+    found = texts.keywords(texts.merged(kept), top=_KEYWORDS * 2)
+    return [each.word for each in found if not _COUNTS.fullmatch(each.word)][:_KEYWORDS]
 
 
 def _points(passages: Sequence[Passage], keywords: Sequence[str]) -> list[str]:
@@ -328,7 +341,7 @@ def _points(passages: Sequence[Passage], keywords: Sequence[str]) -> list[str]:
     def worth(passage: Passage) -> float:
         telling = sum(weight[word] for word in set(texts.words(passage.text)) if word in weight)
         readable = _READABLE[0] <= len(passage.text) <= _READABLE[1]
-        return telling / (len(passage.text) + 40) ** 0.5 * (1.0 if readable else 0.5)
+        return telling / sqrt(len(passage.text) + 40) * (1.0 if readable else 0.5)
 
     best = sorted(enumerate(passages), key=lambda one: (-worth(one[1]), one[0]))[:_POINTS]
     return [each.id for _place, each in sorted(best)]

@@ -6,6 +6,7 @@ same with ten groups and with ten thousand.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import overload
 
 from django.db.models import Avg, Count, F, Min, Q, QuerySet, Sum
@@ -26,6 +27,8 @@ from qunce.kernel.words import sentences
 
 MOST_POINTS = 300
 """Of more groups those that stand near each other on the picture are one point."""
+OVER_FOR = 28
+"""Days after which the last day of a history lies in the past."""
 HIGH, WIDE = 5.0, 0.25
 """How near: of health, and of the trend."""
 _DRAWN = Q(score__isnull=False, trend__isnull=False, size__isnull=False) & ~Q(stage="")
@@ -44,6 +47,11 @@ def _groups(actor: Actor, community_id: int | None) -> QuerySet[Group]:
 
 def _conditions(actor: Actor, community_id: int | None) -> QuerySet[Condition]:
     return Condition.objects.filter(group_id__in=_groups(actor, community_id).order_by().values("pk"))
+
+
+def _helped() -> Q:
+    """Where an hour may help."""
+    return Q(mend__in=list(signals_in_use()), day__gte=yesterday() - timedelta(days=OVER_FOR))
 
 
 # ------------------------------------------------------------------ how many
@@ -69,7 +77,7 @@ def counts(actor: Actor, community_id: int | None = None) -> Counts:
     found = _conditions(actor, community_id).aggregate(
         assessed=Count("pk"),
         drawn=Count("pk", filter=_DRAWN),
-        worth=Sum("worth", filter=Q(mend__in=list(signals_in_use())), default=0.0),
+        worth=Sum("worth", filter=_helped(), default=0.0),
         scored=Count("pk", filter=scored),
         bad=Count("pk", filter=Q(score__lt=FAIR)),
         quieter=Count("pk", filter=scored & Q(stage=Stage.DECLINING)),
@@ -208,10 +216,11 @@ def next_hour(
     """Where one hour of a person counts most, over all groups that the actor may see: at most one entry per group.
 
     Worth (`policies.health.worth`) is the number of people × how bad what somebody can mend is × how likely an
-    hour mends it. What has been planned to be silent since the last assessment is left out.
+    hour mends it. What has been planned to be silent since the last assessment is left out, and histories that ended
+    long ago: no hour helps there.
     """
     kinds = signals_in_use()
-    worth = _conditions(actor, community_id).filter(worth__gt=0, mend__in=list(kinds))
+    worth = _conditions(actor, community_id).filter(_helped(), worth__gt=0)
     whole = (counted.worth if counted else worth.aggregate(whole=Sum("worth"))["whole"]) or 1
     rows = list(worth.order_by("-worth", "group_id")[: 2 * n])
     planned = silences([row.group_id for row in rows], yesterday())

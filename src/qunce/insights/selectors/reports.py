@@ -122,7 +122,7 @@ def _whole(groups: Collection[int]) -> Stretch | None:
 
 def _read(group_id: int, name: str, stretch: Stretch) -> Read | None:
     known = stretch_of(group_id)
-    if known is None or known.first > stretch.last:
+    if known is None or known.first > stretch.last or known.last < stretch.first:
         return None
     found = facts(group_id, stretch)
     begin = midnight(stretch.first - timedelta(days=LEAD_DAYS), found.zone)

@@ -1,6 +1,7 @@
 """Daily series of many groups at once, and of one."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -36,13 +37,18 @@ def daily_keys() -> list[str]:
     return [key for key, kind in metrics.items() if kind.daily]
 
 
-def panel(group_ids: Collection[int], keys: Sequence[str], until: date, days: int) -> Panel:
+def panel(
+    group_ids: Collection[int], keys: Sequence[str], until: date, days: int, *, like: Panel | None = None
+) -> Panel:
     """Series of groups, in the order of their ids, over the ``days`` days up to ``until``.
 
-    No guard: not for pages.
+    ``like``: a panel of the same groups up to the same day, which knows how old and how large they are. No guard: not
+    for pages.
     """
     stretch = Stretch(until - timedelta(days=days - 1), days)
     rows = np.array(sorted(set(group_ids)), np.int64)
+    if like is not None:
+        return replace(like, stretch=stretch, series=_read(rows, keys, stretch))
     found = _read(rows, [*keys, _PRESENT], stretch)
     first = dict(Filled.objects.filter(group_id__among=rows.tolist()).values_list("group_id", "first"))
     groups = community.visible_groups(SYSTEM).order_by().filter(pk__among=rows.tolist())

@@ -70,15 +70,16 @@ class DigestChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DigestLine:
-    """One line. ``keys``: the messages that it rests on, what is quoted first; without them there is no line.
+    """One line. ``keys``: the messages that it rests on; the first ``quoted`` of them are shown. No keys, no line.
 
     ``words``: what a thread is called by; all of them are said in it. ``messages``, ``people``: of the whole thread.
     ``first``, ``last``: when it was, in seconds since 1970. ``groups``: where, in a digest over several groups.
-    ``said``: how ``writer`` put it; empty where the messages are quoted. ``hidden``: taken out by a person.
+    ``said``: how ``writer`` put it, at ``said_at``; empty where the messages are quoted. ``hidden``: taken out.
     """
 
     kind: LineKind
     keys: Sequence[MessageKey]
+    quoted: int = 1
     words: Sequence[str] = ()
     messages: int = 1
     people: int = 1
@@ -87,6 +88,7 @@ class DigestLine:
     url: str = ""
     groups: Sequence[int] = ()
     said: str = ""
+    said_at: float = 0.0
     writer: Writer = Writer.QUOTED
     hidden: bool = False
 

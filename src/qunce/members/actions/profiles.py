@@ -15,8 +15,10 @@ from django.utils.translation import gettext_noop
 from qunce.kernel import audit, clock, live, locks
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from qunce.kernel.events import publish
 from qunce.members import policies, selectors
 from qunce.members.actions.pipeline import write_names
+from qunce.members.events import MemberTagged
 from qunce.members.models import Entry, Identity, Member, Tag
 from qunce.members.selectors import Profile
 from qunce.members.types import Colleague, EntryKind, NextStep
@@ -120,6 +122,8 @@ def tag_member(*, actor: Actor, member_id: int, add: Collection[str] = (), remov
             at_work.record(
                 EntryKind.TAGGED, gettext_noop("%(actor)s put the tag “%(text)s” on the member %(member)s."), tag
             )
+        if new:
+            publish(MemberTagged(at_work.member.pk, new, clock.now()))
         for tag in gone:
             at_work.record(
                 EntryKind.UNTAGGED, gettext_noop("%(actor)s took the tag “%(text)s” off the member %(member)s."), tag

@@ -9,6 +9,7 @@ from qunce.members.selectors.accounts import members_of_accounts as members_of_a
 from qunce.members.selectors.addressed import Person as Person
 from qunce.members.selectors.addressed import addressed as addressed
 from qunce.members.selectors.addressed import people_here as people_here
+from qunce.members.selectors.addressed import places_of as places_of
 from qunce.members.selectors.links import OwnRecord as OwnRecord
 from qunce.members.selectors.links import Visit as Visit
 from qunce.members.selectors.links import communities_of as communities_of

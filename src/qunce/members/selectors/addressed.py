@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from qunce.kernel import wire
+from qunce.members.models import Membership
 
 Pair = tuple[int, int]
 """A group's id and a member's."""
@@ -63,3 +64,9 @@ def people_here(group_ids: Collection[int]) -> list[Pair]:
             [list(group_ids)],
         )
         return list(cursor.fetchall())
+
+
+def places_of(member_id: int, group_ids: Collection[int]) -> list[Pair]:
+    """Where a member is, of these groups, with the identity under which they are there; the latest first."""
+    here = Membership.objects.filter(identity__member=member_id, group_id__among=list(group_ids), left_at=None)
+    return list(here.order_by("-seen_at", "group_id", "identity_id").values_list("group_id", "identity_id"))

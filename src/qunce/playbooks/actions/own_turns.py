@@ -152,7 +152,7 @@ def _mine(visit: Visit, rota_id: int, day: date) -> tuple[Rota, RotaTurn]:
 
 def _tell(rota: Rota, offer: TurnOffer, visit: Visit) -> None:
     """A line in the group, once for the same wish, as far as an account of ours can say something there."""
-    (group,) = community.groups_in_order(SYSTEM, [rota.group_id]) or [None]
+    group = next(iter(community.groups_in_order(SYSTEM, [rota.group_id])), None)
     account_id, obstacle = chats.seats_of([rota.group_id]).get(rota.group_id, (None, ""))
     if group is None or account_id is None or obstacle:
         return

@@ -23,6 +23,7 @@ from qunce.chat.actions import clones as wire
 from qunce.chat.actions.clones import Recorded
 from qunce.chat.types import Selection, to_json
 from qunce.community import selectors as community
+from qunce.content import actions as content
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
@@ -135,7 +136,7 @@ class _Stage:
             if monotonic() - self.began > most_seconds:
                 self.stopped_early = True
                 break
-            with clock.at(self.now):
+            with clock.at(self.now), content.sampled():
                 self._moment()
             following = self._following()
             if following is None:

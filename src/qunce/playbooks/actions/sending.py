@@ -11,6 +11,7 @@ from qunce.chat import actions as chat
 from qunce.chat import selectors as chats
 from qunce.chat.stage import Planned
 from qunce.chat.types import EVERYBODY, OURS, Content, Media, Mention, Part, Planable, Purpose, Text
+from qunce.content import selectors as content
 from qunce.kernel import files
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import NotFound
@@ -35,13 +36,15 @@ class Writer:
 
     def __init__(self, steps: Sequence[StepRun]) -> None:
         self._steps = steps
-        self._staff = {key: team.actor_by_id(key).name for each in steps if (key := each.asked_by) is not None}
+        askers = {each.asked_by for each in steps if each.asked_by is not None}
+        self._staff = {key: team.actor_by_id(key).name for key in askers}
         self._places = {
             name: chats.places({each.group.id: each.group for each in steps if self._by(each) == name}.values(), name)
             for name in {self._by(each) for each in steps}
         }
         self._answers: dict[str, calls.Said] | None = None
         self._people: Mapping[int, int] | None = None
+        self._thanks: Mapping[int, str] | None = None
 
     def text(self, step: StepRun, words: Mapping[str, str]) -> str:
         """The words in the group's language, filled in. Raises BadTextError."""
@@ -76,6 +79,8 @@ class Writer:
     def _value(self, step: StepRun, name: str) -> str:
         if name == filling.MEMBER:
             return _one_line(step.member.name) if step.member else ""
+        if name == filling.THANKS:
+            return self._known_thanks().get(step.group.community_id or 0, "")
         if name in step.values:
             return step.values[name]
         if (said_of_group := self._place(step).values.get(name)) is None:
@@ -90,6 +95,12 @@ class Writer:
         if self._people is None:
             self._people = members.known_counts(SYSTEM, {each.group.id for each in self._steps})
         return self._people
+
+    def _known_thanks(self) -> Mapping[int, str]:
+        """Of each community, in its language."""
+        if self._thanks is None:
+            self._thanks = content.thanks_of([(each.group.community_id, each.group.language) for each in self._steps])
+        return self._thanks
 
     def _of_question(self, step: StepRun, question: str) -> Mapping[str, str]:
         if self._answers is None:

@@ -12,8 +12,10 @@ from django.db import transaction
 from qunce.community import selectors as community
 from qunce.community.types import GroupFacts
 from qunce.kernel import clock, live, revisions, wire
+from qunce.kernel.events import Event
 from qunce.kernel.ids import new_id
 from qunce.members import selectors as members
+from qunce.playbooks.actions.waking import soon
 from qunce.playbooks.models import Run
 from qunce.playbooks.policies.moments import moment
 from qunce.playbooks.selectors import runs as reads
@@ -188,4 +190,20 @@ def begin_heard(heard: Mapping[int, Sequence[Start]]) -> int:
     by_run: dict[int, list[Start]] = defaultdict(list, {key: list(starts) for key, starts in heard.items()})
     for run in rows:
         begun += len(begin(run, compiled(run.version_id), by_run[run.pk], facts))
+    return begun
+
+
+# ------------------------------------------------------------------ what happens below
+def begin_caught(*, event: Event) -> int:
+    """Targets of the runs whose triggers catch an event, in the transaction that hands it on; returns how many."""
+    begun = 0
+    for run in reads.catching():
+        version = compiled(run.version_id)
+        facts = {each.id: each for each in community.group_facts(reads.group_ids_of(run))}
+        if version.trigger is not None and facts:
+            audience = version.document.audience
+            starts = version.trigger.caught(version.trigger_config, event, list(facts.values()), audience)
+            begun += len(begin(run, version, starts, facts))
+    if begun:
+        soon()
     return begun

@@ -13,13 +13,15 @@ MEMBER = "member"
 MEMBER_ALIAS = "成员"
 OF_A_QUESTION: Mapping[str, str] = {"answer": "回答", "answers": "全部回答", "names": "名单", "count": "人数"}
 """What of an earlier question may be said: the member's answer, all of them as lines, who answered, how many."""
+THANKS, THANKS_ALIAS = "suggestions.thanks", "建议.致谢"
+"""Whose suggestions were carried out this month, as lines."""
 _OF_A_STEP = re.compile(r"\{\s*([a-z0-9][a-z0-9-]{0,39})\.(\w+)\s*\}")
 _NAME = re.compile(r"\w[\w ·.-]{0,38}")
 
 
 def known(own: Iterable[str] = (), questions: Iterable[str] = ()) -> dict[str, str]:
     """Every variable that a text may have, with the other name of each; ``questions``: ids of earlier questions."""
-    names = {**VARIABLES, MEMBER: MEMBER_ALIAS, **{name: name for name in own}}
+    names = {**VARIABLES, MEMBER: MEMBER_ALIAS, THANKS: THANKS_ALIAS, **{name: name for name in own}}
     return names | {
         f"{step}.{word}": f"{step}.{alias}" for step in questions for word, alias in OF_A_QUESTION.items()
     }

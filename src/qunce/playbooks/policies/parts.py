@@ -3,7 +3,22 @@
 from collections.abc import Iterable
 
 PARTS = frozenset(
-    {"approvals", "files", "notices", "polls", "questions", "rota", "sessions", "tags", "tasks", "webhooks"}
+    {
+        "approvals",
+        "briefs",
+        "content",
+        "digests",
+        "files",
+        "notices",
+        "polls",
+        "questions",
+        "rota",
+        "sessions",
+        "suggestions",
+        "tags",
+        "tasks",
+        "webhooks",
+    }
 )
 """By the names under which playbooks ask for them."""
 

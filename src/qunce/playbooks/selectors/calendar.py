@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from qunce.chat import policies as chat_policies
+from qunce.chat import selectors as chat
 from qunce.chat.selectors import broadcasts as broadcasts_sent
 from qunce.chat.selectors import schedules
 from qunce.chat.types import Rhythm
@@ -82,7 +83,7 @@ def broadcasts(actor: Actor, wanted: Wanted) -> list[BroadcastDue]:
     for row in rows:
         rhythm, at = schedules.rhythm_of(row), row.next_at
         ids = tuple(row.community_ids)
-        if wanted.group_id is not None and wanted.group_id not in schedules.selection_of(row).group_ids:
+        if wanted.group_id is not None and not _reaches(actor, row, wanted.group_id):
             continue
         for _time in range(MOST_TIMES):
             if at is None or at >= wanted.until:
@@ -91,6 +92,10 @@ def broadcasts(actor: Actor, wanted: Wanted) -> list[BroadcastDue]:
                 found.append(BroadcastDue(row.pk, row.title, at, not rhythm.weekdays, ids))
             at = _after(rhythm, at)
     return found
+
+
+def _reaches(actor: Actor, row: chat.Schedule, group_id: int) -> bool:
+    return chat.selectable(actor, schedules.selection_of(row)).filter(pk=group_id).exists()
 
 
 def _after(rhythm: Rhythm, at: datetime) -> datetime | None:
@@ -194,11 +199,14 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     version = compiled(row.version_id)
     if version.trigger is None or not row.by_trigger:
         return []
+    groups = [key for key in group_ids_of(row) if wanted.group_id in {None, key}]
+    if not groups:
+        return []
     begins: Sequence[tuple[datetime, int | None]] = ()
     if version.trigger.with_run and row.looked_at < row.begins_at:
         begins = [(row.begins_at, None)]
     elif version.trigger.recurs and row.begins_at < until:
-        begins = _times(row, max(wanted.since, clock.now()), until)
+        begins = _times(row, groups, max(wanted.since, clock.now()), until)
     return [
         StepDue(row, each.step, each.at, count)
         for at, count in begins
@@ -207,10 +215,12 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     ]
 
 
-def _times(row: Run, since: datetime, until: datetime) -> Sequence[tuple[datetime, int | None]]:
+def _times(
+    row: Run, group_ids: Sequence[int], since: datetime, until: datetime
+) -> Sequence[tuple[datetime, int | None]]:
     """When a trigger lets its targets begin that goes by the clock alone: how many, by moment."""
     version = compiled(row.version_id)
-    facts = community.group_facts(group_ids_of(row))
+    facts = community.group_facts(group_ids)
     if version.trigger is None or not facts:
         return []
     counted: dict[datetime, int] = defaultdict(int)

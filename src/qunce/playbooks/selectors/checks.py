@@ -154,7 +154,7 @@ def _facts(spec: StepSpec, document: Document, groups: Sequence[GroupFacts], hom
         person=person if person and not _works(person, homes) else None,
         lasts=kind.lasts(config),
         texts=list(_texts(config.model_dump())),
-        own=tuple(kind.check(spec, config)),
+        own=tuple(kind.check(spec, config, homes)),
     )
 
 

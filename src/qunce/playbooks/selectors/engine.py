@@ -81,10 +81,15 @@ def claim(now: datetime, limit: int, run_ids: Collection[int] | None = None) -> 
 
 
 def _claimed(row: Sequence[Any]) -> Claimed:
-    *plain, woken, turn, attempts, data = row
-    return Claimed(
-        *plain, json.loads(woken) if woken else None, turn, attempts, json.loads(data) if data != "{}" else {}
-    )
+    told = list(row)
+    woken, data = told[_WOKEN], told[_DATA]
+    told[_WOKEN] = json.loads(woken) if woken else None
+    told[_DATA] = json.loads(data) if data != "{}" else {}
+    return Claimed(*told)
+
+
+_WOKEN, _DATA = 11, 14
+"""The places of what comes as JSON."""
 
 
 def executed(tracks: Sequence[Claimed]) -> dict[UUID, str]:

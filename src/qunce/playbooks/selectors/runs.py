@@ -136,10 +136,15 @@ def through(run_ids: Collection[int]) -> list[int]:
 
 def listening() -> list[tuple[Run, frozenset[int]]]:
     """Living runs whose triggers hear what is said, with the groups that they listen to."""
+    return [(row, frozenset(group_ids_of(row))) for row in _with_trigger_that("hears")]
+
+
+def catching() -> list[Run]:
+    """Living runs whose triggers catch events."""
+    return _with_trigger_that("caught")
+
+
+def _with_trigger_that(does: str) -> list[Run]:
     alive = Run.objects.filter(state=RunState.RUNNING, by_trigger=True).order_by("pk")
-    return [(row, frozenset(group_ids_of(row))) for row in alive if _hears(row)]
-
-
-def _hears(row: Run) -> bool:
-    trigger = compiled(row.version_id).trigger
-    return trigger is not None and type(trigger).hears is not Trigger.hears
+    kinds = ((row, compiled(row.version_id).trigger) for row in alive)
+    return [row for row, kind in kinds if kind and getattr(type(kind), does) is not getattr(Trigger, does)]

@@ -28,7 +28,13 @@ class ApprovalConfig(StepConfig):
     who: Literal["operate", "lead", "administer"] = Field(
         default="lead",
         title=gettext_noop("Who decides"),
-        description=gettext_noop("“operate”: an operator, “lead”: a lead, “administer”: an owner."),
+        json_schema_extra={
+            "choices": {
+                "operate": gettext_noop("an operator"),
+                "lead": gettext_noop("a lead"),
+                "administer": gettext_noop("an owner"),
+            }
+        },
     )
     within: Duration = Field(
         default=timedelta(days=2), title=gettext_noop("Within"), description=gettext_noop("After that it is a no.")

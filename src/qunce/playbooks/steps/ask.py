@@ -1,6 +1,6 @@
 """A call to action: something is asked, and for a while what members say is their answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
@@ -51,7 +51,13 @@ class AskConfig(StepConfig):
     whom: Literal["", "member", "everybody"] = Field(
         default="",
         title=gettext_noop("Who is asked"),
-        description=gettext_noop("Empty: the member whom the playbook follows, else everybody in the group."),
+        json_schema_extra={
+            "choices": {
+                "": gettext_noop("the member whom the playbook follows, else everybody"),
+                "member": gettext_noop("the member"),
+                "everybody": gettext_noop("everybody in the group"),
+            }
+        },
     )
     chase: MaybeDuration = Field(
         default=None,
@@ -128,8 +134,9 @@ class Ask(Step):
         """As its settings say."""
         return config.open_for
 
-    def check(self, spec: StepSpec, config: AskConfig) -> Iterable[Finding]:
+    def check(self, spec: StepSpec, config: AskConfig, homes: Collection[int]) -> Iterable[Finding]:
         """A reminder that would come too soon is never sent."""
+        del homes
         if config.chase and config.open_for - config.chase < CHASE_AFTER:
             yield Finding(
                 "reminder_too_soon",

@@ -22,7 +22,6 @@ class BranchConfig(StepConfig):
         default=(),
         alias="if",
         title=gettext_noop("If"),
-        description=gettext_noop("Conditions; “answered: step” asks whether an earlier question was answered."),
     )
     unless: Conditions = Field(default=(), title=gettext_noop("Unless"))
     one_is_enough: bool = Field(default=False, title=gettext_noop("One of them is enough"))

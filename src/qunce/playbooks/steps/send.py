@@ -23,7 +23,13 @@ class SendConfig(StepConfig):
     mention: Literal["", "member", "everybody"] = Field(
         default="",
         title=gettext_noop("Who is mentioned"),
-        description=gettext_noop("“member”: whom the playbook follows; “everybody”: the whole group."),
+        json_schema_extra={
+            "choices": {
+                "": gettext_noop("nobody"),
+                "member": gettext_noop("the member whom the playbook follows"),
+                "everybody": gettext_noop("everybody in the group"),
+            }
+        },
     )
     file: str = Field(
         default="",

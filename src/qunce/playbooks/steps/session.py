@@ -1,8 +1,8 @@
 """A session of the group: what is said from its beginning to its end is collected and written up."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any, Literal
+from datetime import date, datetime, timedelta
+from typing import Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
@@ -21,7 +21,7 @@ from qunce.playbooks.selectors.rotas import Due, turns_in
 from qunce.playbooks.selectors.speakers import Following, following, named_in
 from qunce.playbooks.selectors.wording import lasting
 from qunce.playbooks.step import Step
-from qunce.playbooks.steps._fields import Duration, MaybeText, StepConfig, quoted
+from qunce.playbooks.steps._fields import Duration, MaybeDuration, MaybeText, StepConfig, quoted
 from qunce.playbooks.steps._fields import Text as Words
 from qunce.playbooks.types import Branch, Done, Failed, Outcome, StepRun, WaitFor
 
@@ -56,6 +56,10 @@ class SessionConfig(StepConfig):
         description=gettext_noop("It ends earlier by the words that end a session."),
     )
     text: MaybeText = Field(default_factory=dict, title=gettext_noop("What opens it"))
+    questions: MaybeText = Field(default_factory=dict, title=gettext_noop("What calls for questions"))
+    questions_after: MaybeDuration = Field(
+        default=None, alias="questions-after", title=gettext_noop("Call for questions after")
+    )
     remind: int = Field(default=0, ge=0, le=5, title=gettext_noop("Remind so many who have the turn next"))
     publish: Literal["", "group", "members", "site"] = Field(
         default="",
@@ -70,7 +74,7 @@ class HoldSession(Step):
     title = gettext_noop("Hold a session, and write it up")
     icon = "microphone-2"
     Config = SessionConfig
-    paths = ("ended", "nothing-said")
+    paths = ("ended", "nothing_said")
     needs = ("sessions",)
     speaks = invites = True
 
@@ -78,7 +82,17 @@ class HoldSession(Step):
         """It begins; when asked again, it is over."""
         first = [each for each in steps if each.woken is None and not each.timed_out]
         outcomes = self._begin(first) if first else {}
+        outcomes |= self._call_for_questions([each for each in steps if each.timed_out])
         return [outcomes.get(each.key) or _over(each) for each in steps]
+
+    def _call_for_questions(self, steps: Sequence[StepRun]) -> dict[str, Outcome]:
+        """Where the session goes on after that: until its end."""
+        ends = {each.key: _end_of(each) for each in steps}
+        asking = [each for each in steps if (end := ends[each.key]) is not None and each.now < end]
+        if asking:
+            writer = Writer(asking)
+            say(sayings=[Saying(each, writer.content(each, each.config.questions), "questions") for each in asking])
+        return {each.key: WaitFor(f"session:{each.key}", ends[each.key]) for each in asking}
 
     def _begin(self, steps: Sequence[StepRun]) -> dict[str, Outcome]:
         due = turns_in({(each.key, each.group.id, each.config.rota, _day(each)) for each in steps})
@@ -115,7 +129,9 @@ class HoldSession(Step):
             return Done(skipped=GOES_ON)
         except Invalid as error:
             return Failed(str(error))
-        return WaitFor(f"session:{step.key}", until, {"topic": topic})
+        after = step.config.questions_after
+        pause = after if step.config.questions and after and after < step.config.open_for else step.config.open_for
+        return WaitFor(f"session:{step.key}", step.now + pause, {"topic": topic})
 
     def lasts(self, config: SessionConfig) -> timedelta:
         """As its settings say."""
@@ -133,7 +149,7 @@ class HoldSession(Step):
         return _content(Writer([step]), step) if step.config.text else None
 
 
-def _day(step: StepRun) -> Any:
+def _day(step: StepRun) -> date:
     return step.now.astimezone(step.group.zone).date()
 
 
@@ -170,12 +186,17 @@ def _queue(step: StepRun, queue: Sequence[Following]) -> Content | None:
         return Content((Text(_("Next in the queue, time to think of a topic:")), *parts))
 
 
+def _end_of(step: StepRun) -> datetime | None:
+    row = sessions.by_key(step.key)
+    return row.ends_at if row else None
+
+
 def _over(step: StepRun) -> Outcome:
     """Ended by somebody's words, or now that its time is over."""
     row = sessions.by_key(step.key)
     if row is None:
-        return Branch("nothing-said")
+        return Branch("nothing_said")
     if step.timed_out:
         row = content.end_heard(by=SYSTEM, session_id=row.pk, at=step.now, why=EndedBy.TIME)
     said = len(sessions.said_in(row))
-    return Branch("ended" if said else "nothing-said", {"session": row.pk, "count": said})
+    return Branch("ended" if said else "nothing_said", {"session": row.pk, "count": said})

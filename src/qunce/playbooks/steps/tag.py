@@ -29,7 +29,13 @@ class TagConfig(StepConfig):
     what: Literal["", "member", "group"] = Field(
         default="",
         title=gettext_noop("What is tagged"),
-        description=gettext_noop("Empty: the member whom the playbook follows, else the group."),
+        json_schema_extra={
+            "choices": {
+                "": gettext_noop("the member whom the playbook follows, else the group"),
+                "member": gettext_noop("the member"),
+                "group": gettext_noop("the group"),
+            }
+        },
     )
 
     @model_validator(mode="after")

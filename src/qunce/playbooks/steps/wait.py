@@ -34,10 +34,14 @@ class WaitConfig(StepConfig):
     event: Literal["", "joined", "message", "answer"] = Field(
         default="",
         title=gettext_noop("Until this happens"),
-        description=gettext_noop(
-            "“joined”: somebody comes into the group; “message”: the member, or anybody, says something;"
-            " “answer”: says the keyword."
-        ),
+        json_schema_extra={
+            "choices": {
+                "": gettext_noop("nothing"),
+                "joined": gettext_noop("somebody comes into the group"),
+                "message": gettext_noop("the member, or anybody, says something"),
+                "answer": gettext_noop("the keyword is said"),
+            }
+        },
     )
     keyword: str = Field(default="", max_length=40, title=gettext_noop("Keyword"))
     at_most: Duration = Field(default=timedelta(days=7), title=gettext_noop("At most"))

@@ -7,7 +7,8 @@ has begun does not begin again.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from pydantic import BaseModel, ConfigDict
+from django.utils.translation import gettext_noop
+from pydantic import BaseModel, ConfigDict, Field
 
 from qunce.chat import selectors as chats
 from qunce.community.types import GroupFacts
@@ -23,6 +24,22 @@ class TriggerConfig(BaseModel):
     """The Config of a trigger."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+
+
+class OfPlaybookConfig(TriggerConfig):
+    """Of which playbook, and of which of its steps."""
+
+    playbook: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{1,59}$",
+        title=gettext_noop("Playbook"),
+        description=gettext_noop("Its key, as its text has it."),
+    )
+    step: str = Field(
+        default="",
+        pattern=r"^([a-z0-9][a-z0-9-]{0,39})?$",
+        title=gettext_noop("Step"),
+        description=gettext_noop("Its id; empty: any."),
+    )
 
 
 def number_of(day: date) -> int:

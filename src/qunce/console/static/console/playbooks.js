@@ -1,5 +1,5 @@
 // The editor of playbooks, its text, and starts. Beside what console.js and chat.js declare:
-//   data-timeline               steps on days and hours: dragged with the pointer, or moved with the keyboard
+//   data-timeline               steps on days and hours: dragged (drag.js), or moved with the keyboard
 //   data-add="kind"             adds a step, on data-path of the step data-of where these are named
 //   data-on-step="remove"       does that to the step data-of
 //   data-undo                   goes one change back; so does Ctrl+Z outside of fields
@@ -35,59 +35,15 @@
   };
 
   // ---- dragging
-  let drag = null;
-  const cellAt = (x, y) => document.elementsFromPoint(x, y).find((each) => each.matches?.(".dayplan td[data-day]"));
-  const over = (cell) => {
-    for (const each of document.querySelectorAll(".dayplan td.is-over")) each.classList.remove("is-over");
-    cell?.classList.add("is-over");
-  };
-  const drop = (cell) => {
-    const { card } = drag;
-    letGo();
-    if (!cell) return;
-    const { day, hour } = cell.dataset;
-    if (day === card.dataset.on && Number(hour) === Number.parseInt(card.dataset.at, 10)) return;
-    post("move", { step: card.dataset.step, day, hour });
-  };
-  const letGo = () => {
-    over(null);
-    drag?.ghost?.remove();
-    drag?.card.classList.remove("is-dragged");
-    drag = null;
-  };
-  document.addEventListener("pointerdown", (event) => {
-    const card = event.target.closest?.(".dayplan-table [data-moves]");
-    if (!card || event.button !== 0 || event.pointerType === "touch") return;
-    drag = { card, x: event.clientX, y: event.clientY, ghost: null };
+  dragging({
+    things: ".dayplan [data-moves]",
+    places: ".dayplan td[data-day], .dayplan-list [data-day]",
+    drop: (card, place) => {
+      const { day, hour } = place.dataset;
+      if (day === card.dataset.on && (hour === undefined || Number(hour) === Number.parseInt(card.dataset.at, 10))) return;
+      post("move", { step: card.dataset.step, day, ...(hour === undefined ? {} : { hour }) });
+    },
   });
-  document.addEventListener("pointermove", (event) => {
-    if (!drag) return;
-    if (!drag.ghost) {
-      if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < 6) return;
-      drag.ghost = drag.card.cloneNode(true);
-      drag.ghost.classList.add("step-ghost");
-      drag.ghost.removeAttribute("data-step");
-      document.body.append(drag.ghost);
-      drag.card.classList.add("is-dragged");
-    }
-    drag.ghost.style.translate = `${event.clientX - 12}px ${event.clientY - 12}px`;
-    over(cellAt(event.clientX, event.clientY));
-  });
-  document.addEventListener("pointerup", (event) => {
-    if (!drag) return;
-    if (!drag.ghost) return letGo();
-    const cell = cellAt(event.clientX, event.clientY);
-    // The click that ends a drag opens nothing; it comes at once, or not at all.
-    const swallow = (click) => {
-      click.preventDefault();
-      click.stopPropagation();
-    };
-    addEventListener("click", swallow, { capture: true, once: true });
-    setTimeout(() => removeEventListener("click", swallow, { capture: true }));
-    drop(cell);
-  });
-  document.addEventListener("pointercancel", letGo);
-  document.addEventListener("dragstart", (event) => event.target.closest?.("[data-moves]") && event.preventDefault());
 
   // ---- keys
   const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -98,7 +54,6 @@
       event.preventDefault();
       return undo();
     }
-    if (event.key === "Escape" && drag) return letGo();
     if (event.key === "Escape" && panel?.contains(event.target)) return close();
     const card = event.target.closest("[data-moves]");
     if (!card) return;

@@ -38,10 +38,10 @@ def digest(
     talks = [talk for talk in every if _is_one(made, talk)]
     ranks = {id(talk): rank(made, talk, replies) for talk in talks}
     talks.sort(key=lambda talk: (-ranks[id(talk)], talk.messages[0]))
-    kept = [(talk, shown) for talk in talks[:MOST_THREADS] if (shown := quotes(made, talk, replies))]
+    kept = [(talk, *shown) for talk in talks[:MOST_THREADS] if (shown := quotes(made, talk, replies))[0]]
     everywhere = texts.counted(made.words[index] for index in np.flatnonzero(made.wanted).tolist())
-    threads = [_thread(made, talk, shown, everywhere) for talk, shown in kept]
-    coverage = _coverage(made, [talk for talk, _shown in kept], talks[MOST_THREADS:])
+    threads = [_thread(made, *each, everywhere) for each in kept]
+    coverage = _coverage(made, [talk for talk, *_shown in kept], talks[MOST_THREADS:])
     return DigestDocument([*threads, *_beside(made, every, replies)], coverage)
 
 
@@ -60,12 +60,19 @@ def _is_one(made: Material, talk: Conversation) -> bool:
     return len(talk.messages) >= _FEW and len(words) >= 4 * _TELLING
 
 
-def _thread(made: Material, talk: Conversation, shown: Sequence[int], everywhere: Mapping[str, int]) -> DigestLine:
+def _thread(
+    made: Material,
+    talk: Conversation,
+    shown: Sequence[int],
+    more: Sequence[int],
+    everywhere: Mapping[str, int],
+) -> DigestLine:
     facts = made.facts
     return _one(
         made,
         LineKind.THREAD,
-        shown,
+        [*shown, *more],
+        quoted=len(shown),
         words=title(made, talk, shown, everywhere),
         messages=len(talk.messages),
         people=len(talk.people),

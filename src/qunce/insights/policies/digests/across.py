@@ -55,10 +55,12 @@ def _one(lines: Sequence[DigestLine]) -> DigestLine:
         return lines[0]
     words = [word for line in lines for word in line.words]
     often = sorted(dict.fromkeys(words), key=lambda word: -words.count(word))
-    keys = [key for line in lines for key in line.keys[:_QUOTED_OF_EACH]]
+    firsts = [key for line in lines for key in line.keys[:_QUOTED_OF_EACH]][:_MOST_QUOTED]
+    rest = [key for line in lines for key in line.keys[_QUOTED_OF_EACH : line.quoted]]
     return replace(
         lines[0],
-        keys=keys[:_MOST_QUOTED],
+        keys=[*firsts, *rest],
+        quoted=len(firsts),
         words=often[:3],
         messages=sum(line.messages for line in lines),
         people=sum(line.people for line in lines),

@@ -221,6 +221,10 @@ def _most_telling(made: Material, indexes: Sequence[int]) -> int:
 
 
 # ------------------------------------------------------------------ newcomers
+_MOST_NEW = 0.5
+"""Where more of the people are new, it is the group that is."""
+
+
 def _newcomers(made: Material, replies: Replies) -> list[DigestLine]:
     """Who spoke for the first time ever, with their fullest word and whoever turned to them, in order."""
     facts = made.facts
@@ -230,6 +234,8 @@ def _newcomers(made: Material, replies: Replies) -> list[DigestLine]:
         person = int(facts.person[index])
         if facts.first_at[person] >= begin and not facts.is_staff[person] and made.worth(index):
             own[person].append(index)
+    if len(own) > _MOST_NEW * len({int(facts.person[index]) for index in np.flatnonzero(made.wanted)}):
+        return []
     turned: dict[int, list[int]] = defaultdict(list)
     for index in np.flatnonzero(made.wanted).tolist():
         whom = int(facts.addressed[index])

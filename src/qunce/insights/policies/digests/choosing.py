@@ -7,7 +7,8 @@ from math import log, sqrt
 from qunce.insights.policies.digests.conversations import LINK, QUESTION, Conversation, Material
 from qunce.insights.types import LeftOut
 
-MOST_QUOTES = 3
+MOST_QUOTES, MOST_KEYS = 3, 8
+"""So many messages of a conversation are quoted, and so many are named as what it rests on."""
 _MANY = 12
 """From so many messages on a conversation is shown by three of them."""
 _TITLE = 3
@@ -45,11 +46,11 @@ class Replies:
         return sorted(found)
 
 
-def quotes(made: Material, talk: Conversation, replies: Replies) -> list[int]:
-    """The messages that show a conversation best: what it is about first, then what came of it."""
+def quotes(made: Material, talk: Conversation, replies: Replies) -> tuple[list[int], list[int]]:
+    """The messages that show a conversation best: what it is about first, then what came of it; and the next best."""
     scores = {index: _score(made, talk, replies, index) for index in talk.messages if made.why[index] is None}
     if not scores:
-        return []
+        return [], []
     ranked = sorted(scores, key=lambda index: (-scores[index], index))
     chosen = [_opening(made, ranked, scores, replies)]
     answers = set(replies.beneath(chosen[0]))
@@ -58,7 +59,8 @@ def quotes(made: Material, talk: Conversation, replies: Replies) -> list[int]:
         for index in wanted:
             if len(chosen) < most and _adds(made, index, chosen) and scores[index] > 0:
                 chosen.append(index)
-    return [chosen[0], *sorted(chosen[1:])]
+    more = [index for index in ranked if index not in chosen][: MOST_KEYS - len(chosen)]
+    return [chosen[0], *sorted(chosen[1:])], sorted(more)
 
 
 def _opening(made: Material, ranked: Sequence[int], scores: Mapping[int, float], replies: Replies) -> int:

@@ -1,4 +1,4 @@
-"""Files that answers carry."""
+"""Files of items and of answers."""
 
 import mimetypes
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from qunce.community.policies import one_line
-from qunce.desk.types import LARGEST_FILE, Attachment
+from qunce.content.types import LARGEST_FILE, Attached
 from qunce.kernel import files
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
@@ -21,8 +21,8 @@ _PICTURES = (
 _HEARD_AND_SEEN = ("audio/", "video/")
 
 
-def take_file(*, actor: Actor, name: str, content: Iterable[bytes]) -> Attachment:
-    """Store a file for an answer; the rule that names it is a change of its own. For operators of any place.
+def take_file(*, actor: Actor, name: str, content: Iterable[bytes]) -> Attached:
+    """Store a file; the item or rule that names it is a change of its own. For operators of any place.
 
     What the sender says of its type is not believed: pictures are known by their bytes, sounds and films by the
     name's ending, and everything else is a file. Raises Invalid where it is empty or too large.
@@ -36,7 +36,7 @@ def take_file(*, actor: Actor, name: str, content: Iterable[bytes]) -> Attachmen
         if len(body) > LARGEST_FILE:
             raise Invalid(
                 _("The file “%(name)s” is too large.") % {"name": named},
-                fix=_("At most %(size)d MB are sent; put it somewhere and answer with a link.")
+                fix=_("At most %(size)d MB are sent; put it somewhere else, and give its address.")
                 % {"size": LARGEST_FILE >> 20},
                 field="uploads",
             )
@@ -46,7 +46,12 @@ def take_file(*, actor: Actor, name: str, content: Iterable[bytes]) -> Attachmen
     stored = files.put(bytes(body), name=named, content_type=content_type)
     family = content_type.partition("/")[0]
     kind = family if family == "image" or content_type.startswith(_HEARD_AND_SEEN) else "file"
-    return Attachment(stored.sha256, named, content_type, stored.size, kind)
+    return Attached(stored.sha256, named, content_type, stored.size, kind)
+
+
+def keep_file(file: Attached, body: bytes) -> None:
+    """Store the bytes of a file that comes with what names it; its type is what the bytes say, not what is told."""
+    files.put(body, name=_safe(file.name), content_type=_type(body, _safe(file.name)))
 
 
 def _safe(name: str) -> str:

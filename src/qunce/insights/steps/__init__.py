@@ -1,0 +1,1 @@
+"""Steps of playbooks that tell what was said, one file each."""
