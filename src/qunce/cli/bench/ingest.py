@@ -3,7 +3,7 @@
 import resource
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -34,17 +34,12 @@ PRODUCT = (
 BARE = ("bare_message", "bare_hour", "bare_day", "bare_reply")
 
 
-def measure(
-    *, messages: int, groups: int, members: int, rules: int, rounds: int, without: Sequence[str] = ()
-) -> dict[str, Any]:
+def measure(*, messages: int, groups: int, members: int, rules: int, rounds: int) -> dict[str, Any]:
     """Rates of both in alternating rounds, their medians and ratio; asserts what each round has stored.
 
-    ``without``: stages whose cost is told, each as a factor of the time that a batch takes without it.
+    ``stages``: how much more work a message is with each stage, as a factor, where a playbook is at work and idle.
     """
     account_id = _world(groups, rules)
-    doubted = {name: stages.named(name) for name in without}
-    if "playbooks" in doubted:
-        stages.put_to_work()
     with psycopg.connect(**connection_params(), autocommit=True) as wire:
         wire.execute(TABLES)
         bare = Bare(wire, [load.keyword(number) for number in range(rules)])
@@ -68,10 +63,9 @@ def measure(
                 _check(wire, name, made)
                 if number:
                     rates[name].append(messages / seconds)
-        costs = {
-            f"cost of {name}": stages.cost(account_id, made.batches, stage, lambda: _empty(wire, PRODUCT), rounds)
-            for name, stage in doubted.items()
-        }
+        stages.put_to_work()
+        _empty(wire, PRODUCT)
+        costs = stages.costs(lambda: _product(account_id, made))
     return {
         "messages": messages,
         "groups": groups,
@@ -82,7 +76,7 @@ def measure(
         "median": round(statistics.median(ours)),
         "bare_median": round(statistics.median(theirs)),
         "ratio": round(statistics.median(a / b for a, b in zip(ours, theirs, strict=True)), 3),
-        **{name: round(factor, 3) for name, factor in costs.items()},
+        "stages": {name: round(factor, 3) for name, factor in costs.items()},
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 

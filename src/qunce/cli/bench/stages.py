@@ -1,29 +1,23 @@
-"""What a stage of the pipeline costs: batches with and without it in turns, so that both meet the same machine."""
+"""What each stage of the pipeline costs."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from uuid import uuid4
 
 import psutil
-from click import BadParameter
 from django.db import connection
 
-from qunce.chat import actions as chat
 from qunce.chat.actions.ingest import stages
-from qunce.chat.stage import Inflow, Stage
-from qunce.chat.types import Batch, Inbound, Origin, Selection
+from qunce.chat.stage import Inflow
+from qunce.chat.types import Selection
 from qunce.kernel.actor import SYSTEM
 from qunce.playbooks import actions as playbooks
 from qunce.playbooks.types import Document
 
-
-def named(name: str) -> Stage:
-    """The stage of that name. Raises BadParameter where there is none."""
-    known = {each.name: each for each in stages()}
-    if name not in known:
-        raise BadParameter(f"There is no stage {name}. There are: {', '.join(known)}.")
-    return known[name]
+PARTS = ("foresee", "run")
 
 
 def put_to_work() -> None:
@@ -40,43 +34,43 @@ def put_to_work() -> None:
     playbooks.look_for_starts()
 
 
-def cost(
-    account_id: int, batches: Sequence[Sequence[Inbound]], stage: Stage, empty: Callable[[], None], rounds: int = 1
-) -> float:
-    """How much more work a batch is with the stage, as a factor; in each round every batch is measured both ways.
+def costs(work: Callable[[], None]) -> dict[str, float]:
+    """How much more the work is with each stage than without it, as a factor, by the stage's name.
 
-    Work is processor time, ours and the database's for us: that of others on the machine does not count.
+    What a stage works out first for others counts as its own.
     """
-    spent = {True: 0.0, False: 0.0}
-    for first in (True, False) * rounds:
-        empty()
-        for number, events in enumerate(batches):
-            on = (number % 2 == 0) is first
-            with nullcontext() if on else _left_out(stage):
-                before = _spent()
-                chat.ingest(Batch(account_id, Origin.LIVE, events))
-                spent[on] += _spent() - before
-    return spent[True] / spent[False]
-
-
-def _spent() -> float:
-    """Seconds of processor time of this process, and of the one that serves it in the database."""
-    connection.ensure_connection()
-    served = psutil.Process(connection.connection.info.backend_pid).cpu_times()
-    return time.process_time() + served.user + served.system
+    before = _spent()
+    with _watched() as inside:
+        work()
+    whole = _spent() - before
+    return {each.name: whole / (whole - inside[each.name]) for each in stages()}
 
 
 @contextmanager
-def _left_out(stage: Stage) -> Iterator[None]:
-    """The stage does nothing for as long."""
-    parts = dict.fromkeys(("foresee", "run"), _nothing)
-    vars(stage).update(parts)
+def _watched() -> Iterator[defaultdict[str, float]]:
+    """The seconds that are spent in each stage, by its name."""
+    inside: defaultdict[str, float] = defaultdict(float)
+
+    def timed(name: str, part: Callable[[Inflow], None], inflow: Inflow) -> None:
+        before = _spent()
+        part(inflow)
+        inside[name] += _spent() - before
+
     try:
-        yield
+        for stage in stages():
+            vars(stage).update({part: partial(timed, stage.name, getattr(stage, part)) for part in PARTS})
+        yield inside
     finally:
-        for part in parts:
-            del vars(stage)[part]
+        for stage in stages():
+            for part in PARTS:
+                vars(stage).pop(part, None)
 
 
-def _nothing(_inflow: Inflow) -> None:
-    return
+def _spent() -> float:
+    """Seconds of processor time of this process, and of the one that serves it in the database.
+
+    That others are busy on the machine does not count so.
+    """
+    connection.ensure_connection()
+    served = psutil.Process(connection.connection.info.backend_pid).cpu_times()
+    return time.process_time() + served.user + served.system
