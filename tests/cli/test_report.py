@@ -48,13 +48,33 @@ def test_a_file_becomes_a_page_and_its_figures(tmp_path):
     assert sorted(each.name for each in tmp_path.iterdir()) == ["m.json", "读书会-report.html", "读书会.txt"]
 
 
+def workspace(path):
+    """A Slack export: a channel in which people talk, and one into which somebody has come."""
+    begin = 1_709_280_000
+    people = [{"id": f"U{number}", "name": name, "profile": {}} for number, name in enumerate(PEOPLE)]
+    said = [
+        {"type": "message", "user": f"U{n % 4}", "text": LINES[n % len(LINES)], "ts": f"{begin + n * 20_000}.000100"}
+        for n in range(120)
+    ]
+    came = [{"type": "message", "subtype": "channel_join", "user": "U1", "text": "", "ts": f"{begin}.000200"}]
+    held = {
+        "channels.json": [{"id": "C1", "name": "general"}, {"id": "C2", "name": "quiet"}],
+        "users.json": people,
+        "general/2024-03-01.json": said,
+        "quiet/2024-03-01.json": came,
+    }
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in held.items():
+            packed.writestr(name, json.dumps(content))
+
+
 def test_a_zip_becomes_a_pdf(tmp_path):
-    history(tmp_path / "chat.txt")
-    with zipfile.ZipFile(tmp_path / "chat.zip", "w") as packed:
-        packed.write(tmp_path / "chat.txt", "chat.txt")
-    done = run("chat.zip", "--lang", "en", "--out", "out.pdf", cwd=tmp_path)
+    workspace(tmp_path / "chat.zip")
+    done = run("chat.zip", "--lang", "en", "--out", "out.pdf", "--metrics", "m.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
+    figures = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
+    assert (figures["messages"], figures["joins"]) == (120, 1)  # also where nobody has said anything
 
 
 @pytest.mark.parametrize(

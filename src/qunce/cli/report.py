@@ -108,7 +108,8 @@ def _finish(
         raise click.ClickException(_("Nobody says anything in %(name)s.") % {"name": path.name})
     if metrics:
         _say(_("Counting"))
-        figures = truth(groups, ZoneInfo(zone) if zone else None)
+        # Also where nobody has said anything some have come.
+        figures = truth([each["group_id"] for each in done], ZoneInfo(zone) if zone else None)
         metrics.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     _say(_("Looking for what stands out"))
     series.fill(group_ids=groups)
