@@ -1,6 +1,6 @@
 """Items to begin with."""
 
-from qunce.content import actions
+from qunce.content import actions, selectors
 from qunce.content.types import Attached, ItemDocument, ItemKind, Openness
 from qunce.kernel import files
 from qunce.kernel.actor import SYSTEM
@@ -30,7 +30,7 @@ def article(title="一", *, key=None, community_id=None, openness=Openness.MEMBE
     return actions.create_item(
         actor=SYSTEM,
         document=document(title, **more),
-        key=key or actions.free_key(title, community_id),
+        key=key or selectors.free_key(title, community_id),
         community_id=community_id,
         openness=openness,
     )

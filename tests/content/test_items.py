@@ -142,7 +142,7 @@ def test_a_copy_is_a_draft_with_a_name_of_its_own():
         ("case-2", "一 (copy)", None),
         ("case-3", "一 (copy)", None),
     ]
-    assert actions.free_key("怎么 提问？", None) == "怎么-提问"
+    assert selectors.free_key("怎么 提问？", None) == "怎么-提问"
 
 
 # ------------------------------------------------------------------ how it is read

@@ -197,7 +197,7 @@ class ItemForm(forms.Form):
     def key_for(self, community_id: int | None) -> str:
         """The key that was entered, or one made from the title."""
         given: str = self.cleaned_data["key"].strip()
-        return given or actions.free_key(self.cleaned_data["title"], community_id)
+        return given or selectors.free_key(self.cleaned_data["title"], community_id)
 
     def community_id(self) -> int | None:
         """Whose it becomes; None: everybody's."""

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST
 
 from qunce.community import selectors as community
@@ -97,7 +97,7 @@ def _heading(total: int, wanted: ItemFilter, *, restricts: bool) -> str:
 def _picks(actor: Actor, wanted: ItemFilter) -> list[Pick]:
     places = community.visible_communities(actor)
     return [
-        Pick("kind", _("Kind"), words.KINDS.items, wanted.kind),
+        Pick("kind", pgettext("of an item", "Kind"), words.KINDS.items, wanted.kind),
         filters.by_tag(selectors.tags(actor), wanted.tag),
         Pick(
             "community",

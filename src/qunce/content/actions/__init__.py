@@ -39,7 +39,6 @@ from qunce.content.actions.items import archive_item as archive_item
 from qunce.content.actions.items import change_item as change_item
 from qunce.content.actions.items import create_item as create_item
 from qunce.content.actions.items import duplicate_item as duplicate_item
-from qunce.content.actions.items import free_key as free_key
 from qunce.content.actions.items import open_to as open_to
 from qunce.content.actions.items import publish_item as publish_item
 from qunce.content.actions.items import restore_item as restore_item

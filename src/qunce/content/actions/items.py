@@ -4,9 +4,7 @@ Who operates a community writes and publishes what is its own; what is everybody
 is published for everybody on the site needs a lead.
 """
 
-import re
 from collections.abc import Collection
-from itertools import count
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -168,7 +166,7 @@ def duplicate_item(*, actor: Actor, item_id: int) -> Item:
     document = reads.document_of(row)
     title = _("%(title)s (copy)") % {"title": document.title}
     document = document.model_copy(update={"title": title[:LONGEST_TITLE]})
-    key = free_key(row.key, row.community_id)
+    key = reads.free_key(row.key, row.community_id)
     return create_item(actor=actor, document=document, key=key, community_id=row.community_id)
 
 
@@ -211,13 +209,6 @@ def tag_items(
             _note(actor, row, "item.tagged", gettext_noop("%(actor)s changed the tags of “%(title)s”."))
             changed += 1
     return changed
-
-
-def free_key(wished: str, community_id: int | None) -> str:
-    """A key like the one that is wished, with a number where that is taken."""
-    stem = re.sub(r"[^\w-]+", "-", wished).strip("-")[:70] or "item"
-    taken = set(Item.objects.filter(community=community_id, key__startswith=stem).values_list("key", flat=True))
-    return stem if stem not in taken else next(key for n in count(2) if (key := f"{stem}-{n}") not in taken)
 
 
 def _locked(actor: Actor, item_id: int) -> Item:

@@ -39,6 +39,7 @@ from qunce.content.selectors.handing import token_for as token_for
 from qunce.content.selectors.handing import wire_of as wire_of
 from qunce.content.selectors.items import document_of as document_of
 from qunce.content.selectors.items import find_items as find_items
+from qunce.content.selectors.items import free_key as free_key
 from qunce.content.selectors.items import item as item
 from qunce.content.selectors.items import item_by_key as item_by_key
 from qunce.content.selectors.items import item_file as item_file

@@ -1,6 +1,8 @@
 """Reads of the library: what the team sees, and what is published."""
 
+import re
 from collections.abc import Collection
+from itertools import count
 from typing import cast
 
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
@@ -125,6 +127,13 @@ def tags(actor: Actor) -> list[str]:
 def items_named(item_ids: Collection[int]) -> dict[int, Item]:
     """Items by id, archived or not, with what is published of them. No guard: for callers that have asked."""
     return Item.objects.select_related("published").in_bulk(list(item_ids)) if item_ids else {}
+
+
+def free_key(wished: str, community_id: int | None) -> str:
+    """A key like the one that is wished, with a number where that is taken."""
+    stem = re.sub(r"[^\w-]+", "-", wished).strip("-")[:70] or "item"
+    taken = set(Item.objects.filter(community=community_id, key__startswith=stem).values_list("key", flat=True))
+    return stem if stem not in taken else next(key for n in count(2) if (key := f"{stem}-{n}") not in taken)
 
 
 def version(row: Item, number: int) -> ItemVersion:

@@ -15,7 +15,7 @@ from qunce.content.types import UseWay, WeekOfUses
 from qunce.kernel import clock
 from qunce.kernel.paging import Slice, by_key
 
-WEEKS = 12
+WEEKS, SHOWN = 12, 20
 HANDED = (UseWay.KEYWORD, UseWay.STEP, UseWay.BY_HAND, UseWay.BRIEF)
 """Ways that go through the ledger of deliveries; the others are pages."""
 _ARRIVED = (DeliveryState.SENT, DeliveryState.RECALLED)
@@ -44,7 +44,7 @@ class Counted:
 
 def uses_of(row: Item, *, cursor: str = "") -> Slice[ItemUse]:
     """When and where an item was used, the latest first; the item's guard is the caller's."""
-    return by_key(ItemUse.objects.filter(item=row), key=("at", "id"), cursor=cursor)
+    return by_key(ItemUse.objects.filter(item=row), key=("at", "id"), cursor=cursor, size=SHOWN)
 
 
 def counts(row: Item) -> list[Counted]:
