@@ -136,7 +136,6 @@ def _by_group(request: StaffRequest, row: Digest, shown: reads.Opened) -> list[t
         (
             shown.groups[group],
             said.messages,
-            said.covered,
             percent(said.covered / max(said.messages, 1)),
             pages.get(group),
         )

@@ -54,6 +54,10 @@ def quotes(made: Material, talk: Conversation, replies: Replies) -> tuple[list[i
     ranked = sorted(scores, key=lambda index: (-scores[index], index))
     chosen = [_opening(made, ranked, scores, replies)]
     answers = set(replies.beneath(chosen[0]))
+    for index in replies.to(chosen[0]):
+        if index in scores:
+            scores[index] += _DIRECT
+    ranked.sort(key=lambda index: (-scores[index], index))
     most = MOST_QUOTES if len(talk.messages) >= _MANY else MOST_QUOTES - 1
     for wanted in ([each for each in ranked if each in answers], ranked):
         for index in wanted:
@@ -71,6 +75,8 @@ def _opening(made: Material, ranked: Sequence[int], scores: Mapping[int, float],
 
 
 _NEARLY = 0.55
+_DIRECT = 0.4
+"""What answers the opening itself says sooner what came of it."""
 
 
 def _score(made: Material, talk: Conversation, replies: Replies, index: int) -> float:
