@@ -129,7 +129,7 @@ def test_digests_are_planned_and_the_endpoint_is_set_up(browse):
     page.get_by_role("button", name="Plan it").click()
     assert page.get_by_text("Every day, about the day before").is_visible()
     page.get_by_role("button", name="Make no more").click()
-    assert page.get_by_text("Nothing is made regularly.").is_visible()
+    assert page.get_by_text("No digests are made regularly.").is_visible()
     page.get_by_role("link", name="Have a model write").click()
     page.get_by_label("Address").fill("http://127.0.0.1:9/v1")
     page.get_by_label("Model").fill("qwen3")

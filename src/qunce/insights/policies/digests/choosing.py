@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from math import log, sqrt
 
-from qunce.insights.policies.digests.conversations import LINK, QUESTION, Conversation, Material
+from qunce.insights.policies.digests.conversations import LINK, QUESTION, THANKS, Conversation, Material
 from qunce.insights.types import LeftOut
 
 MOST_QUOTES, MOST_KEYS = 3, 8
@@ -80,12 +80,13 @@ _DIRECT = 0.4
 
 
 def _score(made: Material, talk: Conversation, replies: Replies, index: int) -> float:
-    """How much a message is about what the conversation is about, was answered, and tells."""
+    """How much a message is about what the conversation is about, was answered or thanked for, and tells."""
     words = made.words[index]
     weight = sum(made.telling[word] * talk.weights[word] for word in words)
     own = sqrt(sum(made.telling[word] ** 2 for word in words))
     alike = weight / (own * talk.length) if own and talk.length else 0.0
     score = alike + 0.3 * log(1 + len(replies.to(index))) + 0.3 * min(len(words), 12) / 12
+    score += 0.3 * any(made.marked(each, THANKS) for each in replies.to(index))
     score += 0.15 * made.marked(index, LINK) + 0.1 * bool(made.facts.is_staff[made.facts.person[index]])
     if not _READABLE[0] <= len(words) <= _READABLE[1]:
         score -= 0.5
