@@ -62,7 +62,8 @@ def made(group, group_id=None):
 
 
 def test_a_digest_is_asked_for_read_edited_and_posted(browse):
-    owner, group = world.owner(), talked()
+    owner = world.owner()
+    talked()
     page = browse("/content/digests/", owner)
     assert page.get_by_text("There is no digest here yet.").is_visible()
     page.get_by_label("Of", exact=True).select_option(label="群 !a")
@@ -72,7 +73,7 @@ def test_a_digest_is_asked_for_read_edited_and_posted(browse):
     assert page.get_by_text("It is being made …").is_visible()
     row = Digest.objects.get()
     actions.make(digest_id=row.pk)
-    page.get_by_text("读书会定在图书馆二楼").first.wait_for()  # the page follows by itself
+    page.get_by_text("周六的读书会在哪里办").first.wait_for()  # the page follows by itself
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("In other words (empty: as quoted)").first.fill("读书会周六三点，图书馆二楼见")
     page.get_by_label("Leave this line out").last.check()
@@ -89,7 +90,6 @@ def test_a_digest_is_asked_for_read_edited_and_posted(browse):
     page.locator("#line-0 .digest-sources a").first.click()
     page.get_by_text("周六的读书会在哪里办").first.wait_for()
     assert "/inbox/" in page.url
-    del group
 
 
 def test_a_digest_is_read_on_every_screen(browse):
@@ -115,7 +115,7 @@ def test_a_viewer_reads_and_decides_nothing(browse):
     row = made(group, group.pk)
     viewer = world.member_of_staff(roles={group.community_id: Role.VIEWER})
     page = browse(f"/content/digests/{row.pk}/", viewer)
-    assert page.get_by_text("读书会定在图书馆二楼").first.is_visible()
+    assert page.get_by_text("周六的读书会在哪里办").first.is_visible()
     for name in ("Post it into the group", "Make it anew", "Edit"):
         assert not page.get_by_role("button", name=name).count()
         assert not page.get_by_role("link", name=name).count()
@@ -129,7 +129,7 @@ def test_digests_are_planned_and_the_endpoint_is_set_up(browse):
     page.get_by_role("button", name="Plan it").click()
     assert page.get_by_text("Every day, about the day before").is_visible()
     page.get_by_role("button", name="Make no more").click()
-    assert page.get_by_text("Nothing is made regularly.").is_visible()
+    assert page.get_by_text("No digests are made regularly.").is_visible()
     page.get_by_role("link", name="Have a model write").click()
     page.get_by_label("Address").fill("http://127.0.0.1:9/v1")
     page.get_by_label("Model").fill("qwen3")

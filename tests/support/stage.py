@@ -21,11 +21,11 @@ from qunce.content.types import ItemDocument, ItemKind, Openness, PlanWish
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
-from qunce.insights.actions import digests, imports, reports, silence
-from qunce.insights.models import Digest, KeptReport, WarningModel
+from qunce.insights.actions import imports, reports, silence
+from qunce.insights.models import KeptReport, WarningModel
 from qunce.insights.selectors import histories
 from qunce.insights.selectors import imports as imports_kept
-from qunce.insights.types import DigestDocument, DigestLine, LineKind, Options, Silence
+from qunce.insights.types import Options, Silence
 from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.ids import new_id
@@ -40,6 +40,7 @@ from qunce.team import actions as team
 from qunce.team.types import Severity
 from tests.chat import support as chat_support
 from tests.support import world
+from tests.support.digest import a_digest
 from tests.support.sessions import some_sessions
 
 
@@ -319,30 +320,6 @@ def a_report(home):
     row.content["sections"].append({"title": "Words", "words": {"报名": 2.0}})
     row.save()
     return {"report": row.pk, "report plan": plan.pk}
-
-
-def a_digest(home, message):
-    """A digest with one line, the plan of others, and an endpoint that nobody serves."""
-    plan = digests.plan_digests(
-        actor=SYSTEM, community_id=home.pk, rhythm="weekly", hour=8, language="en", channel="page"
-    )
-    line = DigestLine(LineKind.NOTICE, [(message.group_id, message.sent_at, message.id)])
-    today = clock.today("UTC")
-    row = Digest.objects.create(
-        community_id=home.pk,
-        group_id=message.group_id,
-        first=today,
-        last=today,
-        language="en",
-        state="kept",
-        content=DigestDocument([line]).to_json(),
-        edition=1,
-        messages=1,
-        asked_at=clock.now(),
-        made_at=clock.now(),
-    )
-    content.set_endpoint(actor=SYSTEM, url="http://127.0.0.1:9/v1", model="m", key=None, timeout=1)
-    return {"digest": row.pk, "digest plan": plan.pk}
 
 
 def a_warning():

@@ -130,13 +130,11 @@ def _by_group(request: StaffRequest, row: Digest, shown: reads.Opened) -> list[t
     """For a digest over several groups: each one's coverage, with its own digest."""
     if row.group_id is not None:
         return []
-    own = reads.digests(request.actor, community_id=row.community_id).filter(first=row.first, last=row.last)
-    pages = dict(own.exclude(group_id=None).values_list("group_id", "pk"))
+    pages = reads.beside(request.actor, row)
     found = [
         (
             shown.groups[group],
             said.messages,
-            said.covered,
             percent(said.covered / max(said.messages, 1)),
             pages.get(group),
         )

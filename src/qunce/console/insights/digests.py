@@ -29,6 +29,7 @@ from qunce.kernel import clock, htmx
 from qunce.kernel.actor import Permission
 
 SIZE = 30
+ALL = "all"
 RHYTHMS: Mapping[str, str | Promise] = {
     "daily": gettext_lazy("Every day, about the day before"),
     "weekly": gettext_lazy("Every week, about Monday to Sunday"),
@@ -57,7 +58,7 @@ STRETCHES: Mapping[str, str | Promise] = {
 class NowForm(forms.Form):
     """Of which group, and of which days."""
 
-    group = forms.ChoiceField(label=gettext_lazy("Of"), required=False)
+    group = forms.ChoiceField(label=gettext_lazy("Of"))
     stretch = forms.ChoiceField(label=gettext_lazy("Days"), choices=list(STRETCHES.items()))
     day = forms.DateField(
         label=gettext_lazy("Which day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
@@ -65,7 +66,7 @@ class NowForm(forms.Form):
 
     def __init__(self, *args: object, request: StaffRequest, home: Community, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["group"].choices = [("", _("All groups together")), *_groups(request, home)]  # type: ignore[attr-defined]
+        self.fields["group"].choices = [(ALL, _("All groups together")), *_groups(request, home)]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, object]:
         """A day where one is to be chosen."""
@@ -191,7 +192,7 @@ def make(request: StaffRequest, community_id: int) -> HttpResponse:
             row = actions.ask_for_digest(
                 actor=request.actor,
                 community_id=home.pk,
-                group_id=int(chosen) if chosen else None,
+                group_id=None if chosen == ALL else int(chosen),
                 stretch=form.days(home),
                 language=_language(home),
             )

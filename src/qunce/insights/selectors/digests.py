@@ -57,6 +57,12 @@ def one_digest(actor: Actor, digest_id: int, permission: Permission = Permission
     return found
 
 
+def beside(actor: Actor, row: Digest) -> dict[int, int]:
+    """The digests of single groups of the same days, by group."""
+    same = digests(actor, community_id=row.community_id).filter(first=row.first, last=row.last)
+    return dict(same.exclude(group_id=None).values_list("group_id", "pk"))
+
+
 def plans(actor: Actor) -> list[DigestPlan]:
     """Which digests are made regularly in communities that the actor may see."""
     seen = actor.communities(Permission.VIEW)

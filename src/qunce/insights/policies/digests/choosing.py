@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from math import log, sqrt
 
-from qunce.insights.policies.digests.conversations import LINK, QUESTION, Conversation, Material
+from qunce.insights.policies.digests.conversations import LINK, QUESTION, THANKS, Conversation, Material
 from qunce.insights.types import LeftOut
 
 MOST_QUOTES, MOST_KEYS = 3, 8
@@ -54,6 +54,10 @@ def quotes(made: Material, talk: Conversation, replies: Replies) -> tuple[list[i
     ranked = sorted(scores, key=lambda index: (-scores[index], index))
     chosen = [_opening(made, ranked, scores, replies)]
     answers = set(replies.beneath(chosen[0]))
+    for index in replies.to(chosen[0]):
+        if index in scores:
+            scores[index] += _DIRECT
+    ranked.sort(key=lambda index: (-scores[index], index))
     most = MOST_QUOTES if len(talk.messages) >= _MANY else MOST_QUOTES - 1
     for wanted in ([each for each in ranked if each in answers], ranked):
         for index in wanted:
@@ -71,15 +75,18 @@ def _opening(made: Material, ranked: Sequence[int], scores: Mapping[int, float],
 
 
 _NEARLY = 0.55
+_DIRECT = 0.4
+"""What answers the opening itself says sooner what came of it."""
 
 
 def _score(made: Material, talk: Conversation, replies: Replies, index: int) -> float:
-    """How much a message is about what the conversation is about, was answered, and tells."""
+    """How much a message is about what the conversation is about, was answered or thanked for, and tells."""
     words = made.words[index]
     weight = sum(made.telling[word] * talk.weights[word] for word in words)
     own = sqrt(sum(made.telling[word] ** 2 for word in words))
     alike = weight / (own * talk.length) if own and talk.length else 0.0
     score = alike + 0.3 * log(1 + len(replies.to(index))) + 0.3 * min(len(words), 12) / 12
+    score += 0.3 * any(made.marked(each, THANKS) for each in replies.to(index))
     score += 0.15 * made.marked(index, LINK) + 0.1 * bool(made.facts.is_staff[made.facts.person[index]])
     if not _READABLE[0] <= len(words) <= _READABLE[1]:
         score -= 0.5
