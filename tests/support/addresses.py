@@ -197,9 +197,7 @@ EXPECTED = {
         here(Permission.OPERATE), {"header": "早"}, audited=False, answers=200, brief_id="brief"
     ),
     "console:brief_add": change(here(Permission.OPERATE), {"title": "手写一条"}, brief_id="brief"),
-    "console:brief_decide": change(
-        here(Permission.OPERATE), {"reason": "放假"}, brief_id="brief", verb="leave-out"
-    ),
+    "console:brief_decide": change(here(Permission.OPERATE), {"reason": "放假"}, brief_id="brief", verb="leave-out"),
     "console:brief_offer": page(
         here(Permission.REPLY), {"group": "{group}", "at": "{message_at}", "message": "{message}"}
     ),
