@@ -93,8 +93,8 @@ INSTALLED_APPS = [
 
 # The order in which every batch of live messages passes the contexts, like MIDDLEWARE.
 INBOUND_STAGES = [
-    "qunce.desk.subscribers.KeywordReplies",
     "qunce.content.subscribers.SuggestionWords",
+    "qunce.desk.subscribers.KeywordReplies",
     "qunce.desk.subscribers.Matters",
     "qunce.playbooks.subscribers.PlaybookSteps",
 ]

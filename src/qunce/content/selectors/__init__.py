@@ -3,7 +3,7 @@
 from qunce.content.models import Brief as Brief
 from qunce.content.models import BriefPick as BriefPick
 from qunce.content.models import BriefPlan as BriefPlan
-from qunce.content.models import Feed as Feed
+from qunce.content.models import NewsFeed as NewsFeed
 from qunce.content.models import Suggestion as Suggestion
 from qunce.content.selectors.briefs import Phones as Phones
 from qunce.content.selectors.briefs import ahead as ahead
@@ -22,6 +22,7 @@ from qunce.content.selectors.feeds import candidates as candidates
 from qunce.content.selectors.feeds import entries_of as entries_of
 from qunce.content.selectors.feeds import feed as feed
 from qunce.content.selectors.feeds import feeds_for as feeds_for
+from qunce.content.selectors.feeds import in_trouble as in_trouble
 from qunce.content.selectors.feeds import visible_feeds as visible_feeds
 from qunce.content.selectors.items import document_of as document_of
 from qunce.content.selectors.items import item as item
