@@ -395,6 +395,6 @@ def test_phones_show_one_of_each_platform_and_what_cannot_be_reached(morning):
     with clock.at(MONDAY - timedelta(hours=2)):
         shown = selectors.phones(morning.actor, morning.plan, "早安 {group} {date}", brief.send_at)
         long = selectors.phones(morning.actor, morning.plan, "长" * 5000, brief.send_at)
-    assert [(each.platform, each.text) for each in shown.each] == [("sandbox", "早安 群 !a Nov. 23")]
+    assert [(each.platform, each.text) for each in shown.each] == [("sandbox", "早安 群 !a 11月23日")]
     assert (shown.reached, shown.obstacles) == (2, [])
     assert (long.reached, long.obstacles) == (0, [("The text is longer than its platform takes.", 2)])
