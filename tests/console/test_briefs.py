@@ -6,7 +6,7 @@ import pytest
 
 from qunce.chat.types import EVERY_DAY, Selection
 from qunce.content import actions
-from qunce.content.models import Brief, BriefPlan, Feed, FeedEntry, Suggestion
+from qunce.content.models import Brief, BriefPlan, FeedEntry, NewsFeed, Suggestion
 from qunce.content.types import PlanWish
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
@@ -26,7 +26,7 @@ TITLES = (
 
 def stocked(home):
     now = clock.now()
-    feed = Feed.objects.create(
+    feed = NewsFeed.objects.create(
         community=home,
         url="https://example.org/rss",
         title="读书日报",
@@ -34,7 +34,7 @@ def stocked(home):
         created_at=now,
         read_at=now,
     )
-    broken = Feed.objects.create(
+    broken = NewsFeed.objects.create(
         community=home, url="https://example.org/old", title="旧站", next_at=now + timedelta(hours=2), created_at=now,
         error="Its server says that there is nothing at this address.", failures=3,
     )  # fmt: skip

@@ -5,21 +5,20 @@ from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
-from hypothesis import given
-from hypothesis import strategies as st
 
+from qunce.chat import actions as chat
 from qunce.chat.models import Broadcast, Delivery
 from qunce.chat.types import Selection
 from qunce.content import actions, selectors
 from qunce.content.actions import mornings
-from qunce.content.models import Brief, BriefPick, BriefPlan, Feed, FeedEntry
-from qunce.content.policies import briefs as policies
+from qunce.content.models import Brief, BriefPick, BriefPlan, FeedEntry, NewsFeed
 from qunce.content.policies.feeds import title_key, url_key
-from qunce.content.types import BriefState, Candidate, Fallback, ItemDocument, ItemKind, Line, PlanWish
+from qunce.content.types import BriefState, Fallback, ItemDocument, ItemKind, Line, PlanWish
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.audit import AuditEntry
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from qunce.team import actions as team
 from qunce.team.models import Notification, Task
 from tests.chat import support
 from tests.support import world
@@ -47,7 +46,7 @@ def entry(feed, n, at, title="", **fields):
 
 
 def a_feed(home, title="每日新知"):
-    return Feed.objects.create(
+    return NewsFeed.objects.create(
         community=home, url=f"https://example.org/{title}", title=title, next_at=MONDAY, created_at=MONDAY
     )
 
@@ -86,44 +85,6 @@ def morning():
     for n in range(5):
         entry(made.feed, n, MONDAY - timedelta(hours=2 + n), summary="一句话说明")
     return made
-
-
-# ------------------------------------------------------------------ what is proposed
-def candidate(n, *, hours=1.0, feed=1, weight=1, title="", text="", url=""):
-    at = MONDAY - timedelta(hours=hours)
-    return Candidate(n, feed, "源", title or f"题 {n}", text, url or f"https://e.org/{n}", at, weight)
-
-
-def chosen(*candidates, count=3, **wish):
-    return [each.id for each in policies.propose(candidates, now=MONDAY, count=count, **wish)]
-
-
-def test_fresh_ones_of_weighty_feeds_with_words_that_are_wanted_come_first():
-    assert chosen(candidate(1, hours=30), candidate(2, hours=2, feed=2), candidate(3, hours=200, feed=3)) == [2, 1]
-    assert chosen(candidate(1), candidate(2, feed=2, weight=3), count=1) == [2]
-    assert chosen(candidate(1), candidate(2, hours=20, feed=2, title="ＡＩ 绘本"), count=1, wanted=["ai"]) == [2]
-    assert chosen(candidate(1, text="广告合作"), candidate(2), unwanted=["广告"]) == [2]
-
-
-def test_a_source_comes_again_only_where_it_is_that_much_better():
-    assert chosen(candidate(1, hours=1), candidate(2, hours=2), candidate(3, hours=20, feed=2), count=2) == [1, 3]
-    assert chosen(candidate(1, hours=1), candidate(2, hours=2), candidate(3, hours=60, feed=2), count=2) == [1, 2]
-
-
-def test_the_same_is_said_once():
-    again = candidate(2, feed=2, title="题　１！", url="https://other.org/")
-    assert chosen(candidate(1), again) == [1]
-    assert chosen(candidate(1), used=policies.keys("题 1", "")) == []
-    assert chosen(candidate(1), used=policies.keys("", "http://www.e.org/1/?utm_source=a")) == []
-
-
-@given(st.lists(st.tuples(st.integers(1, 4), st.floats(0, 300), st.integers(1, 5)), max_size=30), st.integers(1, 10))
-def test_never_more_than_wanted_never_twice_and_always_as_many_as_there_are(rows, count):
-    found = [candidate(n, hours=hours, feed=feed, weight=w) for n, (feed, hours, w) in enumerate(rows)]
-    fresh = [each for each in found if MONDAY - each.at <= policies.OLDEST]
-    got = policies.propose(found, now=MONDAY, count=count)
-    assert len(got) == len(set(got)) == min(count, len(fresh))
-    assert got == policies.propose(reversed(found), now=MONDAY, count=count)
 
 
 def test_braces_of_others_are_no_variables(morning):
@@ -282,8 +243,6 @@ def test_days_that_went_by_while_nothing_ran_say_so(morning):
 
 
 def test_nothing_goes_out_by_the_word_of_somebody_who_is_gone(morning):
-    from qunce.team import actions as team
-
     team.deactivate_staff(actor=SYSTEM, staff_id=morning.operator.pk)
     brief = morning.go()
     assert (brief.state, brief.why) == (BriefState.SKIPPED, mornings.NOBODY)
@@ -302,8 +261,6 @@ def test_a_plan_that_rests_sends_nothing(morning):
 
 
 def test_groups_that_left_the_community_get_nothing(morning):
-    from qunce.chat import actions as chat
-
     with clock.at(MONDAY - timedelta(days=1)):
         chosen = Selection(group_ids=tuple(each.pk for each in morning.groups.values()))
         wish = PlanWish(**{**WISH_FIELDS, "selection": chosen})
@@ -438,6 +395,6 @@ def test_phones_show_one_of_each_platform_and_what_cannot_be_reached(morning):
     with clock.at(MONDAY - timedelta(hours=2)):
         shown = selectors.phones(morning.actor, morning.plan, "早安 {group} {date}", brief.send_at)
         long = selectors.phones(morning.actor, morning.plan, "长" * 5000, brief.send_at)
-    assert [(each.platform, each.text) for each in shown.each] == [("sandbox", "早安 群 !a Nov. 23")]
+    assert [(each.platform, each.text) for each in shown.each] == [("sandbox", "早安 群 !a 11月23日")]
     assert (shown.reached, shown.obstacles) == (2, [])
     assert (long.reached, long.obstacles) == (0, [("The text is longer than its platform takes.", 2)])

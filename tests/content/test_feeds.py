@@ -9,7 +9,7 @@ import pytest
 
 from qunce.content import actions, selectors
 from qunce.content.actions import feeds as reading
-from qunce.content.models import Feed, FeedEntry
+from qunce.content.models import FeedEntry, NewsFeed
 from qunce.content.policies import feeds as policies
 from qunce.content.types import FeedState, Outline
 from qunce.kernel import clock
@@ -90,12 +90,12 @@ def server(one_server, settings):
 
 
 def feed(server, path="/rss", **fields):
-    return Feed.objects.create(url=server.url + path, title="源", next_at=NOW, created_at=NOW, **fields)
+    return NewsFeed.objects.create(url=server.url + path, title="源", next_at=NOW, created_at=NOW, **fields)
 
 
 def read(row, at=NOW):
     with clock.at(at):
-        Feed.objects.filter(pk=row.pk).update(next_at=at)
+        NewsFeed.objects.filter(pk=row.pk).update(next_at=at)
         actions.read_due_feeds()
     row.refresh_from_db()
     return list(FeedEntry.objects.filter(feed=row).order_by("pk"))
@@ -243,7 +243,7 @@ def test_what_fails_is_tried_later_and_later_and_after_two_weeks_no_more(server,
 
 def test_our_own_network_is_not_read_unasked(settings):
     settings.WEBHOOKS_INSIDE = False
-    row = Feed.objects.create(url="http://127.0.0.1:9/", title="源", next_at=NOW, created_at=NOW)
+    row = NewsFeed.objects.create(url="http://127.0.0.1:9/", title="源", next_at=NOW, created_at=NOW)
     read(row)
     assert row.error == "The address leads into a network of our own; it is not called."
 

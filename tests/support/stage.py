@@ -17,7 +17,7 @@ from qunce.console.desk.sheets import token_of
 from qunce.console.inbox import EPOCH, MICROSECOND
 from qunce.content import actions as content
 from qunce.content import selectors as content_selectors
-from qunce.content.types import ItemDocument, ItemKind, Openness, PlanWish
+from qunce.content.types import ItemDocument, ItemKind, Openness
 from qunce.desk import actions as desk
 from qunce.desk import selectors as rules_selectors
 from qunce.desk.types import MatterState, RuleDraft, Settled
@@ -40,6 +40,7 @@ from qunce.team import actions as team
 from qunce.team.types import Severity
 from tests.chat import support as chat_support
 from tests.support import world
+from tests.support.briefs import some_briefs
 from tests.support.digest import a_digest
 from tests.support.sessions import some_sessions
 
@@ -180,30 +181,6 @@ def a_rota(group, member_id):
     )
     today, tomorrow = rota.turns.order_by("day").values_list("day", flat=True)[:2]
     return {"rota": rota.pk, "rota_day": today.isoformat(), "rota_next": tomorrow.isoformat()}
-
-
-def some_briefs(home):
-    """A feed, a plan with a brief that can be edited, one that rests with a pick, and suggestions."""
-    feed = content.add_feed(actor=SYSTEM, url="https://example.org/rss", title="新知", community_id=home.pk)
-    wish = PlanWish(name="晨间简报", selection=Selection(everywhere=True), weekdays=EVERY_DAY, opens=48)
-    plan, resting = (content.make_plan(actor=SYSTEM, community_id=home.pk, wish=wish) for _n in range(2))
-    content.rest_plan(actor=SYSTEM, plan_id=resting.pk, rests=True)
-    content.keep_briefs()
-    pick = content.pick(actor=SYSTEM, plan_id=resting.pk, line=content.own_line(title="值得一看"))
-    made = [
-        content.enter_suggestion(actor=SYSTEM, community_id=home.pk, text=text, name=text)
-        for text in ("多办共读", "换个时间", "换时间")
-    ]
-    content.merge_suggestions(actor=SYSTEM, suggestion_id=made[2].pk, into=made[1].pk)
-    return {
-        "feed": feed.pk,
-        "brief_plan": plan.pk,
-        "brief": plan.briefs.order_by("day").first().pk,
-        "pick": pick.pk,
-        "suggestion": made[0].pk,
-        "other_suggestion": made[1].pk,
-        "same_suggestion": made[2].pk,
-    }
 
 
 def some_histories(home):

@@ -94,8 +94,8 @@ INSTALLED_APPS = [
 # The order in which every batch of live messages passes the contexts, like MIDDLEWARE.
 INBOUND_STAGES = [
     "qunce.content.subscribers.Sessions",
-    "qunce.desk.subscribers.KeywordReplies",
     "qunce.content.subscribers.SuggestionWords",
+    "qunce.desk.subscribers.KeywordReplies",
     "qunce.desk.subscribers.Matters",
     "qunce.playbooks.subscribers.PlaybookSteps",
 ]

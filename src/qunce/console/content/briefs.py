@@ -24,8 +24,8 @@ from qunce.console.filters import Asked
 from qunce.console.forms import ListField, errors_in
 from qunce.console.live import topic
 from qunce.content import actions, selectors
-from qunce.content.selectors import Brief, BriefPlan, Feed
-from qunce.content.types import Fallback, FeedState, PlanWish
+from qunce.content.selectors import Brief, BriefPlan, NewsFeed
+from qunce.content.types import Fallback, PlanWish
 from qunce.kernel import paging
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotAllowed
@@ -78,7 +78,7 @@ def briefs(request: StaffRequest) -> HttpResponse:
         "page": past,
         "picks": [(pick, pick.line["title"]) for pick in picks],
         "feeds": feeds.count(),
-        "troubled": feeds.exclude(error="").exclude(state=FeedState.PAUSED).count(),
+        "troubled": selectors.in_trouble(request.actor),
         "may_plan": request.actor.may_anywhere(Permission.OPERATE),
     }
     return page(request, "console/content/briefs.html", context, piece="console/content/briefs_now.html")
@@ -181,7 +181,7 @@ class PlanForm(Whom):
             )
 
     @staticmethod
-    def _of(feed: Feed) -> str:
+    def _of(feed: NewsFeed) -> str:
         return f"feed-{feed.pk}"
 
     def weighed(self) -> list[forms.BoundField]:

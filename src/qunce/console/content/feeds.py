@@ -16,7 +16,7 @@ from qunce.console.filters import number
 from qunce.console.forms import errors_in
 from qunce.content import actions, selectors
 from qunce.content.policies import feeds as policies
-from qunce.content.types import FeedState, Outline
+from qunce.content.types import Outline
 from qunce.kernel import paging
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid
@@ -154,7 +154,7 @@ def take_list(request: StaffRequest) -> HttpResponse:
 @require_GET
 def export(request: StaffRequest) -> HttpResponse:
     """The feeds that this person sees, for another feed reader."""
-    rows = selectors.visible_feeds(request.actor).exclude(state=FeedState.FAILED)
+    rows = selectors.visible_feeds(request.actor)
     text = policies.opml(Outline(row.url, row.title) for row in rows)
     answer = HttpResponse(text, content_type="text/x-opml; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="feeds.opml"'

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from qunce.community import selectors as community
-from qunce.content.models import Feed, FeedEntry
+from qunce.content.models import FeedEntry, NewsFeed
 from qunce.content.policies import feeds as policies
 from qunce.content.policies.feeds import NotAFeedError, TooLargeError
 from qunce.content.selectors import feeds as reads
@@ -134,7 +134,7 @@ def _written(url: str) -> str:
 
 
 @transaction.atomic
-def add_feed(*, actor: Actor, url: str, title: str, community_id: int | None) -> Feed:
+def add_feed(*, actor: Actor, url: str, title: str, community_id: int | None) -> NewsFeed:
     """Read a feed from now on, for a community or (None) for all of them. Raises Conflict where it is read so."""
     _require(actor, community_id)
     made, new = _added(actor, Outline(_written(url), title), community_id)
@@ -154,13 +154,13 @@ def import_feeds(*, actor: Actor, listed: Iterable[Outline], community_id: int |
     return new, len(wanted) - new
 
 
-def _added(actor: Actor, wanted: Outline, community_id: int | None) -> tuple[Feed, bool]:
+def _added(actor: Actor, wanted: Outline, community_id: int | None) -> tuple[NewsFeed, bool]:
     now = clock.now()
     title = " ".join(wanted.title.split())[:LONGEST_ENTRY_TITLE] or wanted.url[:LONGEST_ENTRY_TITLE]
     locks.name(f"feed:{wanted.url}")
-    if known := Feed.objects.filter(community=community_id, url=wanted.url).first():
+    if known := NewsFeed.objects.filter(community=community_id, url=wanted.url).first():
         return known, False
-    made = Feed.objects.create(
+    made = NewsFeed.objects.create(
         community_id=community_id,
         url=wanted.url,
         title=title,
@@ -173,7 +173,7 @@ def _added(actor: Actor, wanted: Outline, community_id: int | None) -> tuple[Fee
 
 
 @transaction.atomic
-def change_feed(*, actor: Actor, feed_id: int, title: str) -> Feed:
+def change_feed(*, actor: Actor, feed_id: int, title: str) -> NewsFeed:
     """Call a feed otherwise."""
     row = _locked(actor, feed_id)
     title = " ".join(title.split())[:LONGEST_ENTRY_TITLE]
@@ -187,7 +187,7 @@ def change_feed(*, actor: Actor, feed_id: int, title: str) -> Feed:
 
 
 @transaction.atomic
-def pause_feed(*, actor: Actor, feed_id: int) -> Feed:
+def pause_feed(*, actor: Actor, feed_id: int) -> NewsFeed:
     """Read it no more until somebody wants it again; its entries are in no brief meanwhile."""
     row = _locked(actor, feed_id)
     if row.state != FeedState.PAUSED:
@@ -199,7 +199,7 @@ def pause_feed(*, actor: Actor, feed_id: int) -> Feed:
 
 
 @transaction.atomic
-def resume_feed(*, actor: Actor, feed_id: int) -> Feed:
+def resume_feed(*, actor: Actor, feed_id: int) -> NewsFeed:
     """Read it again, and at once."""
     row = _locked(actor, feed_id)
     row.next_at = clock.now()
@@ -238,10 +238,10 @@ def read_due_feeds() -> int:
 
 
 @transaction.atomic
-def _taken() -> Feed | None:
+def _taken() -> NewsFeed | None:
     """One that is due, for this worker alone."""
     now = clock.now()
-    due = Feed.objects.select_for_update(skip_locked=True).filter(state=FeedState.READ, next_at__lte=now)
+    due = NewsFeed.objects.select_for_update(skip_locked=True).filter(state=FeedState.READ, next_at__lte=now)
     row = due.order_by("next_at", "pk").first()
     if row is not None:
         row.next_at = now + LEASE
@@ -251,7 +251,7 @@ def _taken() -> Feed | None:
 
 @transaction.atomic
 def _stored(feed_id: int, read: Read) -> None:
-    row = Feed.objects.select_for_update().filter(pk=feed_id).first()
+    row = NewsFeed.objects.select_for_update().filter(pk=feed_id).first()
     if row is None:
         return
     now = clock.now()
@@ -265,7 +265,7 @@ def _stored(feed_id: int, read: Read) -> None:
     live.touch(TOPIC)
 
 
-def _keep(row: Feed, entries: Iterable[FoundEntry], now: datetime) -> None:
+def _keep(row: NewsFeed, entries: Iterable[FoundEntry], now: datetime) -> None:
     """Store what is new. The same is what has the same id, or address, or within a few days the same title."""
     oldest = now - policies.KEPT
     known = FeedEntry.objects.filter(feed=row)
@@ -308,7 +308,7 @@ def _keep(row: Feed, entries: Iterable[FoundEntry], now: datetime) -> None:
 @transaction.atomic
 def _failed(feed_id: int, error: Exception) -> None:
     """Again later, each time later; after two weeks, or where it is gone for good, no more."""
-    row = Feed.objects.select_for_update().filter(pk=feed_id).first()
+    row = NewsFeed.objects.select_for_update().filter(pk=feed_id).first()
     if row is None:
         return
     now = clock.now()
@@ -332,7 +332,7 @@ def _failed(feed_id: int, error: Exception) -> None:
 
 
 # ------------------------------------------------------------------ within
-def _alert(row: Feed) -> str:
+def _alert(row: NewsFeed) -> str:
     return f"feed:{row.pk}"
 
 
@@ -343,11 +343,11 @@ def _require(actor: Actor, community_id: int | None) -> None:
         community.community(actor, community_id, Permission.OPERATE)
 
 
-def _locked(actor: Actor, feed_id: int) -> Feed:
+def _locked(actor: Actor, feed_id: int) -> NewsFeed:
     reads.feed(actor, feed_id, Permission.OPERATE)
-    return locks.row(Feed, feed_id)
+    return locks.row(NewsFeed, feed_id)
 
 
-def _note(actor: Actor, row: Feed, action: str, sentence: str) -> None:
+def _note(actor: Actor, row: NewsFeed, action: str, sentence: str) -> None:
     audit.record(actor, action, sentence, community_id=row.community_id, about=("feed", row.pk), title=row.title)
     live.touch(TOPIC)

@@ -8,6 +8,7 @@ from qunce.content.models.endpoints import EndpointConsent as EndpointConsent
 from qunce.content.models.endpoints import EndpointUse as EndpointUse
 from qunce.content.models.feeds import Feed as Feed
 from qunce.content.models.feeds import FeedEntry as FeedEntry
+from qunce.content.models.feeds import NewsFeed as NewsFeed
 from qunce.content.models.items import Item as Item
 from qunce.content.models.items import ItemRating as ItemRating
 from qunce.content.models.items import ItemUse as ItemUse

@@ -5,7 +5,7 @@ from django.db import models
 from qunce.content.types import FeedState
 
 
-class Feed(models.Model):
+class NewsFeed(models.Model):
     """A feed, read again and again. ``etag`` and ``modified``: what its server has said, for the next question."""
 
     community = models.ForeignKey("community.Community", on_delete=models.PROTECT, null=True, related_name="+")
@@ -39,7 +39,7 @@ class Feed(models.Model):
 class FeedEntry(models.Model):
     """An entry of a feed in plain text. ``url_key``, ``title_key``: what it is known again by."""
 
-    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="entries")
+    feed = models.ForeignKey(NewsFeed, on_delete=models.CASCADE, related_name="entries")
     guid = models.TextField()
     url = models.TextField(blank=True)
     url_key = models.TextField(blank=True)

@@ -6,6 +6,7 @@ from qunce.content.models import BriefPlan as BriefPlan
 from qunce.content.models import Feed as Feed
 from qunce.content.models import Item as Item
 from qunce.content.models import ItemVersion as ItemVersion
+from qunce.content.models import NewsFeed as NewsFeed
 from qunce.content.models import Suggestion as Suggestion
 from qunce.content.selectors.briefs import Phones as Phones
 from qunce.content.selectors.briefs import ahead as ahead
@@ -30,6 +31,7 @@ from qunce.content.selectors.feeds import candidates as candidates
 from qunce.content.selectors.feeds import entries_of as entries_of
 from qunce.content.selectors.feeds import feed as feed
 from qunce.content.selectors.feeds import feeds_for as feeds_for
+from qunce.content.selectors.feeds import in_trouble as in_trouble
 from qunce.content.selectors.feeds import visible_feeds as visible_feeds
 from qunce.content.selectors.handing import address_of as address_of
 from qunce.content.selectors.handing import address_token as address_token

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from qunce.content.models import Feed, FeedEntry
+from qunce.content.models import FeedEntry, NewsFeed
 from qunce.content.policies import briefs as policies
 from qunce.content.types import Candidate, FeedState
 from qunce.kernel.actor import Actor, Permission
@@ -14,9 +14,9 @@ from qunce.kernel.errors import NotAllowed, NotFound
 MOST_CANDIDATES = 1000
 
 
-def visible_feeds(actor: Actor, permission: Permission = Permission.VIEW) -> QuerySet[Feed]:
+def visible_feeds(actor: Actor, permission: Permission = Permission.VIEW) -> QuerySet[NewsFeed]:
     """Feeds of communities in which the actor holds ``permission``, by title; everybody's are seen by everybody."""
-    found = Feed.objects.select_related("community").order_by("title", "pk")
+    found = NewsFeed.objects.select_related("community").order_by("title", "pk")
     if not actor.may_anywhere(Permission.VIEW):
         return found.none()
     allowed = actor.communities(permission)
@@ -25,7 +25,7 @@ def visible_feeds(actor: Actor, permission: Permission = Permission.VIEW) -> Que
     return found.filter(Q(community__in=allowed) | Q(community=None, pk__isnull=permission is not Permission.VIEW))
 
 
-def feed(actor: Actor, feed_id: int, permission: Permission = Permission.VIEW) -> Feed:
+def feed(actor: Actor, feed_id: int, permission: Permission = Permission.VIEW) -> NewsFeed:
     """One of them. NotFound where the actor may not see it, NotAllowed where that is all."""
     found = visible_feeds(actor).filter(pk=feed_id).first()
     if found is None:
@@ -35,14 +35,19 @@ def feed(actor: Actor, feed_id: int, permission: Permission = Permission.VIEW) -
     return found
 
 
+def in_trouble(actor: Actor) -> int:
+    """How many of the feeds that the actor sees cannot be read, and nobody has paused."""
+    return visible_feeds(actor).exclude(error="").exclude(state=FeedState.PAUSED).count()
+
+
 def entries_of(actor: Actor, feed_id: int) -> QuerySet[FeedEntry]:
     """What a feed has had, the latest first."""
     return FeedEntry.objects.filter(feed=feed(actor, feed_id)).order_by("-at", "-pk")
 
 
-def feeds_for(community_id: int) -> QuerySet[Feed]:
+def feeds_for(community_id: int) -> QuerySet[NewsFeed]:
     """Feeds that briefs of a community may be made of, by title. No guard: for who may see the community."""
-    return Feed.objects.filter(Q(community=community_id) | Q(community=None)).order_by("title", "pk")
+    return NewsFeed.objects.filter(Q(community=community_id) | Q(community=None)).order_by("title", "pk")
 
 
 def candidates(community_id: int, weights: dict[int, int], since: datetime) -> list[Candidate]:
@@ -52,7 +57,7 @@ def candidates(community_id: int, weights: dict[int, int], since: datetime) -> l
     return [Candidate(*row, weight=weights.get(row[1], 1)) for row in rows[:MOST_CANDIDATES]]
 
 
-def _chosen(community_id: int, weights: Collection[int]) -> QuerySet[Feed]:
+def _chosen(community_id: int, weights: Collection[int]) -> QuerySet[NewsFeed]:
     found = feeds_for(community_id).exclude(state=FeedState.PAUSED).order_by()
     return found.filter(pk__in=list(weights)) if weights else found
 
