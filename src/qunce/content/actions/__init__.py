@@ -8,6 +8,7 @@ from qunce.content.actions.items import change_item as change_item
 from qunce.content.actions.items import create_item as create_item
 from qunce.content.actions.items import publish_item as publish_item
 from qunce.content.actions.items import take_down_item as take_down_item
+from qunce.content.actions.practices import set_practice as set_practice
 from qunce.content.actions.publishing import publish_due as publish_due
 from qunce.content.actions.publishing import publish_session as publish_session
 from qunce.content.actions.publishing import take_back as take_back
@@ -20,7 +21,6 @@ from qunce.content.actions.sessions import end_heard as end_heard
 from qunce.content.actions.sessions import end_session as end_session
 from qunce.content.actions.sessions import keep_draft as keep_draft
 from qunce.content.actions.sessions import note_speaking as note_speaking
-from qunce.content.actions.sessions import set_practice as set_practice
 from qunce.content.actions.sessions import set_scribes as set_scribes
 from qunce.content.actions.sessions import take_past as take_past
 from qunce.content.actions.sites import note_reading as note_reading
