@@ -20,6 +20,7 @@ from qunce.kernel.events import deliver_pending
 from qunce.kernel.models import AuditEntry
 from qunce.playbooks import actions as playbooks
 from qunce.playbooks import selectors as library
+from qunce.playbooks.policies.yaml import read
 from tests.content.support import MINUTE, at, drafted, group_of, hold, settle, talk, texts
 from tests.steps.bench import DAY, START, Bench
 
@@ -214,9 +215,36 @@ def test_playbooks_with_sessions_are_rehearsed_and_leave_nothing(bench, key):
     )
     assert told.messages
     assert not Session.objects.exists()
-    if key.startswith("friday"):
-        assert any("开讲了" in each.text for each in told.messages)
-        assert any("现在提问" in each.text for each in told.messages)
+
+
+HELD = """
+key: held
+title: 分享
+steps:
+  - id: session
+    do: session
+    topic: 一个能马上用的方法
+    for: 1h
+    text: 开讲了
+    questions-after: 20m
+    questions: 现在提问
+    publish: site
+    nothing-said:
+      - {id: none, do: send, text: 今晚没有人说话}
+"""
+
+
+def test_a_rehearsal_holds_the_session_and_leaves_nothing(bench):
+    told = playbooks.rehearse(
+        actor=SYSTEM,
+        document=read(HELD, library.vocabulary()),
+        group_ids=[group_of(bench)],
+        days=1,
+        began_at=START,
+    )
+    assert [each.text for each in told.messages] == ["开讲了", "现在提问", "今晚没有人说话"]
+    assert told.messages[1].at - told.messages[0].at == 20 * MINUTE
+    assert not Session.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
