@@ -51,6 +51,7 @@ from qunce.content.actions.plans import archive_plan as archive_plan
 from qunce.content.actions.plans import change_plan as change_plan
 from qunce.content.actions.plans import make_plan as make_plan
 from qunce.content.actions.plans import rest_plan as rest_plan
+from qunce.content.actions.practices import set_practice as set_practice
 from qunce.content.actions.publishing import publish_due as publish_due
 from qunce.content.actions.publishing import publish_session as publish_session
 from qunce.content.actions.publishing import take_back as take_back
@@ -63,7 +64,6 @@ from qunce.content.actions.sessions import end_heard as end_heard
 from qunce.content.actions.sessions import end_session as end_session
 from qunce.content.actions.sessions import keep_draft as keep_draft
 from qunce.content.actions.sessions import note_speaking as note_speaking
-from qunce.content.actions.sessions import set_practice as set_practice
 from qunce.content.actions.sessions import set_scribes as set_scribes
 from qunce.content.actions.sessions import take_past as take_past
 from qunce.content.actions.sites import note_reading as note_reading
