@@ -108,6 +108,8 @@ def test_the_next_hour_goes_where_most_people_gain(home):
     assert found[0].share > 0.8
     assert [each.group_id for each in overview.next_hour(SYSTEM, n=1)] == [large.pk]
     assert overview.next_hour(STRANGER) == []
+    Condition.objects.update(day=LAST - timedelta(days=200))  # a history that ended long ago: no hour helps there
+    assert (overview.next_hour(SYSTEM), overview.counts(SYSTEM).worth) == ([], 0)
 
 
 def test_a_diagnosis_explains_itself(home):
@@ -361,17 +363,6 @@ def test_a_year_of_silence_before_the_first_word_is_no_past(home):
     actions.assess()
     assert Condition.objects.get().stage in {Stage.FORMING, Stage.GROWING, Stage.MATURE}
     assert diagnosis(SYSTEM, group.pk).spans[0].first > LAST - timedelta(days=40)
-
-
-def test_no_hour_is_spent_on_what_ended_long_ago(home):
-    (group,) = groups(1, home)
-    keep(simulated([story("full of advertising")], people=20), [group])
-    actions.assess()
-    assert overview.next_hour(SYSTEM)
-    Condition.objects.update(day=LAST - timedelta(days=200))
-    assert overview.next_hour(SYSTEM) == []
-    assert overview.counts(SYSTEM).worth == 0
-    assert len(overview.listed(SYSTEM)) == 1
 
 
 def test_lists_of_all_groups_are_cut_and_ordered_by_the_database(home, monkeypatch):
