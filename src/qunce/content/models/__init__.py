@@ -6,7 +6,6 @@ from qunce.content.models.briefs import BriefPlan as BriefPlan
 from qunce.content.models.endpoints import Endpoint as Endpoint
 from qunce.content.models.endpoints import EndpointConsent as EndpointConsent
 from qunce.content.models.endpoints import EndpointUse as EndpointUse
-from qunce.content.models.feeds import Feed as Feed
 from qunce.content.models.feeds import FeedEntry as FeedEntry
 from qunce.content.models.feeds import NewsFeed as NewsFeed
 from qunce.content.models.items import Item as Item

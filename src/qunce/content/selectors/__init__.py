@@ -3,7 +3,6 @@
 from qunce.content.models import Brief as Brief
 from qunce.content.models import BriefPick as BriefPick
 from qunce.content.models import BriefPlan as BriefPlan
-from qunce.content.models import Feed as Feed
 from qunce.content.models import Item as Item
 from qunce.content.models import ItemVersion as ItemVersion
 from qunce.content.models import NewsFeed as NewsFeed

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from qunce.chat.types import Content
 from qunce.insights.selectors import digests
 from qunce.insights.types import Stretch
-from qunce.playbooks.actions.sending import Saying, say
+from qunce.playbooks.actions.sending import Saying, not_said, say
 from qunce.playbooks.step import Step
-from qunce.playbooks.types import Branch, Failed, Outcome, StepRun
+from qunce.playbooks.types import Branch, Outcome, StepRun
 
 _LENGTHS = {"day": timedelta(days=1), "week": timedelta(days=7)}
 LONGEST = timedelta(days=31)
@@ -54,7 +54,7 @@ class PostDigest(Step):
             if not texts[each.key]:
                 outcomes.append(Branch("quiet", until))
             elif each.key in obstacles:
-                outcomes.append(Failed(obstacles[each.key]))
+                outcomes.append(not_said(obstacles[each.key]))
             else:
                 outcomes.append(Branch("posted", {**until, "delivery": each.key}))
         return outcomes

@@ -7,10 +7,10 @@ from pydantic import Field
 
 from qunce.chat.types import Content, Poll
 from qunce.kernel.variables import BadTextError
-from qunce.playbooks.actions.sending import Saying, Writer, say
+from qunce.playbooks.actions.sending import Saying, Writer, not_said, say
 from qunce.playbooks.step import Step
 from qunce.playbooks.steps._fields import StepConfig, Text, quoted
-from qunce.playbooks.types import Done, Failed, Outcome, StepRun
+from qunce.playbooks.types import Done, Outcome, StepRun
 
 
 class PollConfig(StepConfig):
@@ -34,7 +34,7 @@ class AskByPoll(Step):
         writer = Writer(steps)
         obstacles = say(sayings=[Saying(each, _poll(writer, each)) for each in steps])
         return [
-            Failed(obstacles[each.key]) if each.key in obstacles else Done({"delivery": each.key}) for each in steps
+            not_said(obstacles[each.key]) if each.key in obstacles else Done({"delivery": each.key}) for each in steps
         ]
 
     def summary(self, config: PollConfig, language: str) -> str:

@@ -11,7 +11,7 @@ from qunce.content import actions as content
 from qunce.content import policies
 from qunce.content import selectors as library
 from qunce.content.types import Ready, Use, UseWay
-from qunce.playbooks.actions.sending import Saying, Writer, say
+from qunce.playbooks.actions.sending import Saying, Writer, not_said, say
 from qunce.playbooks.step import Step
 from qunce.playbooks.steps._fields import MaybeText, StepConfig, quoted
 from qunce.playbooks.types import Done, Failed, Finding, Outcome, Severity, StepRun, StepSpec
@@ -111,5 +111,5 @@ def _outcome(step: StepRun, able: Mapping[str, Ready], obstacles: Mapping[str, s
     if step.key not in able:
         return Failed(NO_ITEM)
     if step.key in obstacles:
-        return Failed(obstacles[step.key])
+        return not_said(obstacles[step.key])
     return Done({"delivery": step.key, "item": able[step.key].item_id})
