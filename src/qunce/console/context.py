@@ -60,7 +60,6 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place("members", _("Members"), "users"),
             Place("broadcasts", _("Broadcasts"), "speakerphone", thumb=True),
             Place("playbooks", _("Playbooks"), "script"),
-            Place("briefs", _("Content"), "books"),
             Place("calendar", _("Calendar"), "calendar-week"),
             Place("tasks", _("Tasks"), "checkbox", thumb=True),
             Place("by_hand", _("By hand"), "hand-move", where=by_hand.has_list),
