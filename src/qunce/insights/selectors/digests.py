@@ -60,7 +60,7 @@ def one_digest(actor: Actor, digest_id: int, permission: Permission = Permission
 def beside(actor: Actor, row: Digest) -> dict[int, int]:
     """The digests of single groups of the same days, by group."""
     same = digests(actor, community_id=row.community_id).filter(first=row.first, last=row.last)
-    return dict(same.exclude(group_id=None).values_list("group_id", "pk"))
+    return {group: pk for group, pk in same.values_list("group_id", "pk") if group is not None}
 
 
 def plans(actor: Actor) -> list[DigestPlan]:
