@@ -106,7 +106,7 @@ def test_what_everybody_reads_is_for_a_lead_to_open():
         actions.publish_item(actor=operator, item_id=row.pk, edition=2)
 
 
-def test_who_sees_one_community_neither_sees_nor_changes_anothers():
+def test_who_sees_one_community_neither_sees_nor_changes_another():
     mine, other = world.a_community("一"), world.a_community("二")
     operator = Actor(1, "陈默", {mine.pk: Role.OPERATOR})
     theirs, everybodys = published("别人的", community_id=other.pk), published("大家的")
