@@ -119,6 +119,7 @@ def read(row, at=NOW):
         (gzip.compress(rss(item(1)).encode()), {"Content-Encoding": "gzip"}, ["第 1 条"]),
         (rss(item(1, "a" * 500)), {}, ["a" * 199 + "…"]),
     ],
+    ids=["rss 2", "atom", "rdf", "rss 0.91", "broken", "gbk", "gb18030", "gzip", "long title"],
 )
 def test_feeds_of_every_kind_are_read(server, body, headers, titles):
     server.says["/rss"] = (200, {"Content-Type": XML, **headers}, body)
@@ -218,6 +219,7 @@ def test_a_feed_that_is_gone_is_not_read_any_more_and_somebody_is_told(server):
         ((200, {}, PAGE), reading.NO_FEED),
         ((200, {"Content-Encoding": "gzip"}, b"no gzip"), reading.NO_FEED),
     ],
+    ids=["404", "403", "503", "a page", "a page with a feed", "no gzip"],
 )
 def test_what_fails_is_tried_later_and_later_and_after_two_weeks_no_more(server, answer, said):
     server.says["/rss"] = answer
