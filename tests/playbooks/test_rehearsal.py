@@ -8,14 +8,14 @@ import pytest
 from qunce.chat import actions as chat
 from qunce.chat.actions import Outcome
 from qunce.chat.models import Account, Delivery
-from qunce.chat.types import DeliveryState, Restraint, Selection
+from qunce.chat.types import DeliveryState, MemberJoined, Restraint, Selection, Sender
 from qunce.community.models import Group
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import Invalid
-from qunce.members.models import Member
+from qunce.members.models import Identity, Member
 from qunce.playbooks import actions, selectors
-from qunce.playbooks.models import CallAnswer, Playbook, Run, Track
+from qunce.playbooks.models import CallAnswer, Playbook, RotaTurn, Run, Track
 from qunce.playbooks.policies.yaml import read
 from qunce.playbooks.types import Document
 from qunce.playbooks.types.rehearsal import Rehearsal
@@ -206,6 +206,22 @@ def test_every_playbook_of_the_library_is_rehearsed(key):
     assert rehearsal.messages or key in {"holiday-greetings", "rotating-host"}
     assert not [each for each in rehearsal.left_out if "variable" in each.reason]
     assert Rehearsal.from_json(rehearsal.to_json()) == rehearsal
+
+
+def test_whose_turn_it_is_goes_along():
+    (group,) = support.groups(1)
+    people = [f"成员{number:02}号" for number in range(30)]
+    joined = [MemberJoined(group.external_id, Sender(f"@{name}", name), at=clock.now()) for name in people]
+    chat_support.live(Account.objects.get(), *joined)
+    last = [Identity.objects.get(external_id=f"@{name}").member_id for name in people[-3:]]
+    week, role = list(range(7)), "代班群主"
+    actions.begin_rota(
+        actor=SYSTEM, group_id=group.pk, title=role, duties="", weekdays=week, member_ids=list(reversed(last))
+    )
+    found = rehearsed([group], selectors.library_entry("rotating-host").document, days=6)
+    said = "\n".join(each.text for each in found.messages)
+    assert [name for name in people if name in said] == people[-3:], "they are copied, however many are there"
+    assert RotaTurn.objects.values("rota").distinct().count() == 1, "and nothing of it stays"
 
 
 def test_who_may_not_operate_rehearses_nothing():

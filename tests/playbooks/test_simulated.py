@@ -98,3 +98,10 @@ def test_what_must_be_filled_in_is_seen_as_its_variable():
     text = "key: host\ntitle: a\nvariables: {host: {label: 主持人, required: true}}\nsteps:\n"
     found = rehearsed(text + "  - {id: hello, do: send, text: '我是{host}'}\n", groups=1)
     assert [each.text for each in found.messages] == ["我是{host}"]
+
+
+def test_roles_go_round_among_people_who_do_not_exist():
+    found = rehearsed(selectors.library_entry("rotating-host").document, groups=3, members=20, days=5)
+    hosted = [each for each in found.messages if "Simulated member" in each.text]
+    assert {each.group_id for each in hosted} == {1, 2, 3}
+    assert len({each.text for each in hosted if each.group_id == 1}) > 1, "not always the same host"

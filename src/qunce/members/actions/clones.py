@@ -1,6 +1,6 @@
 """Copies of people for a rehearsal: in a transaction that is rolled back, so that nobody ever sees them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -12,7 +12,7 @@ WITH source AS MATERIALIZED (
     FROM (
         SELECT g.clone AS group_id, i.platform, i.external_id, i.name AS called, i.is_bot, s.nickname, s.source,
         s.seen_at, s.joined_at, m.name, m.sort_key, m.tags, m.is_core, m.is_team, m.muted_at, m.created_at,
-        row_number() OVER (PARTITION BY s.group_id ORDER BY s.id) AS place
+        row_number() OVER (PARTITION BY s.group_id ORDER BY i.member_id <> ALL(%s::bigint[]), s.id) AS place
         FROM unnest(%s::bigint[], %s::bigint[]) AS g(original, clone)
         JOIN members_membership s ON s.group_id = g.original AND s.left_at IS NULL
         JOIN members_identity i ON i.id = s.identity_id JOIN members_member m ON m.id = i.member_id
@@ -33,6 +33,15 @@ SELECT group_id, identity_id, nickname, source, seen_at, joined_at, false FROM s
 RETURNING group_id, identity_id
 """
 
+_COPIES = """
+SELECT g.clone, i.member_id, copy.member_id FROM unnest(%s::bigint[], %s::bigint[]) AS g(original, clone)
+JOIN members_membership s ON s.group_id = g.original AND s.left_at IS NULL
+JOIN members_identity i ON i.id = s.identity_id
+JOIN members_identity copy ON copy.platform = i.platform
+    AND copy.external_id = 'rehearsal:' || g.clone || ':' || i.external_id
+WHERE i.member_id = ANY(%s)
+"""
+
 _SIMULATE = """
 WITH source AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('members_member', 'id')) AS member_id,
@@ -51,11 +60,21 @@ SELECT group_id, identity_id, '', '', %s, %s, false FROM source RETURNING group_
 """
 
 
-def clone_people(*, groups: Mapping[int, int], most: int) -> dict[int, list[int]]:
-    """Copy up to ``most`` people of each group into its copy (original → copy); identities by copy. No bots."""
+def clone_people(*, groups: Mapping[int, int], most: int, first: Collection[int] = ()) -> dict[int, list[int]]:
+    """Copy up to ``most`` people of each group into its copy (original → copy); identities by copy. No bots.
+
+    ``first``: members who are copied before others.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_CLONE, [list(groups), list(groups.values()), most])
+        cursor.execute(_CLONE, [list(first), list(groups), list(groups.values()), most])
         return _by_group(cursor.fetchall())
+
+
+def copies_of(*, groups: Mapping[int, int], member_ids: Collection[int]) -> dict[tuple[int, int], int]:
+    """The copies of members, by the copy of the group and the member that they are copied from."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COPIES, [list(groups), list(groups.values()), list(member_ids)])
+        return {(group_id, member_id): copy for group_id, member_id, copy in cursor.fetchall()}
 
 
 def simulate_people(

@@ -4,7 +4,7 @@ Only within the rehearsal's transaction, which is rolled back.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from qunce.community import selectors as community
 from qunce.community.actions.clones import clone_groups, simulate_groups
 from qunce.community.types import LANGUAGES, GroupFacts
 from qunce.members.actions.clones import clone_people, simulate_people
+from qunce.playbooks.actions.rota_copies import copy_rotas, members_in_rotas, simulate_rotas
 from qunce.playbooks.types.rehearsal import Simulated
 
 MOST_PEOPLE, STAND_INS = 20, 5
@@ -43,11 +44,12 @@ class Cast:
     simulated: bool = False
 
 
-def cloned(originals: Sequence[GroupFacts], began_at: datetime) -> Cast:
-    """Copies of groups with some of their people; where none are known, simulated ones."""
+def cloned(originals: Sequence[GroupFacts], began_at: datetime, until: datetime) -> Cast:
+    """Copies of groups with some of their people, and whose turn it is; where none are known, simulated ones."""
     facts = {each.id: each for each in originals}
     copies = clone_groups(group_ids=facts)
-    people = clone_people(groups=copies, most=MOST_PEOPLE)
+    people = clone_people(groups=copies, most=MOST_PEOPLE, first=members_in_rotas(list(facts)))
+    copy_rotas(groups=copies, until=until.date())
     notes = []
     alone = {copies[key]: each.platform for key, each in facts.items() if copies[key] not in people}
     if alone:
@@ -58,8 +60,11 @@ def cloned(originals: Sequence[GroupFacts], began_at: datetime) -> Cast:
     return Cast(facts, copies, people, wire.clone_accounts(groups=copies), notes=notes)
 
 
-def simulated(wanted: Simulated, began_at: datetime) -> Cast:
-    """Groups, members and an account that do not exist; the sizes of groups differ, always in the same way."""
+def simulated(wanted: Simulated, roles: Collection[str], began_at: datetime, until: datetime) -> Cast:
+    """Groups, members and an account that do not exist; the sizes of groups differ, always in the same way.
+
+    ``roles``: what goes round among them.
+    """
     rng = random.Random(wanted.seed)  # noqa: S311 (the same every time)
     most = wanted.members
     sizes = [max(1, round(rng.triangular(0.3 * most, 2.2 * most, 0.5 * most))) for _each in range(wanted.groups)]
@@ -75,10 +80,12 @@ def simulated(wanted: Simulated, began_at: datetime) -> Cast:
     copies = {number + 1: key for number, key in enumerate(keys)}
     facts = {each.id: each for each in community.group_facts(keys)}
     names = {key: _names(min(size, MOST_PEOPLE)) for key, size in zip(keys, sizes, strict=True)}
+    people = simulate_people(groups=dict.fromkeys(keys, PLATFORM), names=names, joined_at=began_at - A_MONTH)
+    simulate_rotas(roles=roles, groups=list(facts.values()), people=people, until=until.date())
     return Cast(
         {number: replace(facts[key], id=number) for number, key in copies.items()},
         copies,
-        simulate_people(groups=dict.fromkeys(keys, PLATFORM), names=names, joined_at=began_at - A_MONTH),
+        people,
         wire.simulate_account(platform=PLATFORM, name=_("Simulated account"), group_ids=keys),
         wanted.seed,
         [_GROUPS],

@@ -28,6 +28,7 @@ from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
 from qunce.kernel.ids import new_id
+from qunce.members import selectors as members
 from qunce.playbooks.actions import casts, starting
 from qunce.playbooks.actions.calls import call_event
 from qunce.playbooks.actions.casts import Cast
@@ -35,15 +36,17 @@ from qunce.playbooks.actions.engine import advance
 from qunce.playbooks.actions.waking import wake_all
 from qunce.playbooks.models import Call, CallAnswer, Playbook, Run, Track, Version
 from qunce.playbooks.selectors import engine as reads
-from qunce.playbooks.selectors.playbooks import compiled, require_sound
+from qunce.playbooks.selectors.playbooks import compiled, require_sound, roles_of
 from qunce.playbooks.selectors.rehearsal import Heard, told
 from qunce.playbooks.types import Audience, Document, RunState, Start
 from qunce.playbooks.types.rehearsal import Rehearsal, Simulated
 
 MOST_GROUPS, MOST_MEMBERS, MOST_DAYS, MOST_SECONDS = 1000, 10_000, 366, 300
 MOST_TRACKS_OF_GROUP = 3
-USUAL_SHARE = 0.1
+USUAL_SHARE, TAKES_TURN = 0.1, 0.9
+"""Which share of those asked answers, where the plan says nothing; and of those whose turn it is."""
 AT_ONCE = 2000
+Casting = Callable[[datetime, datetime], Cast]
 A_LITTLE = timedelta(microseconds=1)
 TOGETHER = timedelta(minutes=15)
 """What people do, they do at such times: hundreds of groups have a moment in common, not one each."""
@@ -71,7 +74,7 @@ def rehearse(
     if not 1 <= days <= MOST_DAYS:
         raise Invalid(_("Between 1 and %(count)d days.") % {"count": MOST_DAYS}, field="days")
     began_at = began_at or clock.now()
-    cast = _simulated(actor, simulated, began_at) if simulated else _cloned(actor, group_ids, began_at)
+    cast = _simulated(actor, simulated, document) if simulated else _cloned(actor, group_ids)
     with transaction.atomic():
         try:
             stage = _Stage(actor, document, cast, began_at, days)
@@ -81,17 +84,17 @@ def rehearse(
             transaction.set_rollback(True)
 
 
-def _cloned(actor: Actor, group_ids: Collection[int], began_at: datetime) -> Callable[[], Cast]:
+def _cloned(actor: Actor, group_ids: Collection[int]) -> Casting:
     allowed = community.visible_groups(actor, Permission.OPERATE).filter(pk__in=list(group_ids))
     originals = list(allowed.order_by("pk").values_list("pk", flat=True)[:MOST_GROUPS])
     if not originals:
         raise Invalid(_("Choose at least one group that you operate."), field="groups")
-    return partial(casts.cloned, community.group_facts(originals), began_at)
+    return partial(casts.cloned, community.group_facts(originals))
 
 
-def _simulated(actor: Actor, wanted: Simulated, began_at: datetime) -> Callable[[], Cast]:
+def _simulated(actor: Actor, wanted: Simulated, document: Document) -> Casting:
     require_simulable(actor, wanted)
-    return partial(casts.simulated, wanted, began_at)
+    return partial(casts.simulated, wanted, roles_of(document))
 
 
 def require_simulable(actor: Actor, wanted: Simulated) -> None:
@@ -106,15 +109,13 @@ def require_simulable(actor: Actor, wanted: Simulated) -> None:
 class _Stage:
     """The copies, the clock, and what is heard."""
 
-    def __init__(
-        self, actor: Actor, document: Document, cast: Callable[[], Cast], began_at: datetime, days: int
-    ) -> None:
+    def __init__(self, actor: Actor, document: Document, cast: Casting, began_at: datetime, days: int) -> None:
         self.began = monotonic()
         self.document = document
         self.actor = actor
         self.began_at, self.until = began_at, began_at + timedelta(days=days)
         with clock.at(began_at):
-            self.cast = cast()
+            self.cast = cast(self.began_at, self.until)
         self.original = {copy: original for original, copy in self.cast.copies.items()}
         self.people, self.accounts = self.cast.people, self.cast.accounts
         self.now = began_at
@@ -272,7 +273,7 @@ class _Stage:
             length = max((call.closes_at - self.now).total_seconds(), 2)
             at = _together(self.now + timedelta(seconds=round(length * chance.uniform(0.05, 0.5))), call.closes_at)
             if call.member_id is not None:
-                count = int(chance.random() < share)
+                count = int(chance.random() < (TAKES_TURN if call.of_turn else share))
             else:
                 people = facts.member_count if facts.member_count is not None else len(self.people.get(facts.id, ()))
                 count = round(people * share)
@@ -313,7 +314,10 @@ class _Stage:
     def _answers_to(self, call: Call, count: int) -> list[CallAnswer]:
         self.answers += count
         people = self.people.get(call.group_id, [])
-        chosen = people[:1] if call.member_id is not None else people[:count]
+        if call.member_id is not None:
+            known = members.who(people).values()
+            people = [each.identity_id for each in known if each.member_id == call.member_id] or people
+        chosen = people[:count]
         text = _("(simulated answer)")
         return [
             CallAnswer(call=call, identity_id=identity, text=text, sent_at=self.now, message_id=new_id())

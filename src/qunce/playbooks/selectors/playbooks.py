@@ -162,3 +162,11 @@ def require_sound(document: Document) -> None:
             )
     if Compiled(document).trigger is None:
         raise Invalid(_("Nothing in Qunce starts a playbook by “%(trigger)s”.") % {"trigger": document.start.on})
+
+
+def roles_of(document: Document) -> frozenset[str]:
+    """The roles that steps of a document speak of, by name; empty: whichever is the first of the group."""
+    kinds = ((steps.get(spec.do), spec) for spec in document.walk())
+    return frozenset(
+        str(spec.with_.get("rota", "")) for kind, spec in kinds if kind and "rota" in kind.Config.model_fields
+    )
