@@ -11,16 +11,18 @@ from qunce.chat.models import Broadcast, Delivery
 from qunce.chat.types import Selection
 from qunce.content import actions, selectors
 from qunce.content.actions import mornings
-from qunce.content.models import Brief, BriefPick, BriefPlan, FeedEntry, NewsFeed
+from qunce.content.models import Brief, BriefPick, BriefPlan, FeedEntry, ItemUse, NewsFeed
 from qunce.content.policies.feeds import title_key, url_key
-from qunce.content.types import BriefState, Fallback, ItemDocument, ItemKind, Line, PlanWish
+from qunce.content.types import BriefState, Fallback, ItemDocument, ItemKind, Line, PlanWish, UseWay
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Permission, Role
 from qunce.kernel.audit import AuditEntry
 from qunce.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from qunce.kernel.events import deliver_pending
 from qunce.team import actions as team
 from qunce.team.models import Notification, Task
 from tests.chat import support
+from tests.content.support import published
 from tests.support import world
 
 pytestmark = pytest.mark.django_db
@@ -269,6 +271,21 @@ def test_groups_that_left_the_community_get_nothing(morning):
         chat.adopt(actor=SYSTEM, community_id=other.pk, group_ids=[morning.groups["!b"].pk])
     morning.go()
     assert [each.group_id for each in morning.sent()] == [morning.groups["!a"].pk]
+
+
+def test_items_of_the_library_in_a_brief_are_used_once_in_each_group(morning):
+    items = [published(title, community_id=morning.home.pk) for title in ("入群指南", "常见问题")]
+    with clock.at(MONDAY - timedelta(days=1)):
+        for item in items:
+            line = actions.item_line(actor=morning.actor, item_id=item.pk)
+            actions.pick(actor=morning.actor, plan_id=morning.plan.pk, line=line)
+    morning.go()
+    deliver_pending()
+    deliver_pending()
+    for item in items:
+        uses = ItemUse.objects.filter(item=item)
+        assert {use.way for use in uses} == {UseWay.BRIEF}
+        assert sorted(use.group_id for use in uses) == sorted(each.pk for each in morning.groups.values())
 
 
 # ------------------------------------------------------------------ once

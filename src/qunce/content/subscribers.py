@@ -26,7 +26,6 @@ from qunce.members import selectors as members
 
 _USUAL = Words()
 ANSWER_WITHIN = timedelta(minutes=10)
-_ITEM = "item:"
 
 
 class Sessions(Stage):
@@ -192,6 +191,5 @@ class SuggestionWords(Stage):
 
 @subscriber(BroadcastPlanned)
 def item_was_sent(event: BroadcastPlanned) -> None:
-    """An item that a person sends to groups is used by hand."""
-    if event.about.startswith(_ITEM):
-        actions.note_broadcast(broadcast_id=event.broadcast_id, item_id=int(event.about.removeprefix(_ITEM)))
+    """An item that a person sends to groups, or that stands in a brief, is used."""
+    actions.note_broadcast(broadcast_id=event.broadcast_id, about=event.about)

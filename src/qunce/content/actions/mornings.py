@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -182,7 +183,7 @@ def _send(row: Brief, plan: BriefPlan) -> None:
                     submission=uuid5(_BROADCASTS, f"{plan.pk} {row.day}"),
                     title=f"{plan.name} {row.day}",
                     not_after=row.send_at + LATE_AFTER,
-                    manner=reads.MANNER,
+                    manner=replace(reads.MANNER, about=f"brief:{row.pk}"),
                 )
         except Busy:
             raise

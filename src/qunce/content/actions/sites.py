@@ -49,7 +49,7 @@ def set_site(*, actor: Actor, community_id: int, enabled: bool, slug: str, intro
 
 _READ = """
 INSERT INTO content_itemuse AS u (item_id, version_id, key, way, at, times) VALUES (%s, %s, %s, %s, %s, 1)
-ON CONFLICT (key) DO UPDATE SET times = u.times + 1, at = excluded.at
+ON CONFLICT (item_id, key) DO UPDATE SET times = u.times + 1, at = excluded.at
 """
 
 

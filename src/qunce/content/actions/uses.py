@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from qunce.chat import policies as chat_policies
 from qunce.chat import selectors as chat
-from qunce.content.models import Item, ItemRating
-from qunce.content.selectors import visits
+from qunce.content.models import Brief, Item, ItemRating, ItemUse
+from qunce.content.selectors import briefs, visits
 from qunce.content.types import Use, UseWay
 from qunce.kernel import clock
 from qunce.kernel.errors import Invalid
@@ -30,19 +31,25 @@ def note_uses(*, uses: Sequence[Use], at: datetime) -> None:
         cursor.execute(
             "INSERT INTO content_itemuse (item_id, version_id, key, way, group_id, identity_id, token, at, times,"
             " opened) SELECT given.*, %s, 1, 0 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[],"
-            " %s::bigint[], %s::bigint[], %s::text[]) AS given ON CONFLICT (key) DO NOTHING",
+            " %s::bigint[], %s::bigint[], %s::text[]) AS given ON CONFLICT (item_id, key) DO NOTHING",
             [at, *(list(column) for column in zip(*rows, strict=True))],
         )
 
 
 @transaction.atomic
-def note_broadcast(*, broadcast_id: int, item_id: int) -> None:
-    """A broadcast passes an item on: each of its messages is a use, in whatever state it is by now."""
-    row = Item.objects.filter(pk=item_id).first()
-    if row is None:
+def note_broadcast(*, broadcast_id: int, about: str) -> None:
+    """A broadcast passes an item on, or the items of a brief: each of its messages is a use, in whatever state."""
+    kind, _colon, key = about.partition(":")
+    if kind == "item":
+        way, item_ids = UseWay.BY_HAND, [int(key)]
+    elif kind == "brief":
+        lines = briefs.lines_of(Brief.objects.get(pk=int(key)))
+        way, item_ids = UseWay.BRIEF, [int(line.key[5:]) for line in lines if line.key.startswith("item:")]
+    else:
         return
+    rows = Item.objects.filter(pk__in=item_ids).order_by("pk")
     found = chat.keys_of(broadcast_id)
-    uses = [Use(row.pk, row.published_id, key, UseWay.BY_HAND, group_id) for key, group_id in found]
+    uses = [Use(row.pk, row.published_id, key, way, group_id) for row in rows for key, group_id in found]
     note_uses(uses=uses, at=clock.now())
 
 
@@ -65,7 +72,7 @@ def follow_item(*, token: str, user_agent: str) -> None:
     if use is None:
         _read(row.pk, row.published_id, "address", UseWay.MEMBER_PAGE)
     else:
-        _count(use.key)
+        ItemUse.objects.filter(pk=use.pk).update(opened=F("opened") + 1)
 
 
 def _read(item_id: int, version_id: int | None, reader: str, way: UseWay) -> None:
@@ -74,14 +81,9 @@ def _read(item_id: int, version_id: int | None, reader: str, way: UseWay) -> Non
         cursor.execute(
             "INSERT INTO content_itemuse AS used (item_id, version_id, key, way, at, times, token, opened)"
             " VALUES (%s, %s, %s, %s, %s, 1, '', 0)"
-            " ON CONFLICT (key) DO UPDATE SET times = used.times + 1, at = EXCLUDED.at",
+            " ON CONFLICT (item_id, key) DO UPDATE SET times = used.times + 1, at = EXCLUDED.at",
             [item_id, version_id, key, way, clock.now()],
         )
-
-
-def _count(key: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE content_itemuse SET opened = opened + 1 WHERE key = %s", [key])
 
 
 @transaction.atomic

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             name='ItemUse',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=160, unique=True)),
+                ('key', models.CharField(max_length=160)),
                 ('way', models.CharField(max_length=12)),
                 ('at', models.DateTimeField()),
                 ('group_id', models.BigIntegerField(null=True)),
@@ -77,6 +77,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='itemuse',
             index=models.Index(fields=['item', '-at'], name='item_use_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='itemuse',
+            constraint=models.UniqueConstraint(fields=('item', 'key'), name='item_use_once'),
         ),
         migrations.AddIndex(
             model_name='item',

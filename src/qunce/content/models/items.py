@@ -74,12 +74,13 @@ class ItemVersion(models.Model):
 class ItemUse(models.Model):
     """Once that an item reached somebody: in a group, or a reader of a page (then ``group_id`` is None).
 
-    ``key``: of the delivery, or of the visit and day, so that the same is counted once. ``times``: on pages.
+    ``key``: of the delivery, or of the visit and day, so that the same is counted once; a brief's delivery hands on
+    several items. ``times``: on pages.
     """
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="uses")
     version = models.ForeignKey(ItemVersion, on_delete=models.SET_NULL, null=True, related_name="+")
-    key = models.CharField(max_length=160, unique=True)
+    key = models.CharField(max_length=160)
     way = models.CharField(max_length=12)
     at = models.DateTimeField()
     group_id = models.BigIntegerField(null=True)
@@ -95,7 +96,8 @@ class ItemUse(models.Model):
         """The latest of an item; an address means one use."""
 
         constraints = [
-            models.UniqueConstraint(fields=["token"], name="item_use_token", condition=~models.Q(token=""))
+            models.UniqueConstraint(fields=["item", "key"], name="item_use_once"),
+            models.UniqueConstraint(fields=["token"], name="item_use_token", condition=~models.Q(token="")),
         ]
         indexes = [models.Index(fields=["item", "-at"], name="item_use_of")]
 
