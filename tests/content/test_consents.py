@@ -183,6 +183,21 @@ def test_only_what_is_public_reaches_the_site(bench):
 
 
 # ------------------------------------------------------------------ what stands where somebody is left out
+def test_keywords_of_what_is_left_out_leave_with_nobody(bench):
+    session = hold(bench)
+    draft = drafted(session)
+    session.draft = draft.model_copy(update={"keywords": ("笔记", "软件", "李四")}).model_dump(mode="json")
+    session.save()
+    ask(bench, session)
+    answer(bench, "李四", "匿名", minute=22, session=session)
+    answer(bench, "张三", "不同意", minute=23, session=session)
+    publish(session)
+    item = Item.objects.get()
+    assert item.published.document["tags"] == ["笔记"], (
+        "软件 was said by whom does not agree; 李四 is not to be named"
+    )
+
+
 def test_an_answer_stays_where_the_question_is_not_quoted(bench):
     session = hold(bench)
     ask(bench, session)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import feedparser
 import pytest
 from django.test import Client
 
@@ -9,10 +10,10 @@ from qunce.chat.models import Delivery
 from qunce.chat.types import DeliveryState, MemberJoined, Sender
 from qunce.community.models import Community
 from qunce.content import actions
-from qunce.content.models import Consent, Item, ItemUse, Session
+from qunce.content.models import Consent, Item, ItemUse, ItemVersion, Session
 from qunce.content.selectors import sessions as reads
 from qunce.content.types import Outlet
-from qunce.kernel import clock
+from qunce.kernel import clock, files
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.events import deliver_pending
 from qunce.memberpages import site as public_site
@@ -198,6 +199,27 @@ def test_readers_are_not_followed_and_pages_hold_no_longer_than_they_are_true(pu
     assert TITLE not in client.get("/site/reading/?q=没有的词").content.decode()
 
 
+def test_the_feed_is_one_that_readers_take(published):
+    _evening, item = published
+    picture = files.put(b"\x89PNG\r\n\x1a\n", name="卡片.png", content_type="image/png")
+    attached = {"sha256": picture.sha256, "name": "card.png", "content_type": "image/png", "size": 8, "kind": "image"}
+    document = {**item.published.document, "body": "![卡片](card.png)", "author": "", "files": [attached]}
+    ItemVersion.objects.filter(pk=item.published_id).update(document=document)
+    answer = Client().get("/site/reading/feed.xml")
+    read = feedparser.parse(answer.content)
+    assert not read.bozo
+    assert (read.version, read.feed.title, read.feed.author, read.feed.language) == (
+        "atom10", "城市书房", "城市书房", "zh-hans"
+    )  # fmt: skip
+    (entry,) = read.entries
+    assert (entry.title, entry.link) == (TITLE, f"http://testserver/site/reading/{item.key}/")
+    assert f'src="{entry.link}files/{picture.sha256}/"' in entry.content[0].value
+    Item.objects.update(openness="team")
+    empty = [Client().get("/site/reading/feed.xml") for _each in range(2)]
+    assert not feedparser.parse(empty[0].content).entries
+    assert empty[0]["ETag"] == empty[1]["ETag"], "one in which nothing is does not change at every look"
+
+
 def test_what_is_not_public_is_nowhere(published):
     evening, item = published
     places = ["/site/reading/", f"/site/reading/{item.key}/", "/site/reading/feed.xml", "/site/reading/sitemap.xml"]
@@ -251,10 +273,10 @@ def test_members_read_what_is_for_members_on_their_own_pages(published):
     client = Client()
     answer = client.post("/m/open/", {"token": path.strip("/").rpartition("/")[2]})
     own = answer["Location"]
-    assert TITLE in client.get(f"{own}knowledge/").content.decode()
-    assert "信封" in client.get(f"{own}knowledge/{item.key}/").content.decode()
-    assert client.get(f"{own}knowledge/none/").status_code == 404
+    assert TITLE in client.get(f"{own}library/").content.decode()
+    assert "信封" in client.get(f"{own}library/{item.pk}/").content.decode()
+    assert client.get(f"{own}library/{item.pk + 1}/").status_code == 404
     assert client.get(f"{own}drafts/{evening.session.pk}/").status_code == 404, "no scribe of it"
     asked = Consent.objects.get(identity_id=Identity.objects.get(external_id="@小鹿").pk)
     assert client.post(f"{own}quoted/{asked.pk}/", {"answer": "no"}).status_code == 302
-    assert "想问一下，笔记是用纸写" not in client.get(f"{own}knowledge/{item.key}/").content.decode()
+    assert "想问一下，笔记是用纸写" not in client.get(f"{own}library/{item.pk}/").content.decode()

@@ -9,20 +9,25 @@ from django.db import IntegrityError, connection, transaction
 from qunce.chat.models import Delivery, Message
 from qunce.chat.types import DeliveryState, MessageDeleted, MessageEdited
 from qunce.content import actions
-from qunce.content.models import Session
+from qunce.content.models import Practice, Session
 from qunce.content.policies.drafts import Edit
 from qunce.content.selectors import sessions as reads
-from qunce.content.types import Outlet, Role
+from qunce.content.types import Outlet, Role, Words
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
-from qunce.kernel.errors import Conflict, Invalid
+from qunce.kernel.actor import Role as StaffRole
+from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.kernel.events import deliver_pending
 from qunce.kernel.models import AuditEntry
+from qunce.members import actions as members
+from qunce.members.models import Member
 from qunce.playbooks import actions as playbooks
 from qunce.playbooks import selectors as library
 from qunce.playbooks.policies.yaml import read
+from qunce.team.models import Task
 from tests.content.holding import MINUTE, at, drafted, group_of, hold, settle, talk, texts
 from tests.steps.bench import DAY, START, Bench
+from tests.support import world
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +98,58 @@ def test_a_community_has_words_of_its_own(bench):
             silence=MINUTE,
             consent=MINUTE,
         )
+
+
+def standing(bench, name, *, named=True, actor=SYSTEM):
+    actions.set_standing_scribe(actor=actor, community_id=bench.home_id, member_id=bench.member(name).pk, named=named)
+
+
+def test_who_writes_up_every_session_is_named_once_and_called_when_there_is_a_draft(bench):
+    actor = world.actor(world.member_of_staff("负责人", roles={bench.home_id: StaffRole.LEAD}))
+    for name in ("张三", "张三", "李四", "王五"):
+        standing(bench, name, actor=actor)
+    standing(bench, "王五", named=False, actor=actor)
+    Member.objects.filter(pk=bench.member("李四").pk).update(muted_at=START)
+    assert reads.standing_scribes(actor, bench.home_id) == [
+        (bench.member(name).pk, name) for name in ("李四", "张三")
+    ]
+    session = hold(bench)
+    assert session.scribe_ids == sorted(bench.member(name).pk for name in ("李四", "张三"))
+    (called,) = [text for text in bench.said() if "@张三" in text]
+    assert session.topic in called
+    assert "李四" not in called, "who wants to be left in peace"
+    told = AuditEntry.objects.filter(action="session.standing_scribe")
+    assert [each.params["name"] for each in told.order_by("pk")] == ["张三", "李四", "王五", "王五"]
+    operator = world.actor(world.member_of_staff("运营", roles={bench.home_id: StaffRole.OPERATOR}))
+    with pytest.raises(NotAllowed):
+        standing(bench, "王五", actor=operator)
+
+
+def test_a_stranger_to_a_community_writes_up_none_of_its_sessions(bench):
+    other = world.a_community("别处")
+    with pytest.raises(Invalid):
+        actions.set_standing_scribe(
+            actor=SYSTEM, community_id=other.pk, member_id=bench.member("张三").pk, named=True
+        )
+    assert not Practice.objects.exists()
+
+
+def test_words_of_a_community_and_its_scribes_leave_each_other_alone(bench):
+    standing(bench, "张三")
+    practice = reads.practice(bench.home_id)
+    assert practice == Words()
+    actions.set_practice(
+        actor=SYSTEM,
+        community_id=bench.home_id,
+        begins=["开讲啦"],
+        ends=["散会"],
+        silence=practice.silence,
+        consent=practice.consent,
+    )
+    assert reads.usual_scribes(bench.home_id) == {bench.member("张三").pk}
+    other = bench.member("李四")
+    members.merge_members(actor=SYSTEM, member_id=bench.member("张三").pk, into_id=other.pk)
+    assert reads.usual_scribes(bench.home_id) == {other.pk}, "whom they were merged into"
 
 
 def test_a_batch_in_which_nothing_is_met_asks_nothing(bench, django_assert_max_num_queries):
@@ -203,6 +260,26 @@ def test_passages_are_moved_parted_joined_left_out_and_put_back(bench):
         edit("title", "", text="另一个", seen="旧的")
     with pytest.raises(Conflict):
         edit("drop", "none")
+
+
+# ------------------------------------------------------------------ by a playbook
+def test_a_session_behind_a_gate_asks_for_its_write_up(bench):
+    """The library's own: the team is asked to write up what was said, and asked nothing where nobody spoke."""
+    document = library.library_entry("friday-session-with-quality-gate").document
+    (gate,) = [each for each in document.steps if each.id == "gate"]
+    after = [each for each in gate.paths["approved"] if each.id in {"session", "thanks"}]
+    bench.begin(
+        [each.model_dump(mode="json", exclude={"when"}) for each in after],
+        values={"speaker": "李四", "topic": "读书笔记"},
+        variables=document.variables,
+    )
+    bench.go()
+    talk(bench)
+    bench.say("分享结束", by="王五", at=at(20))
+    bench.go(at(20))
+    task = Task.objects.get()
+    assert (task.title, task.due_at) == ("今晚把《读书笔记》整理成稿", at(20 + 180))
+    assert [text for text in bench.said() if text.startswith("谢谢 李四")]
 
 
 # ------------------------------------------------------------------ rehearsed

@@ -4,7 +4,7 @@ What is out of it is gone at once: browsers keep a page but ask each time whethe
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any, cast
@@ -24,7 +24,6 @@ from qunce.content import actions
 from qunce.content.policies.markdown import rendered
 from qunce.content.selectors import sites
 from qunce.content.selectors.sites import Entry, Site
-from qunce.content.types import UseWay
 from qunce.kernel.errors import NotFound
 from qunce.kernel.http import stored_file
 from qunce.kernel.limits import Limit
@@ -101,7 +100,9 @@ def _page(request: HttpRequest, name: str, site: Site, **context: object) -> Htt
             "canonical": _whole(request, str(context.pop("path", request.path))),
             "feed": reverse("site:feed", args=[site.slug]),
         }
-        return render(request, f"memberpages/site/{name}.html", {**about, **context})
+        response = render(request, f"memberpages/site/{name}.html", {**about, **context})
+    response["Content-Language"] = site.language
+    return response
 
 
 # ------------------------------------------------------------------ pages
@@ -135,9 +136,9 @@ def entry(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """One of them."""
     site = sites.open_site(slug)
     found = sites.entry(site, key)
-    actions.note_reading(item=found.item, way=UseWay.SITE)
+    actions.note_reading(item=found.item)
     base = reverse("site:entry", args=[slug, key])
-    pictures = {file.name: f"{base}files/{file.sha256}/" for file in found.document.files}
+    pictures = _pictures(found, base)
     image = next((pictures[file.name] for file in found.document.files if file.kind == "image"), "")
     return _page(
         request,
@@ -149,6 +150,10 @@ def entry(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         files_at=f"{base}files/",
         image=_whole(request, image) if image else "",
     )
+
+
+def _pictures(found: Entry, base: str) -> dict[str, str]:
+    return {file.name: f"{base}files/{file.sha256}/" for file in found.document.files}
 
 
 @public
@@ -164,7 +169,9 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
     """The latest, for feed readers."""
     site = sites.open_site(slug)
     here = _whole(request, reverse("site:home", args=[slug]))
-    made = Atom1Feed(
+    made = _Feed(
+        since=site.changed_at,
+        author_name=site.community.name,
         title=site.community.name,
         link=here,
         description=site.intro,
@@ -177,13 +184,25 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 
 
+class _Feed(Atom1Feed):
+    """One in which nothing is yet was last changed when its site was: not at every look anew."""
+
+    def __init__(self, *, since: datetime, **given: Any) -> None:
+        super().__init__(**given)
+        self._since = since
+
+    def latest_post_date(self) -> datetime:
+        """Of its latest item."""
+        return super().latest_post_date() if self.items else self._since
+
+
 def _add(made: Atom1Feed, request: HttpRequest, site: Site, found: Entry) -> None:
     link = _whole(request, reverse("site:entry", args=[site.slug, found.item.key]))
     made.add_item(
         title=found.document.title,
         link=link,
         description=found.document.summary or found.document.title,
-        content=rendered(found.document.body),
+        content=rendered(found.document.body, _pictures(found, link)),
         unique_id=link,
         pubdate=found.at,
         updateddate=found.changed_at,

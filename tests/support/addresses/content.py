@@ -38,6 +38,7 @@ EXPECTED = {
         {"begins": "开讲", "ends": "散会", "silence": "60", "consent": "24"},
         community_id="home",
     ),
+    "console:practice_scribes": change(here(Permission.LEAD), {"member": "{member}"}, community_id="home"),
     # ---- briefs, feeds and suggestions
     "console:briefs": page(signed_in),
     "console:brief_plan_new": page(here(Permission.OPERATE), {"community": "{home}"}),

@@ -11,7 +11,7 @@ from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from qunce.chat import selectors as chat
@@ -50,6 +50,11 @@ CONSENTS: dict[str, tuple[str, str | Promise]] = {
     ConsentState.ANONYMOUS: ("good", gettext_lazy("Agrees, without a name")),
     ConsentState.NO: ("bad", gettext_lazy("Does not want it")),
 }
+FAR: dict[str, str | Promise] = {
+    Outlet.MEMBERS: gettext_lazy("for members"),
+    Outlet.SITE: gettext_lazy("for the site"),
+}
+WAYS: dict[str, str | Promise] = {"words": gettext_lazy("in the group"), "page": gettext_lazy("on their own page")}
 
 
 @topic("sessions")
@@ -114,7 +119,7 @@ def new(request: StaffRequest) -> HttpResponse:
         return page(request, "console/content/session_where.html", {"groups": groups, "past": "past" in request.GET})
     group = community.group(request.actor, int(chosen), Permission.OPERATE)
     there = people.present_before(request.actor, {group.pk: clock.now()})[group.pk]
-    named = [(each.pk, each.name or each.external_id) for each in there]
+    named = [(each.pk, each.name or each.external_id) for each in there if not each.is_bot]
     form = Beginning(request.POST or None, people=named, initial={"submission": new_id()})
     past = "past" in request.GET
     if request.method == "POST" and form.is_valid():
@@ -298,13 +303,22 @@ def export(request: StaffRequest, session_id: int) -> HttpResponse:
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="consents-{row.pk}.csv"'
     table = csv.writer(response)
-    table.writerow([_("Name"), _("How far"), _("Answer"), _("How"), _("Asked"), _("Answered"), _("Words")])
+    table.writerow(
+        [
+            _("Name"),
+            _("How far"),
+            pgettext("what an author says", "Answer"),
+            _("Where they answered"),
+            _("Asked at"),
+            _("Answered at"),
+            _("Fingerprint of the words"),
+        ]
+    )
     for each in reads.consents_of(row):
         name = f"'{each.name}" if each.name.startswith(("=", "+", "-", "@")) else each.name
-        answered = each.answered_at.isoformat() if each.answered_at else ""
-        table.writerow(
-            [name, each.outlet, each.state, each.way, each.asked_at.isoformat(), answered, each.fingerprint]
-        )
+        far, way = FAR.get(each.outlet, each.outlet), WAYS.get(each.way, each.way)
+        when = [moment.isoformat() if moment else "" for moment in (each.asked_at, each.answered_at)]
+        table.writerow([name, far, CONSENTS[each.state][1], way, *when, each.fingerprint])
     return response
 
 

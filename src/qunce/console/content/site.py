@@ -18,7 +18,10 @@ from qunce.console.forms import ListField, errors_in
 from qunce.content import actions
 from qunce.content.selectors import sessions, sites
 from qunce.kernel.actor import Permission
+from qunce.kernel.errors import Invalid
 from qunce.kernel.htmx import go, page
+
+SHOWN = 12
 
 
 class SiteForm(forms.Form):
@@ -83,14 +86,19 @@ def site(request: StaffRequest, community_id: int) -> HttpResponse:
 def _page(request: StaffRequest, community_id: int, about: SiteForm, held: PracticeForm) -> HttpResponse:
     row = sites.site(request.actor, community_id)
     address = reverse("site:home", args=[row.slug]) if row and row.enabled else ""
+    text = request.GET.get("text", "").strip()
+    found = sessions.possible_scribes(request.actor, community_id, text)[:SHOWN] if text else ()
     context: dict[str, object] = {
         "community": community.community(request.actor, community_id),
         "form": about,
         "held": held,
+        "scribes": sessions.standing_scribes(request.actor, community_id),
+        "text": text,
+        "found": found,
         "address": address,
         "whole": f"{settings.BASE_URL or request.build_absolute_uri('/')[:-1]}{address}" if address else "",
     }
-    return page(request, "console/content/site.html", context)
+    return page(request, "console/content/site.html", context, piece="console/content/scribes_found.html")
 
 
 @require_POST
@@ -127,8 +135,21 @@ def practice_change(request: StaffRequest, community_id: int) -> HttpResponse:
     return _page(request, community_id, _initial(request, community_id)[0], form)
 
 
+@require_POST
+def practice_scribes(request: StaffRequest, community_id: int) -> HttpResponse:
+    """Name somebody who writes up every session, or no more."""
+    chosen = request.POST.get("member", "")
+    if not chosen.isdecimal():
+        raise Invalid(_("Choose somebody."), field="member")
+    named = request.POST.get("op") != "remove"
+    actions.set_standing_scribe(actor=request.actor, community_id=community_id, member_id=int(chosen), named=named)
+    messages.success(request, _("Saved."))
+    return go(request, "console:site", community_id)
+
+
 urlpatterns = [
     path("communities/<int:community_id>/site/", site, name="site"),
     path("communities/<int:community_id>/site/change/", site_change, name="site_change"),
     path("communities/<int:community_id>/sessions/", practice_change, name="practice_change"),
+    path("communities/<int:community_id>/sessions/scribes/", practice_scribes, name="practice_scribes"),
 ]

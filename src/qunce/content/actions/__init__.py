@@ -52,6 +52,7 @@ from qunce.content.actions.plans import change_plan as change_plan
 from qunce.content.actions.plans import make_plan as make_plan
 from qunce.content.actions.plans import rest_plan as rest_plan
 from qunce.content.actions.practices import set_practice as set_practice
+from qunce.content.actions.practices import set_standing_scribe as set_standing_scribe
 from qunce.content.actions.publishing import publish_due as publish_due
 from qunce.content.actions.publishing import publish_session as publish_session
 from qunce.content.actions.publishing import take_back as take_back
@@ -66,7 +67,6 @@ from qunce.content.actions.sessions import keep_draft as keep_draft
 from qunce.content.actions.sessions import note_speaking as note_speaking
 from qunce.content.actions.sessions import set_scribes as set_scribes
 from qunce.content.actions.sessions import take_past as take_past
-from qunce.content.actions.sites import note_reading as note_reading
 from qunce.content.actions.sites import set_site as set_site
 from qunce.content.actions.suggestions import decide_suggestion as decide_suggestion
 from qunce.content.actions.suggestions import enter_suggestion as enter_suggestion
@@ -76,6 +76,7 @@ from qunce.content.actions.suggestions import separate_suggestion as separate_su
 from qunce.content.actions.suggestions import suggest as suggest
 from qunce.content.actions.uses import follow_item as follow_item
 from qunce.content.actions.uses import note_broadcast as note_broadcast
+from qunce.content.actions.uses import note_reading as note_reading
 from qunce.content.actions.uses import note_uses as note_uses
 from qunce.content.actions.uses import open_item as open_item
 from qunce.content.actions.uses import rate_item as rate_item

@@ -1,6 +1,7 @@
 """Write-ups go out: to the group at once, further only with what their authors have agreed to."""
 
 from contextlib import suppress
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -101,7 +102,7 @@ def _write(actor: Actor, row: Session, draft: Draft, outlet: Outlet) -> bool:
         item = library.create_item(
             actor=actor,
             document=document,
-            key=f"{row.began_at:%Y-%m-%d}-{row.pk}",
+            key=f"{row.began_at.astimezone(ZoneInfo(row.community.zone)):%Y-%m-%d}-{row.pk}",
             community_id=row.community_id,
             openness=_OPEN[outlet],
             origin=f"session:{row.pk}",

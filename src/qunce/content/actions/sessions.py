@@ -11,10 +11,10 @@ from django.utils.translation import gettext_noop, override
 from qunce.chat import actions as chat
 from qunce.chat import selectors as chats
 from qunce.chat.stage import Planned
-from qunce.chat.types import Content, Purpose
+from qunce.chat.types import Content, Mention, Part, Purpose, Text
 from qunce.community import selectors as community
 from qunce.content.events import SessionEnded
-from qunce.content.models import Practice, Session
+from qunce.content.models import Session
 from qunce.content.policies import drafts
 from qunce.content.policies.drafts import Edit
 from qunce.content.selectors import sessions as reads
@@ -153,7 +153,6 @@ def _new(
     said = " ".join(topic.split()).strip("《》“”\"' ")[:LONGEST_TOPIC]
     if not said:
         raise Invalid(_("A session has a topic."), field="topic")
-    usual = Practice.objects.filter(pk=community_id).first()
     return Session(
         community_id=community_id,
         group_id=group_id,
@@ -163,7 +162,7 @@ def _new(
         began_at=began,
         spoke_at=began,
         changed_at=clock.now(),
-        scribe_ids=list(usual.scribe_ids) if usual else [],
+        scribe_ids=sorted(reads.usual_scribes(community_id)),
     )
 
 
@@ -282,8 +281,29 @@ def keep_draft(*, session_id: int, draft: Draft) -> bool:
     row.draft, row.edition, row.state = draft.model_dump(mode="json"), 1, SessionState.DRAFTED
     row.drafted_at = row.changed_at = clock.now()
     row.save()
+    _call_scribes(row)
     live.touch(TOPIC, f"session:{row.pk}")
     return True
+
+
+_READY = gettext_noop(
+    "The draft of “%(topic)s” is ready. Please put it in order, on your own pages under “Write-ups for you to edit”;"
+    " who has no link to them gets one from the team. "
+)
+
+
+def _call_scribes(row: Session) -> None:
+    """Who writes up every session is told in the group that there is a draft; not who wants to be left in peace."""
+    here = members.addressed({(row.group_id, key) for key in row.scribe_ids})
+    quiet = members.muted(set(row.scribe_ids))
+    called = [each for each in here.values() if each.here and each.member_id not in quiet]
+    if not called:
+        return
+    with override(language_of(row)):
+        parts: list[Part] = [Text(_(_READY) % {"topic": row.topic})]
+    for each in sorted(called, key=lambda one: one.member_id):
+        parts += [Mention(each.external_id, " ".join(each.name.split())[:60]), Text(" ")]
+    send(row=row, content=Content(tuple(parts)), part="scribes")
 
 
 @transaction.atomic
@@ -349,7 +369,12 @@ def set_scribes(*, actor: Actor, session_id: int, member_ids: Collection[int]) -
     row.scribe_ids = sorted(key for key, _name in seen)
     row.save(update_fields=["scribe_ids"])
     names = listed(sorted(name for _key, name in seen))
-    _note(actor, row, "session.scribes", gettext_noop("%(actor)s named who writes up “%(topic)s”: %(names)s."), names)
+    sentence = (
+        gettext_noop("%(actor)s named who writes up “%(topic)s”: %(names)s.")
+        if names
+        else gettext_noop("%(actor)s left the write-up of “%(topic)s” to the team.")
+    )
+    _note(actor, row, "session.scribes", sentence, names)
     return row
 
 

@@ -1,15 +1,14 @@
-"""Public sites: switched on and off, and how often they are read, which is counted by day and of nobody."""
+"""Public sites: switched on and off, and called as their community wants."""
 
 import re
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from qunce.community import selectors as community
 from qunce.community.types import LANGUAGES
-from qunce.content.models import Item, Site
-from qunce.content.types import UseWay
+from qunce.content.models import Site
 from qunce.kernel import audit, clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid
@@ -45,16 +44,3 @@ def set_site(*, actor: Actor, community_id: int, enabled: bool, slug: str, intro
         actor, "site.changed", sentence, community_id=community_id, about=("community", community_id), slug=slug
     )
     return row
-
-
-_READ = """
-INSERT INTO content_itemuse AS u (item_id, version_id, key, way, at, times) VALUES (%s, %s, %s, %s, %s, 1)
-ON CONFLICT (item_id, key) DO UPDATE SET times = u.times + 1, at = excluded.at
-"""
-
-
-def note_reading(*, item: Item, way: UseWay) -> None:
-    """Somebody has read an item: counted per day, without who it was."""
-    now = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, [item.pk, item.published_id, f"{way}:{item.pk}:{now:%Y-%m-%d}", way, now])

@@ -75,6 +75,11 @@ def follow_item(*, token: str, user_agent: str) -> None:
         ItemUse.objects.filter(pk=use.pk).update(opened=F("opened") + 1)
 
 
+def note_reading(*, item: Item) -> None:
+    """Somebody has read an item on a public site: counted by day, without who it was."""
+    _read(item.pk, item.published_id, "site", UseWay.SITE)
+
+
 def _read(item_id: int, version_id: int | None, reader: str, way: UseWay) -> None:
     key = f"{reader}:{item_id}:{clock.now():%Y%m%d}"
     with connection.cursor() as cursor:

@@ -15,6 +15,7 @@ _SHORTEST_NAME = 2
 def leaving(draft: Draft, said: Mapping[int, ConsentState], somebody: str) -> Draft:
     """The draft with nothing in it of whom has not agreed, and no name of whom does not want to be named.
 
+    Keywords stay where what is left says them: one that only a refused passage said would tell of it.
     ``said``: what each author says of these words, by identity. ``somebody``: what stands instead of a name.
     """
     named = {key for key, state in said.items() if state is ConsentState.YES}
@@ -36,10 +37,13 @@ def leaving(draft: Draft, said: Mapping[int, ConsentState], somebody: str) -> Dr
         )
         for each in kept
     )
+    title, summary = hide(draft.title), hide(draft.summary)
+    left = "\n".join([title, summary, *(each.text for each in passages)]).casefold()
     return draft.model_copy(
         update={
-            "title": hide(draft.title),
-            "summary": hide(draft.summary),
+            "title": title,
+            "summary": summary,
+            "keywords": tuple(each for each in draft.keywords if each.casefold() in left),
             "points": tuple(each for each in draft.points if each in there),
             "people": tuple(each for each in draft.people if each.identity_id in named),
             "passages": passages,

@@ -21,7 +21,8 @@ from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotAllowed, NotFound
 from qunce.kernel.words import listed
 from qunce.members import selectors as members
-from qunce.members.selectors import Visit
+from qunce.members.selectors import Member, Visit
+from qunce.members.types import MemberFilter, Presence
 
 Key = tuple[str, str]
 AT_IT = timedelta(minutes=5)
@@ -61,11 +62,24 @@ def practices() -> dict[int, Words]:
     }
 
 
-def standing_scribes(actor: Actor, community_id: int) -> list[int]:
-    """The members who write up every session of a community."""
-    community.community(actor, community_id)
+def usual_scribes(community_id: int) -> set[int]:
+    """The members who write up every session of a community, as whom they are now. No guard: for what runs."""
     row = Practice.objects.filter(pk=community_id).first()
-    return list(row.scribe_ids) if row else []
+    return {members.root_of(key) for key in row.scribe_ids} if row else set()
+
+
+def standing_scribes(actor: Actor, community_id: int) -> list[tuple[int, str]]:
+    """The same with their names, in the order of those."""
+    community.community(actor, community_id)
+    seen = members.visible_members(actor).filter(pk__in=usual_scribes(community_id))
+    return list(seen.order_by("sort_key", "pk").values_list("pk", "name"))
+
+
+def possible_scribes(actor: Actor, community_id: int, text: str = "") -> QuerySet[Member]:
+    """Members who are in a group of a community and could write up its sessions; of them whom the text finds."""
+    wanted = MemberFilter(text=text, community_id=community_id, presence=Presence.HERE)
+    found, _key = members.find_members(actor, wanted, Permission.LEAD)
+    return found.exclude(pk__in=usual_scribes(community_id))
 
 
 # ------------------------------------------------------------------ the draft
