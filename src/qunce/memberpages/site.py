@@ -185,7 +185,7 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 class _Feed(Atom1Feed):
-    """One in which nothing is yet was last changed when its site was: not at every look anew."""
+    """With whole articles; one in which nothing is yet was last changed when its site was, not at each look."""
 
     def __init__(self, *, since: datetime, **given: Any) -> None:
         super().__init__(**given)
@@ -194,6 +194,11 @@ class _Feed(Atom1Feed):
     def latest_post_date(self) -> datetime:
         """Of its latest item."""
         return super().latest_post_date() if self.items else self._since
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        """What stands in the article, besides its summary."""
+        super().add_item_elements(handler, item)
+        handler.addQuickElement("content", item["content"], {"type": "html"})
 
 
 def _add(made: Atom1Feed, request: HttpRequest, site: Site, found: Entry) -> None:
