@@ -163,6 +163,14 @@ def test_an_answer_across_the_evening_keeps_its_thread_and_parts_of_the_day_have
     assert made.coverage.hours[21][1] > 0
 
 
+def test_a_question_asked_again_by_the_same_person_counts_once_as_it_was_last():
+    asked, other = "镜头发霉要怎么清洗，有人知道吗？", "附近哪家咖啡馆适合读书？"
+    lines = [(9 * HOUR, "Alice", asked), (12 * HOUR, "Bob", other), (15 * HOUR, "Alice", f"再问一次，{asked}")]
+    facts = chat(lines)
+    found = [quoted(facts, line)[0] for line in digests.digest(facts).of(LineKind.QUESTION)]
+    assert found == [other, lines[2][2]]
+
+
 def test_links_to_oneself_are_none_and_signs_around_them_are_left_out():
     assert urls("见 http://localhost:80/a 和 https://example.org/a?b=1。") == ["https://example.org/a?b=1"]
     assert urls("(http://192.168.1.2/x) http://0.0.0.0:8080") == []

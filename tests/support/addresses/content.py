@@ -66,6 +66,7 @@ EXPECTED = {
     "console:suggestions_thanks": page(signed_in),
     "console:suggestion_new": change(here(Permission.REPLY), {"text": "开个摄影角", "community": "{home}"}),
     "console:suggestion": page(here(Permission.VIEW), suggestion_id="suggestion"),
+    "console:suggestion_undo": change(here(Permission.OPERATE), audited=False, suggestion_id="suggestion"),
     "console:suggestion_merge": change(
         here(Permission.OPERATE), {"into": "{other_suggestion}"}, suggestion_id="suggestion"
     ),

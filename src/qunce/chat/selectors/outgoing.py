@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from qunce.chat.connector import connectors
 from qunce.chat.models import Delivery
@@ -16,6 +17,7 @@ _NEVER = (DeliveryState.FAILED, DeliveryState.SKIPPED)
 class Fate:
     """How a delivery fares. ``at``: since when members may have seen it; ``external_id``: its platform's."""
 
+    id: UUID
     state: DeliveryState
     at: datetime | None
     external_id: str
@@ -32,6 +34,7 @@ def fates(keys: Collection[str]) -> dict[str, Fate]:
     rows = Delivery.objects.filter(key__among=list(keys)) if keys else ()
     return {
         row.key: Fate(
+            row.pk,
             DeliveryState(row.state),
             (row.sent_at or row.first_claimed_at) if row.state in _MAY_BE_THERE else None,
             row.external_id,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from qunce.chat import actions as chat
 from qunce.chat.actions import partitions
 from qunce.chat.types import Batch, Checked, GroupSeen, Origin
-from qunce.cli.bench import served
+from qunce.cli.bench import contents, served
 from qunce.community import actions as community
 from qunce.community import selectors as groups_of
 from qunce.community.types import CommunityProfile, GroupFilter, GroupState
@@ -62,12 +62,15 @@ _TEXTS = [
 
 def measure(*, messages: int, groups: int, members: int, times: int) -> dict[str, Any]:
     """Milliseconds of each page over all messages, and how many times the work over a tenth of them it takes."""
-    ids = _groups(groups)
+    account_id, ids = _groups(groups)
     people = _people(members)
     client = served.visitor()
-    addresses = _addresses(ids[0])
+    home = groups_of.group(SYSTEM, ids[0]).community_id
     until = clock.now()
     partitions.ensure_for(until - timedelta(days=day) for day in range(DAYS + 1))
+    own, rooms = groups_of.groups_of(SYSTEM, home), groups_of.external_ids(ids)
+    addresses = _addresses(ids[0], home)
+    addresses |= contents.put_there(account_id=account_id, community_id=home, groups=own, rooms=rooms)
     told = {
         "groups": ids,
         "people": people,
@@ -106,7 +109,7 @@ def _said(told: dict[str, Any], first: int, step: int, *, counted: bool = True) 
         health.assess()
 
 
-def _groups(count: int) -> list[int]:
+def _groups(count: int) -> tuple[int, list[int]]:
     """Groups of several communities, all read by one account."""
     account = chat.connect_account(actor=SYSTEM, platform="sandbox", name="bench", config={})
     chat.record_checked(account_id=account.pk, checked=Checked("@qunce", "bench"))
@@ -118,7 +121,7 @@ def _groups(count: int) -> list[int]:
     for number in range(COMMUNITIES):
         home = community.create_community(actor=SYSTEM, profile=CommunityProfile(name=f"社群 {number}", zone=ZONE))
         chat.adopt(actor=SYSTEM, community_id=home.pk, group_ids=ids[number::COMMUNITIES], read_back=False)
-    return ids
+    return account.pk, ids
 
 
 def _people(count: int) -> list[int]:
@@ -130,14 +133,14 @@ def _people(count: int) -> list[int]:
     return found
 
 
-def _addresses(group_id: int) -> dict[str, str]:
+def _addresses(group_id: int, home: int | None) -> dict[str, str]:
     """The busiest pages."""
-    home = groups_of.group(SYSTEM, group_id).community_id
     return {
         "today": reverse("console:today"),
         "communities": reverse("console:communities"),
         "community": reverse("console:community_insight", args=[home]),
         "groups": reverse("console:groups"),
+        "groups, most said first": f"{reverse('console:groups')}?order=busiest",
         "group": reverse("console:group", args=[group_id]),
         "group insight": reverse("console:group_insight", args=[group_id]),
         "members": reverse("console:members"),

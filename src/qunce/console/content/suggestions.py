@@ -1,6 +1,7 @@
 """What members suggest: the board, one suggestion with what becomes of it, and the thanks of a month."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from datetime import date
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from qunce.chat.selectors import Fate
 from qunce.chat.selectors import messages as said
 from qunce.community import selectors as community
 from qunce.console import filters
@@ -155,20 +157,46 @@ def suggestion(request: StaffRequest, suggestion_id: int) -> HttpResponse:
                 reason=given["reason"],
                 tells=given["tells"],
             )
-            messages.success(request, _("Saved."))
             return go(request, "console:suggestion", suggestion_id)
     heard = selectors.voices([row.pk]).get(row.pk, [])
     groups = community.group_names({voice.row.group_id for voice in heard if voice.row.group_id})
     may = request.actor.may(Permission.OPERATE, row.community_id)
+    fates = selectors.told(row, heard)
     context = {
         "row": row,
         "standing": standing(row),
         "form": form,
-        "voices": [(voice, groups.get(voice.row.group_id or 0, "")) for voice in heard],
+        "voices": [(voice, groups.get(voice.row.group_id or 0, ""), fates.get(voice.row.pk)) for voice in heard],
         "alike": selectors.alike(request.actor, row) if may else (),
         "may_operate": may,
+        **_telling(row, fates.values()),
     }
-    return page(request, "console/content/suggestion.html", context)
+    return page(request, "console/content/suggestion.html", context, piece="console/content/suggestion_told.html")
+
+
+def _telling(row: Suggestion, fates: Collection[Fate]) -> dict[str, object]:
+    """For how many seconds the last decision can be undone; how many are being told of it, and how many were."""
+    lost = sum(fate.is_lost for fate in fates)
+    there = sum(fate.at is not None for fate in fates)
+    return {
+        "undo_for": math.ceil(selectors.time_to_undo(row).total_seconds()),
+        "waiting": len(fates) - lost - there,
+        "there": there,
+        "lost": lost,
+    }
+
+
+@require_POST
+def undo(request: StaffRequest, suggestion_id: int) -> HttpResponse:
+    """``edition``: take back the decision that was seen, before its authors are told."""
+    edition = number(request.POST.get("edition", "")) or 0
+    try:
+        actions.undo_decision(actor=request.actor, suggestion_id=suggestion_id, edition=edition)
+    except Conflict as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Taken back: it is as it was, and nobody was told."))
+    return go(request, "console:suggestion", suggestion_id)
 
 
 @require_POST
@@ -264,6 +292,7 @@ urlpatterns = [
     path("content/suggestions/new/", new, name="suggestion_new"),
     path("content/suggestions/thanks/", thanks, name="suggestions_thanks"),
     path("content/suggestions/<int:suggestion_id>/", suggestion, name="suggestion"),
+    path("content/suggestions/<int:suggestion_id>/undo/", undo, name="suggestion_undo"),
     path("content/suggestions/<int:suggestion_id>/merge/", merge, name="suggestion_merge"),
     path("content/suggestions/<int:suggestion_id>/separate/", separate, name="suggestion_separate"),
 ]

@@ -74,6 +74,7 @@ from qunce.content.actions.suggestions import hear as hear
 from qunce.content.actions.suggestions import merge_suggestions as merge_suggestions
 from qunce.content.actions.suggestions import separate_suggestion as separate_suggestion
 from qunce.content.actions.suggestions import suggest as suggest
+from qunce.content.actions.suggestions import undo_decision as undo_decision
 from qunce.content.actions.uses import follow_item as follow_item
 from qunce.content.actions.uses import note_broadcast as note_broadcast
 from qunce.content.actions.uses import note_reading as note_reading

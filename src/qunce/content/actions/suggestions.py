@@ -20,8 +20,8 @@ from qunce.content.models import Suggestion
 from qunce.content.policies import suggestions as policies
 from qunce.content.selectors import suggestions as reads
 from qunce.content.selectors.suggestions import Voice
-from qunce.content.types import CLOSED, HeardSuggestion, SuggestionState
-from qunce.content.types.suggestions import LONGEST_SUGGESTION, LONGEST_SUGGESTION_REASON
+from qunce.content.types import CLOSED, HeardSuggestion, Standing, SuggestionState
+from qunce.content.types.suggestions import LONGEST_SUGGESTION, LONGEST_SUGGESTION_REASON, TOLD_AFTER
 from qunce.kernel import audit, clock, live, locks
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid
@@ -31,6 +31,9 @@ from qunce.members.selectors import Visit
 TOPIC = "suggestions"
 """Live topic of the board."""
 TOLD_WITHIN = timedelta(days=1)
+UNDONE_WITHIN = timedelta(minutes=1)
+"""Whoever presses in the last second, and whose authors were not told yet, is still in time."""
+UNDONE = gettext_noop("The decision was taken back before it was told.")
 MOST_TOLD = 30
 MOST_A_DAY = 10
 SAID = {
@@ -161,7 +164,9 @@ def decide_suggestion(
 ) -> Suggestion:
     """Say what becomes of it; those who have suggested it in a group are told there, unless ``tells`` is not wanted.
 
-    ``edition``: which one was seen; Conflict where somebody else has decided since. To decline needs a reason.
+    They are told after ten seconds, so that it can be undone (`undo_decision`); of a decision that is replaced before
+    that, nobody hears. ``edition``: which one was seen; Conflict where somebody else has decided since. To decline
+    needs a reason.
     """
     row = _locked(actor, suggestion_id)
     if row.edition != edition:
@@ -178,14 +183,51 @@ def decide_suggestion(
         raise Invalid(_("At most %(count)d characters.") % {"count": LONGEST_SUGGESTION_REASON}, field="reason")
     if row.state == state and row.reason == reason:
         return row
+    heard = reads.voices([row.pk])[row.pk]
+    if not _kept_from(row, heard):
+        row.before = _standing(row).model_dump(mode="json")
     row.state, row.reason = state, reason
     row.decided_by_name, row.decided_at = actor.name, clock.now()
     row.edition += 1
     row.save()
     _note(actor, row, "suggestion.decided", DECIDED[state], reason=reason)
     if tells:
-        _tell(row, reads.voices([row.pk])[row.pk])
+        _tell(row, heard)
     return row
+
+
+@transaction.atomic
+def undo_decision(*, actor: Actor, suggestion_id: int, edition: int) -> Suggestion:
+    """Take back the last decision, and what its authors would have been told of it.
+
+    Conflict once one of them was told, or somebody has decided since.
+    """
+    row = _locked(actor, suggestion_id)
+    late = row.decided_at is None or clock.now() >= row.decided_at + UNDONE_WITHIN
+    heard = reads.voices([row.pk]).get(row.pk, ())
+    if row.edition != edition or row.before is None or late or _kept_from(row, heard) is False:
+        raise Conflict(
+            _("This can no longer be undone."), fix=_("Decide otherwise; its authors are told of that, too.")
+        )
+    before = Standing.model_validate(row.before)
+    row.state, row.reason, row.before = before.state, before.reason, None
+    row.decided_by_name, row.decided_at = before.by, before.at
+    row.edition += 1
+    row.save()
+    sentence = gettext_noop("%(actor)s took back the decision on the suggestion “%(text)s”.")
+    _note(actor, row, "suggestion.undone", sentence)
+    return row
+
+
+def _standing(row: Suggestion) -> Standing:
+    state = SuggestionState(row.state)
+    return Standing(state=state, reason=row.reason, by=row.decided_by_name, at=row.decided_at)
+
+
+def _kept_from(row: Suggestion, heard: Iterable[Voice]) -> bool | None:
+    """Keep the last decision from its authors: whether they all were to hear of it and do not; None: nobody was."""
+    ids = [fate.id for fate in reads.told(row, heard).values() if not fate.is_lost]
+    return len(chat.withdraw(ids=ids, reason=UNDONE)) == len(ids) if ids else None
 
 
 @transaction.atomic
@@ -251,13 +293,15 @@ def _content(row: Suggestion, group: GroupFacts, author: Mention) -> Content:
 
 def _reply(row: Suggestion, made: Suggestion, group: GroupFacts, content: Content) -> Planned:
     kind = connectors.get(group.platform)
+    now = row.decided_at or clock.now()
     return Planned(
-        key=f"suggestion:{made.pk}:{row.pk}:{row.edition}",
+        key=reads.key_of(made, row),
         group_id=group.id,
         content=content,
         purpose=Purpose.SERVICE,
         reply_to=made.external_id if kind is not None and kind.capabilities.reply else None,
-        not_after=clock.now() + TOLD_WITHIN,
+        not_before=now + TOLD_AFTER,
+        not_after=now + TOLD_WITHIN,
     )
 
 

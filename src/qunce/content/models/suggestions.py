@@ -28,6 +28,8 @@ class Suggestion(models.Model):
     reason = models.TextField(blank=True)
     decided_by_name = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True)
+    before = models.JSONField(null=True)
+    """How it stood before the last decision (types.Standing), for undoing that; None: there is nothing to undo."""
     edition = models.PositiveIntegerField(default=1)
     same_as = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="others")
 

@@ -64,6 +64,8 @@ from qunce.content.selectors.suggestions import state_counts as state_counts
 from qunce.content.selectors.suggestions import suggestion as suggestion
 from qunce.content.selectors.suggestions import thanks as thanks
 from qunce.content.selectors.suggestions import thanks_of as thanks_of
+from qunce.content.selectors.suggestions import time_to_undo as time_to_undo
+from qunce.content.selectors.suggestions import told as told
 from qunce.content.selectors.suggestions import visible_suggestions as visible_suggestions
 from qunce.content.selectors.suggestions import voices as voices
 from qunce.content.selectors.uses import Counted as Counted

@@ -10,9 +10,12 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
+from qunce.chat import selectors as chat
+from qunce.chat.selectors import Fate
 from qunce.community import selectors as community
 from qunce.content.models import Suggestion
 from qunce.content.types import SuggestionState
+from qunce.content.types.suggestions import TOLD_AFTER
 from qunce.kernel import clock, words
 from qunce.kernel.actor import SYSTEM, Actor, Permission
 from qunce.kernel.errors import NotAllowed, NotFound
@@ -98,6 +101,24 @@ def voices(suggestion_ids: Collection[int]) -> dict[int, list[Voice]]:
         voice = Voice(row, who.name if who else row.name, member_id)
         found[row.same_as_id or row.pk].setdefault(member_id or row.identity_id or row.name or row.pk, voice)
     return {key: list(each.values()) for key, each in found.items()}
+
+
+def key_of(made: Suggestion, row: Suggestion) -> str:
+    """The key of what the author of ``made`` is told of the last decision on ``row``."""
+    return f"suggestion:{made.pk}:{row.pk}:{row.edition}"
+
+
+def told(row: Suggestion, heard: Iterable[Voice]) -> dict[int, Fate]:
+    """How what those are told fares who are told of the last decision, by the suggestion that each has made."""
+    made = {key_of(voice.row, row): voice.row.pk for voice in heard}
+    return {made[key]: fate for key, fate in chat.fates(made).items()}
+
+
+def time_to_undo(row: Suggestion) -> timedelta:
+    """For how long the last decision can still be undone without anybody having been told of it."""
+    if row.before is None or row.decided_at is None:
+        return timedelta()
+    return max(timedelta(), row.decided_at + TOLD_AFTER - clock.now())
 
 
 def alike(actor: Actor, row: Suggestion, most: int = 50) -> QuerySet[Suggestion]:

@@ -45,4 +45,5 @@ from qunce.content.types.sessions import Speaker as Speaker
 from qunce.content.types.sessions import Words as Words
 from qunce.content.types.suggestions import CLOSED as CLOSED
 from qunce.content.types.suggestions import HeardSuggestion as HeardSuggestion
+from qunce.content.types.suggestions import Standing as Standing
 from qunce.content.types.suggestions import SuggestionState as SuggestionState

@@ -1,9 +1,13 @@
 """What members suggest, and what becomes of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import BaseModel, ConfigDict
+
+TOLD_AFTER = timedelta(seconds=10)
+"""So long after a decision its authors are told: until then it is undone as if it had never been."""
 LONGEST_SUGGESTION = 2000
 LONGEST_SUGGESTION_REASON = 600
 
@@ -19,6 +23,17 @@ class SuggestionState(StrEnum):
 
 
 CLOSED = frozenset({SuggestionState.DONE, SuggestionState.DECLINED})
+
+
+class Standing(BaseModel):
+    """How a suggestion stands, by whose word and since when."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: SuggestionState
+    reason: str
+    by: str
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

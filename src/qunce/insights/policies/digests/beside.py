@@ -101,17 +101,18 @@ def _questions(made: Material, talks: Sequence[Conversation], replies: Replies) 
 
     Where somebody else goes on in the conversation soon after, that is taken for an answer.
     """
-    facts = made.facts
     talk_of = {index: talk for talk in talks for index in talk.messages}
-    open_: list[int] = []
+    open_: dict[int, list[int]] = defaultdict(list)
+    """By who asks."""
     for index in _said(made):
         if not made.marked(index, QUESTION) or len(set(made.words[index])) < _ASKS_SOMETHING:
             continue
         if replies.to(index) or _gone_on(made, talk_of[index], index):
             continue
-        asked = [each for each in open_ if facts.person[each] == facts.person[index] and _alike(made, each, index)]
-        open_ = [*(each for each in open_ if each not in asked), index]
-    return [one(made, LineKind.QUESTION, [index]) for index in open_[-MOST[LineKind.QUESTION] :]]
+        own = open_[made.person[index]]
+        own[:] = [*(each for each in own if not _alike(made, each, index)), index]
+    latest = sorted(index for own in open_.values() for index in own)[-MOST[LineKind.QUESTION] :]
+    return [one(made, LineKind.QUESTION, [index]) for index in latest]
 
 
 def _alike(made: Material, one_: int, other: int) -> bool:

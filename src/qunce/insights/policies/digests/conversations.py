@@ -4,8 +4,9 @@ import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from heapq import nlargest
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import log, sqrt
 
 import numpy as np
@@ -35,6 +36,8 @@ class Material:
     """Why each is worth nothing by itself, or None."""
     telling: Mapping[str, float]
     """How telling each word is: less where it is in many messages."""
+    person: Sequence[int]
+    """Who said each; numbers of Python, which are quicker one by one."""
 
     def worth(self, index: int) -> bool:
         """Whether a message may stand in a conversation of the digest."""
@@ -59,7 +62,7 @@ def material(
     cut[first:last] = [[word for word in dict.fromkeys(each) if word not in names] for each in rest]
     times = texts.counted(cut[first:last])
     telling = {word: log(1 + (last - first) / count) for word, count in times.items()}
-    return Material(facts, cut, wanted, _why(facts, wanted, cut), telling)
+    return Material(facts, cut, wanted, _why(facts, wanted, cut), telling, facts.person.tolist())
 
 
 _LOOKED_BACK = 2000
@@ -107,8 +110,9 @@ def _trees(made: Material) -> list[list[int]]:
         return index
 
     last: dict[int, int] = {}
+    parents = facts.parent.tolist()
     for index in np.flatnonzero(made.wanted).tolist():
-        person, parent = int(facts.person[index]), int(facts.parent[index])
+        person, parent = made.person[index], parents[index]
         goes_on = last.get(person, -1)
         if parent >= 0 and _holds(made, index, parent):
             root[find(index)] = find(parent)
@@ -145,7 +149,14 @@ def _pieces(made: Material, tree: list[int]) -> list[list[int]]:
     """A long talk, cut where its subject changes: every answer leads on, and nobody talks of one thing for hours."""
     if len(tree) < _LONG:
         return [tree]
-    cohesion = [_in_common(made, tree[max(place - _WINDOW, 0) : place], tree[place : place + _WINDOW])
+
+    @cache
+    def said(first: int, last: int) -> tuple[dict[str, float], float]:
+        """What was said from one place to another: what comes after one place comes before a later one."""
+        weights = _weights(made, tree[first:last])
+        return weights, sqrt(sum(weight * weight for weight in weights.values()))
+
+    cohesion = [_in_common(said(max(place - _WINDOW, 0), place), said(place, min(place + _WINDOW, len(tree))))
                 for place in range(_SHORTEST, len(tree) - _SHORTEST, _STRIDE)]  # fmt: skip
     bound = _VALLEY * float(np.mean(cohesion))
     cuts: list[int] = []
@@ -159,36 +170,36 @@ def _pieces(made: Material, tree: list[int]) -> list[list[int]]:
     return [tree[first:last] for first, last in pairwise(edges)]
 
 
-def _in_common(made: Material, before: Sequence[int], after: Sequence[int]) -> float:
-    one, other = _weights(made, before), _weights(made, after)
-    lengths = [sqrt(sum(weight * weight for weight in each.values())) for each in (one, other)]
+def _in_common(before: tuple[dict[str, float], float], after: tuple[dict[str, float], float]) -> float:
+    (one, length), (other, width) = before, after
     product = sum(weight * other.get(word, 0.0) for word, weight in one.items())
-    return product / (lengths[0] * lengths[1]) if all(lengths) else 0.0
+    return product / (length * width) if length and width else 0.0
 
 
 # ------------------------------------------------------------------ by what is spoken of
 @dataclass(slots=True)
 class Conversation:
-    """Messages that belong together, in order of time."""
+    """Messages that belong together, in order of time. ``number``: of those that were begun before."""
 
     messages: list[int]
-    weights: Counter[str] = field(default_factory=Counter)
+    weights: dict[str, float] = field(default_factory=dict)
     """How much each word tells of it."""
     people: set[int] = field(default_factory=set)
     last: int = -1
+    length: float = 0.0
+    """Of the weights, as a vector."""
+    number: int = 0
     _squares: float = 0.0
-
-    @property
-    def length(self) -> float:
-        """Of the weights, as a vector."""
-        return sqrt(self._squares)
 
     def take(self, messages: Sequence[int], weights: Mapping[str, float], people: set[int]) -> None:
         """Add what belongs to it."""
         self.messages += messages
+        mine, squares = self.weights, self._squares
         for word, weight in weights.items():
-            self._squares += weight * (2 * self.weights[word] + weight)
-            self.weights[word] += weight  # type: ignore[assignment]
+            before = mine.get(word, 0.0)
+            squares += weight * (2 * before + weight)
+            mine[word] = before + weight
+        self._squares, self.length = squares, sqrt(squares)
         self.people |= people
         self.last = max(self.last, messages[-1])
 
@@ -206,64 +217,75 @@ _SHORT = 2
 def conversations(made: Material) -> list[Conversation]:
     """All messages of the stretch that are worth it, each in one conversation; these by their first message."""
     found: list[Conversation] = []
-    where: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_PLACES))
-    of_message: dict[int, int] = {}
+    where: dict[str, deque[Conversation]] = {}
+    of_message: dict[int, Conversation] = {}
     order = [index for index in np.flatnonzero(made.wanted).tolist() if made.worth(index)]
     before = dict(zip(order[1:], order, strict=False))
     for tree in sorted(piece for whole in _trees(made) for piece in _pieces(made, whole)):
         weights = _weights(made, tree)
-        people = {int(made.facts.person[index]) for index in tree}
-        number = _goes_on_with(made, tree, weights, found, where)
-        if number is None and len(tree) <= _SHORT:
+        people = {made.person[index] for index in tree}
+        home = _goes_on_with(made, tree, weights, where)
+        if home is None and len(tree) <= _SHORT:
             previous = before.get(tree[0], -1)
-            number = of_message.get(previous, -1)
             soon = made.facts.at[tree[0]] - made.facts.at[previous] <= _CHATTER
-            number = number if number >= 0 and soon and people <= found[number].people else None
-        if number is None:
-            number = len(found)
-            found.append(Conversation([]))
-        found[number].take(tree, weights, people)
-        of_message |= dict.fromkeys(tree, number)
+            home = of_message.get(previous)
+            home = home if home is not None and soon and people <= home.people else None
+        if home is None:
+            home = Conversation([], number=len(found))
+            found.append(home)
+        home.take(tree, weights, people)
+        of_message |= dict.fromkeys(tree, home)
         for word in weights:
-            if not where[word] or where[word][-1] != number:
-                where[word].append(number)
+            places = where.get(word)
+            if places is None:
+                where[word] = deque((home,), maxlen=_PLACES)
+            elif places[-1] is not home:
+                places.append(home)
     for each in found:
         each.messages.sort()
     return sorted(found, key=lambda each: each.messages[0])
 
 
 def _weights(made: Material, tree: Sequence[int]) -> dict[str, float]:
-    times = Counter(word for index in tree for word in made.words[index])
-    return {word: _MORE[min(count, _MOST)] * made.telling[word] for word, count in times.items()}
+    times = Counter(chain.from_iterable(map(made.words.__getitem__, tree)))
+    telling = made.telling
+    return {
+        word: telling[word] if count == 1 else _MORE[min(count, _MOST)] * telling[word]
+        for word, count in times.items()
+    }
 
 
 _MOST = 200
 _MORE = [1 + log(max(count, 1)) for count in range(_MOST + 1)]
-"""What a word counts that is said so often."""
+"""What a word counts that is said so often: once, as much as it tells."""
 
 
 def _goes_on_with(
-    made: Material,
-    tree: Sequence[int],
-    weights: Mapping[str, float],
-    found: Sequence[Conversation],
-    where: Mapping[str, deque[int]],
-) -> int | None:
+    made: Material, tree: Sequence[int], weights: Mapping[str, float], where: Mapping[str, deque[Conversation]]
+) -> Conversation | None:
     """The conversation that is most alike, where one is alike enough for how long ago it was."""
     length = sqrt(sum(weight * weight for weight in weights.values()))
-    together: Counter[int] = Counter()
-    common: Counter[int] = Counter()
+    together: dict[int, float] = {}
+    common: dict[int, int] = {}
+    known: dict[int, Conversation] = {}
     for word in nlargest(_LOOKED_AT, weights, key=weights.__getitem__):
         weight = weights[word]
-        for number in where.get(word, ()):
-            together[number] += weight * found[number].weights[word]  # type: ignore[assignment]
-            common[number] += 1
+        for each in where.get(word, ()):
+            number = each.number
+            if number in known:
+                together[number] += weight * each.weights[word]
+                common[number] += 1
+            else:
+                known[number], together[number], common[number] = each, weight * each.weights[word], 1
+    begins = made.facts.at[tree[0]]
     best = None
     for number, product in together.items():
-        alike = product / (length * found[number].length)
-        passed = made.facts.at[tree[0]] - made.facts.at[found[number].last]
+        alike = product / (length * known[number].length)
+        if alike < _ALIKE[0]:
+            continue
+        passed = begins - made.facts.at[known[number].last]
         bound = _ALIKE[0] if passed <= _SOON else _ALIKE[1] if passed <= _LATER else _ALIKE[2]
         enough = common[number] > 1 or passed <= _SOON
         if alike >= bound and enough and (best is None or (alike, number) > best):
             best = alike, number
-    return best[1] if best else None
+    return known[best[1]] if best else None

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import rjieba
@@ -18,6 +18,8 @@ _NO_WORDS = re.compile(
     re.DOTALL,
 )
 """Code, tags, names before a line, addresses, who is called, emoji by name, what chat programs put in, quotes."""
+_SOME = re.compile(r"[`\[<@:&「『]|www\.")
+"""One of these is in each of them; most messages have none."""
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _RUN = re.compile(
     rf"(?P<han>[{_HAN}]+)|(?P<plain>[^\W\d_{_HAN}][^\W{_HAN}]*(?:[.+#'’/_-]+(?:[^\W{_HAN}]|[+#])+)*[+#]*)"
@@ -52,9 +54,10 @@ class _Cutter:
         )
 
     def __call__(self, text: str) -> list[str]:
-        said = normalise(_SPACE.join(_NO_WORDS.sub(" ", text).split()))
+        plain = _NO_WORDS.sub(" ", text) if _SOME.search(text) else text
+        said = normalise(_SPACE.join(plain.split()))
         if not self._terms:
-            return list(_cut(said))
+            return _cut(said)
         found: list[str] = []
         done = 0
         for number, start, end in self._automaton.find_matches_as_indexes(said):
@@ -69,16 +72,25 @@ def _cutter(dictionary: tuple[str, ...]) -> _Cutter:
     return _Cutter(dictionary)
 
 
-def _cut(said: str) -> Iterator[str]:
+def _cut(said: str) -> list[str]:
+    found: list[str] = []
     for run in _RUN.finditer(said):
-        if run["han"]:
-            for word in rjieba.cut(run["han"]):
-                if len(word) > 1 and word not in STOP and not _COUNTED.match(word):
-                    yield word
-        else:
-            word = _ENDING.sub("", run["plain"])
-            if 1 < len(word) <= LONGEST and word not in STOP and run["plain"] not in STOP:
-                yield word
+        of = _words_again if run.end() - run.start() <= LONGEST else _words_of
+        found += of(run.group(), run.lastgroup == "han")
+    return found
+
+
+def _words_of(run: str, han: bool) -> tuple[str, ...]:  # noqa: FBT001 (inner loop: by position)
+    """The words in signs of one kind."""
+    if han:
+        cut = rjieba.cut(run)
+        return tuple(word for word in cut if len(word) > 1 and word not in STOP and not _COUNTED.match(word))
+    word = _ENDING.sub("", run)
+    return (word,) if 1 < len(word) <= LONGEST and word not in STOP and run not in STOP else ()
+
+
+_words_again = lru_cache(maxsize=1 << 15)(_words_of)
+"""People say the same again and again."""
 
 
 def counted(said: Iterable[Sequence[str]]) -> Counter[str]:
