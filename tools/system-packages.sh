@@ -4,7 +4,7 @@
 set -euo pipefail
 
 missing=()
-command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
+command -v chromium chromium-browser google-chrome chromium-headless-shell >/dev/null || missing+=(chromium)
 { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn)" ]; } || missing+=(fonts-noto-cjk)
 command -v msgfmt >/dev/null || missing+=(gettext)
 [ ${#missing[@]} -gt 0 ] || exit 0

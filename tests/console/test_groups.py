@@ -16,7 +16,7 @@ from tests.support import world
 from tests.support.browser import held, page_ok, shoot, wait_until_true
 
 LIST_QUERIES = 14
-GROUP_QUERIES = 29
+GROUP_QUERIES = 27
 
 
 # ---------------------------------------------------------------- the list

@@ -24,13 +24,13 @@ def gateway(site):
     """A real gateway on the test's database, for as long as the test lasts."""
     url = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
     process = subprocess.Popen([sys.executable, "-m", "qunce", "gateway"], env={**os.environ, "DATABASE_URL": url})
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not Heartbeat.objects.filter(role="gateway").exists():
         assert time.monotonic() < deadline, "the gateway does not start"
         time.sleep(0.1)
     yield process
     process.terminate()
-    process.wait(10)
+    process.wait(30)
 
 
 def test_from_nothing_to_an_answered_keyword(browse, gateway):

@@ -29,7 +29,7 @@ def story(synapse, browser, tmp_path_factory):
     # What was said before we came is history: it is read, and nobody reacts to it.
     at_once([lambda room=room: room.members[0].say(room.id, SIGN_UP) for room in rooms[:3]])
     context = browser.new_context(locale="en-GB", viewport=DESK)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE * 1000)
     try:
         product.start()
         page = context.new_page()

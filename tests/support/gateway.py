@@ -23,4 +23,4 @@ def running(log, **environment):
             yield process
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(30)

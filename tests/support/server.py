@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from qunce.kernel import revisions
 
-READY_WITHIN = 20
+READY_WITHIN = 60
 _reached: dict[str, int] = {}
 
 
@@ -55,7 +55,7 @@ def wait_for(address, process):
 def stop(process):
     process.terminate()
     try:
-        process.wait(5)
+        process.wait(30)
     except subprocess.TimeoutExpired:
         process.kill()
         raise

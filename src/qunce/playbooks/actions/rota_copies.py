@@ -84,7 +84,7 @@ def simulate_rotas(
                 Rota(
                     community_id=each.community_id,
                     group_id=each.id,
-                    title=title or _("Host"),
+                    title=title or _("Host of the day"),
                     weekdays=EVERY_DAY,
                     created_at=now,
                 ),
