@@ -121,6 +121,16 @@ def test_pages_know_every_colour_that_charts_name():
     assert asked <= set(known)
 
 
+@pytest.mark.parametrize("kind", ["scatter", "network"])
+def test_a_chart_that_was_on_a_phone_is_as_on_a_desk_once_there_is_room(kind):
+    option = EVERY[kind].option
+    phone, desk = option["media"]
+    assert phone["query"] == {"maxWidth": 480}
+    assert "query" not in desk, "what holds where no other does"
+    assert set(phone["option"]["series"][0]) <= set(desk["option"]["series"][0])
+    assert all(option["series"][0][name] == value for name, value in desk["option"]["series"][0].items())
+
+
 def test_a_name_on_a_map_is_not_cut_by_its_edge():
     nodes = [("左边的一个很长的名字", 9.0), ("右边的一个很长的名字", 9.0)]
     across = [(0.0, 0.0), (500.0, 200.0)]

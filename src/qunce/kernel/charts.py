@@ -12,6 +12,8 @@ from typing import Any
 from qunce.kernel import layout
 
 Number = int | float | None
+Cells = Sequence[Sequence[Number]]
+Kinds = Mapping[str, str] | None
 LONGEST_NAME = 104  # pixels of a name beside a bar
 _CURVE = 240  # points are as many as can be told apart
 _PHONE = 480  # pixels: up to so wide a chart is one of a phone
@@ -157,13 +159,7 @@ def funnel(label: str, *, what: str, unit: str, share: str, values: Mapping[str,
 
 
 def heatmap(
-    label: str,
-    *,
-    columns: Sequence[str],
-    lines: Sequence[str],
-    cells: Sequence[Sequence[Number]],
-    unit: str,
-    line: str = "",
+    label: str, *, columns: Sequence[str], lines: Sequence[str], cells: Cells, unit: str, line: str = ""
 ) -> Chart:
     """``cells[line][column]``: e.g. messages per weekday (lines, headed ``line``) and hour (columns)."""
     data = [[x, y, value or 0] for y, values in enumerate(cells) for x, value in enumerate(values)]
@@ -258,15 +254,7 @@ def _steps(points: Sequence[tuple[float, float]], until: float) -> list[list[flo
 
 
 def scatter(
-    label: str,
-    *,
-    x: str,
-    y: str,
-    size: str,
-    what: str,
-    kind: str = "",
-    spots: Iterable[Spot],
-    kinds: Mapping[str, str] | None = None,
+    label: str, *, x: str, y: str, size: str, what: str, kind: str = "", spots: Iterable[Spot], kinds: Kinds = None
 ) -> Chart:
     """Things on a map: ``x`` and ``y`` name the axes, ``size`` the area, ``kind`` what has a colour."""
     placed = sorted(spots, key=lambda spot: -spot.size)
@@ -306,7 +294,7 @@ def scatter(
         }
         for name, data in zip(used, labelled(_MAP), strict=True)
     ]
-    phone = {"query": {"maxWidth": _PHONE}, "option": {"series": [{"data": data} for data in labelled(_SMALL_MAP)]}}
+    on_desk, on_phone = ([{"data": data} for data in labelled(picture)] for picture in (_MAP, _SMALL_MAP))
     option = {
         "xAxis": {"type": "value", "name": x, "nameLocation": "middle", "nameGap": 28, "scale": True},
         "yAxis": {"type": "value", "name": y, "scale": True, "nameGap": 26, "nameTextStyle": {"align": "left"}},
@@ -314,10 +302,15 @@ def scatter(
         "legend": {"show": len(names) > 1, "type": "scroll"},
         "grid": {"left": 8, "right": 40, "top": 84, "bottom": 24, "containLabel": True},
         "tooltip": {"trigger": "item"},
-        "media": [phone],
+        "media": _by_width(on_desk, on_phone),
     }
     rows = [(spot.name, spot.kind, spot.x, spot.y, spot.size) for spot in placed]
     return Chart(label, option, [what, kind, x, y, size], rows, empty=not placed)
+
+
+def _by_width(on_desk: list[dict[str, Any]], on_phone: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What of the series is so on phones alone, and so again where a window is made wider."""
+    return [{"query": {"maxWidth": _PHONE}, "option": {"series": on_phone}}, {"option": {"series": on_desk}}]
 
 
 def network(
@@ -374,9 +367,15 @@ def network(
         "bottom": 16,
     }
     rows = [(nodes[a].name, nodes[b].name, weight) for a, b, weight in sorted(edges, key=lambda edge: -edge[2])]
-    small = {"data": labelled(_NARROW), "left": _ASIDE, "right": _ASIDE}
-    phone = {"query": {"maxWidth": _PHONE}, "option": {"series": [small]}}
-    option = {"series": [series], "tooltip": {"trigger": "item", "formatter": "{c}"}, "media": [phone]}
+    desk, phone = (
+        {name: series[name] for name in ("data", "left", "right")},
+        {"data": labelled(_NARROW), "left": _ASIDE, "right": _ASIDE},
+    )
+    option = {
+        "series": [series],
+        "tooltip": {"trigger": "item", "formatter": "{c}"},
+        "media": _by_width([desk], [phone]),
+    }
     return Chart(label, option, [who, whom, unit], rows, empty=not edges)
 
 
