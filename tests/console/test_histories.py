@@ -154,7 +154,10 @@ def test_only_who_leads_the_community_sees_its_imports(client, file):
     assert client.get(f"/histories/{made.pk}/").status_code == 404
     assert client.post(f"/histories/{made.pk}/stop/").status_code in {403, 404}
     assert client.post("/histories/upload/", {"file": SimpleUploadedFile("a.json", b"{}")}).status_code == 403
-    assert "result.json" not in client.get("/histories/").content.decode()
+    shown = client.get("/histories/").content.decode()
+    assert "result.json" not in shown
+    assert "brought in by those who lead" in shown
+    assert 'href="/histories/"' not in client.get("/insights/").content.decode(), "a place that is empty for them"
 
 
 def test_every_state_of_the_way_in_is_told_in_chinese(browse, site, tmp_path):

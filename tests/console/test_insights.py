@@ -71,7 +71,7 @@ def test_a_chart_is_saved_as_a_picture_and_as_a_table(browse, made, group):
         frame.get_by_role("button", name="table").click()
     lines = saving.value.path().read_bytes().decode("utf-8-sig").splitlines()
     assert len(lines) == 8
-    assert lines[0].startswith('"","0","1"')
+    assert lines[0].startswith('"Weekday","0","1"')
     assert not page.complaints
 
 
@@ -141,6 +141,9 @@ def test_newcomers_and_what_became_of_them(browse, made, group):
     page.get_by_role("link", name="Did not speak in the first week").click()
     page.get_by_role("heading", name="Did not speak in the first week").wait_for()
     assert page.get_by_role("link", name="沉默").is_visible()
+    assert (
+        page.get_by_role("row", name="沉默").locator(".state-wait").inner_text() == "Did not speak in the first week"
+    )
     assert not page.get_by_role("link", name="刚来").count()
     page_ok(page)
 

@@ -58,3 +58,7 @@ def test_a_viewer_reads_and_does_not_plan(browse):
     assert page.get_by_text(row.title).is_visible()
     assert not page.get_by_role("link", name=f"Plan for {home.name}").count()
     assert not page.get_by_role("button", name="Make no more").count()
+    KeptReport.objects.all().delete()
+    page.goto("/reports/")
+    page.get_by_text("they are read here").wait_for()
+    assert not page.get_by_text("Plan one below").count()

@@ -17,7 +17,7 @@ from qunce.insights.actions import reports as actions
 from qunce.insights.actions import series
 from qunce.insights.models import KeptReport, ReportPlan
 from qunce.insights.policies.periods import last_period
-from qunce.insights.selectors import kept, renderings
+from qunce.insights.selectors import kept, renderings, writing
 from qunce.insights.selectors.reports import report_of
 from qunce.insights.types import Advice, Channel, Claim, Headline, Quote, Report, Rhythm, Section, Table, Tone
 from qunce.kernel import audit, charts, clock
@@ -110,6 +110,10 @@ def test_on_paper(language):
     assert len(made) > 10_000
 
 
+def test_hardly_anything_is_nothing():
+    assert [writing.number(value) for value in (0.04, 0.06, 2.04, 9.96, 1203.4)] == ["0", "0.1", "2.0", "10", "1,203"]
+
+
 def test_a_chat_message_is_short_and_has_one_thing_to_do():
     said = renderings.message(by_hand(), "https://qunce.example.org/reports/3/")
     assert len(said.splitlines()) <= 12
@@ -128,6 +132,7 @@ def test_a_report_of_a_living_community_says_what_was_said():
     assert whole.headlines[0].label == "Messages"
     assert whole.headlines[0].value == str(240 + 120 + 80)
     assert whole.headlines[1].value == "10"
+    assert "Spoke for the first time" not in {each.label for each in whole.headlines}, "everybody did, at some time"
     table = next(section.table for section in whole.sections if section.table)
     assert [row[1] for row in table.rows] == ["240", "120", "80"]
     volume = whole.sections[0].charts[0]

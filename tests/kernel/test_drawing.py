@@ -1,13 +1,17 @@
 """Charts as pictures: every kind is drawn on the server, in the page's colours, the same every time."""
 
+import json
+import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.contrib.staticfiles import finders
 
-from qunce.kernel import charts, drawing
+from qunce.kernel import charts, drawing, layout
 
 DAYS = ["11-01", "11-02", "11-03"]
 EVERY = {
@@ -100,6 +104,38 @@ def test_many_threads_draw_at_once():
 def test_survival_is_told_at_days_that_people_know():
     chart = charts.survival("x", days="Days", curves={"All": [(0.5, 0.8), (10, 0.5), (200, 0.1)]})
     assert chart.rows == [(1, "80%"), (7, "80%"), (30, "50%"), (90, "50%"), (180, "50%"), (365, "10%")]
+
+
+def test_of_whom_nobody_has_gone_a_curve_is_drawn():
+    chart = charts.survival("x", days="Days", curves={"All": []})
+    assert not chart.empty
+    assert {share for _day, share in chart.rows} == {"100%"}
+    assert charts.survival("x", days="Days", curves={}).empty
+
+
+def test_pages_know_every_colour_that_charts_name():
+    asked = set(re.findall(r"colour:([a-z-]+)", json.dumps([chart.option for chart in EVERY.values()])))
+    asked |= set(re.findall(r'colour\("([a-z-]+)"\)', Path(finders.find("console/chart_look.js")).read_text("utf-8")))
+    known = re.findall(r"\.colour-([a-z-]+) {", Path(finders.find("console/charts.css")).read_text("utf-8"))
+    assert "on-jade" in asked
+    assert asked <= set(known)
+
+
+@pytest.mark.parametrize("kind", ["scatter", "network"])
+def test_a_chart_that_was_on_a_phone_is_as_on_a_desk_once_there_is_room(kind):
+    option = EVERY[kind].option
+    phone, desk = option["media"]
+    assert phone["query"] == {"maxWidth": 480}
+    assert "query" not in desk, "what holds where no other does"
+    assert set(phone["option"]["series"][0]) <= set(desk["option"]["series"][0])
+    assert all(option["series"][0][name] == value for name, value in desk["option"]["series"][0].items())
+
+
+def test_a_name_on_a_map_is_not_cut_by_its_edge():
+    nodes = [("左边的一个很长的名字", 9.0), ("右边的一个很长的名字", 9.0)]
+    across = [(0.0, 0.0), (500.0, 200.0)]
+    assert layout.named(nodes, [20, 20], across, (500, 200), 8) == {0: "right", 1: "left"}
+    assert layout.named(nodes, [20, 20], across, (500, 200), 200)[1] == "right"
 
 
 def test_a_process_that_has_drawn_comes_to_its_end():

@@ -73,7 +73,7 @@ NAVIGATION: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         (
             Place("insights", _("Insights"), "chart-dots"),
             Place("reports", _("Reports"), "report-analytics"),
-            Place("histories", _("Histories"), "file-import"),
+            Place("histories", _("Histories"), "file-import", Permission.LEAD),
         ),
     ),
     (

@@ -12,10 +12,14 @@ from typing import Any
 from qunce.kernel import layout
 
 Number = int | float | None
+Cells = Sequence[Sequence[Number]]
+Kinds = Mapping[str, str] | None
 LONGEST_NAME = 104  # pixels of a name beside a bar
 _CURVE = 240  # points are as many as can be told apart
 _PHONE = 480  # pixels: up to so wide a chart is one of a phone
-_WIDE, _NARROW = (500, 400), (170, 170)  # of the dots of a graph, names not counted
+_WIDE, _NARROW = (500, 400), (220, 190)  # of the dots of a graph, names not counted
+_ASIDE, _EDGE = 44, 8  # pixels for names: beside the dots of a graph on a phone, around a map
+_CROWD = 200  # lines; where there are more, each is fainter
 _MAP, _SMALL_MAP = (520, 230), (220, 220)  # of the spots of a map
 _DEEP = 0.55  # of the strongest colour: from there on ink cannot be read
 _PERCENT = {"axisLabel": {"formatter": "{value}%"}}
@@ -155,10 +159,10 @@ def funnel(label: str, *, what: str, unit: str, share: str, values: Mapping[str,
 
 
 def heatmap(
-    label: str, *, columns: Sequence[str], lines: Sequence[str], cells: Sequence[Sequence[Number]], unit: str
+    label: str, *, columns: Sequence[str], lines: Sequence[str], cells: Cells, unit: str, line: str = ""
 ) -> Chart:
-    """``cells[line][column]``: e.g. messages per weekday (lines) and hour (columns)."""
-    data = [[x, y, value or 0] for y, line in enumerate(cells) for x, value in enumerate(line)]
+    """``cells[line][column]``: e.g. messages per weekday (lines, headed ``line``) and hour (columns)."""
+    data = [[x, y, value or 0] for y, values in enumerate(cells) for x, value in enumerate(values)]
     option = {
         "xAxis": {"type": "category", "data": list(columns), "splitArea": {"show": True}},
         "yAxis": {"type": "category", "data": list(lines), "inverse": True},
@@ -166,8 +170,8 @@ def heatmap(
         "series": [{"type": "heatmap", "name": unit, "data": data}],
         "tooltip": {"position": "top"},
     }
-    rows = [[name, *line] for name, line in zip(lines, cells, strict=True)]
-    return Chart(label, option, ["", *columns], rows, empty=not any(cell[2] for cell in data))
+    rows = [[name, *values] for name, values in zip(lines, cells, strict=True)]
+    return Chart(label, option, [line, *columns], rows, empty=not any(cell[2] for cell in data))
 
 
 def cohorts(
@@ -210,7 +214,10 @@ def survival(
     until: float = 365,
     told: Sequence[int] = (1, 7, 30, 90, 180, 365),
 ) -> Chart:
-    """Which share is still there after how many ``days``, in steps; the table has the shares at ``told``."""
+    """Which share is still there after how many ``days``, in steps; the table has the shares at ``told``.
+
+    A curve without a step is of people of whom nobody has gone.
+    """
     reached = [day for day in told if day <= until]
     steps = {name: _steps(points, until) for name, points in curves.items()}
     series = [
@@ -226,7 +233,7 @@ def survival(
         "tooltip": {"trigger": "axis"},
     }
     rows = [(day, *(f"{_at(points, day):.0%}" for points in curves.values())) for day in reached]
-    return Chart(label, option, [days, *curves], rows, empty=not any(curves.values()))
+    return Chart(label, option, [days, *curves], rows, empty=not curves)
 
 
 def _at(points: Sequence[tuple[float, float]], day: float) -> float:
@@ -247,9 +254,9 @@ def _steps(points: Sequence[tuple[float, float]], until: float) -> list[list[flo
 
 
 def scatter(
-    label: str, *, x: str, y: str, size: str, what: str, spots: Iterable[Spot], kinds: Mapping[str, str] | None = None
+    label: str, *, x: str, y: str, size: str, what: str, kind: str = "", spots: Iterable[Spot], kinds: Kinds = None
 ) -> Chart:
-    """Things on a map: ``x`` and ``y`` name the axes, ``size`` the area; one colour per kind (``kinds``: by name)."""
+    """Things on a map: ``x`` and ``y`` name the axes, ``size`` the area, ``kind`` what has a colour."""
     placed = sorted(spots, key=lambda spot: -spot.size)
     top = max((spot.size for spot in placed), default=0) or 1
     names = list(dict.fromkeys([*(kinds or {}), *(spot.kind for spot in placed)]))
@@ -262,7 +269,7 @@ def scatter(
         """The spots of each kind, with the names that have room in a picture so large."""
         across, down = picture
         at = [((spot.x - left) / wide * across, (low + high - spot.y) / high * down) for spot in placed]
-        sides = layout.named([(spot.name, spot.size) for spot in placed], sizes, at, picture)
+        sides = layout.named([(spot.name, spot.size) for spot in placed], sizes, at, picture, _EDGE)
         spots = [
             {
                 "name": spot.name,
@@ -273,21 +280,21 @@ def scatter(
             }
             for place, spot in enumerate(placed)
         ]
-        found = ([each for each, spot in zip(spots, placed, strict=True) if spot.kind == kind] for kind in names)
+        found = ([each for each, spot in zip(spots, placed, strict=True) if spot.kind == name] for name in names)
         return [each for each in found if each]
 
-    used = [kind for kind in names if any(spot.kind == kind for spot in placed)]
+    used = [name for name in names if any(spot.kind == name for spot in placed)]
     series = [
         {
             "type": "scatter",
-            "name": kind,
-            "itemStyle": {"opacity": 0.8, **({"color": kinds[kind]} if kinds and kind in kinds else {})},
+            "name": name,
+            "itemStyle": {"opacity": 0.8, **({"color": kinds[name]} if kinds and name in kinds else {})},
             "label": {"formatter": "{b}", "fontSize": 11, "width": layout.LONGEST_NAME, "overflow": "truncate"},
             "data": data,
         }
-        for kind, data in zip(used, labelled(_MAP), strict=True)
+        for name, data in zip(used, labelled(_MAP), strict=True)
     ]
-    phone = {"query": {"maxWidth": _PHONE}, "option": {"series": [{"data": data} for data in labelled(_SMALL_MAP)]}}
+    on_desk, on_phone = ([{"data": data} for data in labelled(picture)] for picture in (_MAP, _SMALL_MAP))
     option = {
         "xAxis": {"type": "value", "name": x, "nameLocation": "middle", "nameGap": 28, "scale": True},
         "yAxis": {"type": "value", "name": y, "scale": True, "nameGap": 26, "nameTextStyle": {"align": "left"}},
@@ -295,10 +302,15 @@ def scatter(
         "legend": {"show": len(names) > 1, "type": "scroll"},
         "grid": {"left": 8, "right": 40, "top": 84, "bottom": 24, "containLabel": True},
         "tooltip": {"trigger": "item"},
-        "media": [phone],
+        "media": _by_width(on_desk, on_phone),
     }
     rows = [(spot.name, spot.kind, spot.x, spot.y, spot.size) for spot in placed]
-    return Chart(label, option, [what, "", x, y, size], rows, empty=not placed)
+    return Chart(label, option, [what, kind, x, y, size], rows, empty=not placed)
+
+
+def _by_width(on_desk: list[dict[str, Any]], on_phone: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What of the series is so on phones alone, and so again where a window is made wider."""
+    return [{"query": {"maxWidth": _PHONE}, "option": {"series": on_phone}}, {"option": {"series": on_desk}}]
 
 
 def network(
@@ -324,8 +336,8 @@ def network(
 
     def labelled(picture: tuple[int, int]) -> list[dict[str, Any]]:
         """The nodes, with the names that have room in a picture so large."""
-        shrunk = 1.0 if picture is _WIDE else 0.6
-        sides = layout.named(names, [size * shrunk for size in sizes], places, picture)
+        shrunk, beyond = (1.0, layout.LONGEST_NAME) if picture is _WIDE else (0.6, _ASIDE)
+        sides = layout.named(names, [size * shrunk for size in sizes], places, picture, beyond)
         look = {"formatter": "{c}", "fontSize": 11, "width": layout.LONGEST_NAME, "overflow": "truncate"}
         return [
             {
@@ -336,8 +348,9 @@ def network(
             for place, each in enumerate(data)
         ]
 
+    faint = {"opacity": 0.2} if len(edges) > _CROWD else {}
     links = [
-        {"source": str(a), "target": str(b), "lineStyle": {"width": round(0.6 + 3.4 * weight / heaviest, 2)}}
+        {"source": str(a), "target": str(b), "lineStyle": {"width": round(0.6 + 3.4 * weight / heaviest, 2), **faint}}
         for a, b, weight in edges
     ]
     series = {
@@ -354,8 +367,15 @@ def network(
         "bottom": 16,
     }
     rows = [(nodes[a].name, nodes[b].name, weight) for a, b, weight in sorted(edges, key=lambda edge: -edge[2])]
-    phone = {"query": {"maxWidth": _PHONE}, "option": {"series": [{"data": labelled(_NARROW)}]}}
-    option = {"series": [series], "tooltip": {"trigger": "item", "formatter": "{c}"}, "media": [phone]}
+    desk, phone = (
+        {name: series[name] for name in ("data", "left", "right")},
+        {"data": labelled(_NARROW), "left": _ASIDE, "right": _ASIDE},
+    )
+    option = {
+        "series": [series],
+        "tooltip": {"trigger": "item", "formatter": "{c}"},
+        "media": _by_width([desk], [phone]),
+    }
     return Chart(label, option, [who, whom, unit], rows, empty=not edges)
 
 

@@ -59,8 +59,12 @@ def named(
     sizes: Sequence[float],
     places: Sequence[tuple[float, float]],
     picture: tuple[int, int],
+    beyond: float = LONGEST_NAME,
 ) -> dict[int, str]:
-    """Whose names have room, the loudest first, and on which side: beside no other name and on no large dot."""
+    """Whose names have room, the loudest first, and on which side: beside no other name and on no large dot.
+
+    ``beyond``: by how many pixels a name may stand out of the picture to its left and right.
+    """
     if not nodes:
         return {}
     left, right = min(x for x, _y in places), max(x for x, _y in places)
@@ -70,12 +74,15 @@ def named(
     taken: list[Box] = [
         (x - size / 2, y - size / 2, x + size / 2, y + size / 2) for (x, y), size in zip(dots, sizes, strict=True)
     ]
+    wide = (right - left) * scale or float(picture[0])  # what stands in one line stands in the middle
     found: dict[int, str] = {}
     for place in sorted(range(len(nodes)), key=lambda each: -nodes[each][1])[: 2 * _MOST_NAMES]:
         if len(found) == _MOST_NAMES:
             break
         others = [box for at, box in enumerate(taken) if at != place]
         for side, (begin, top, end, bottom) in _beside(dots[place], sizes[place], nodes[place][0]):
+            if begin < -beyond or end > wide + beyond:
+                continue
             if not any(begin < box[2] and box[0] < end and top < box[3] and box[1] < bottom for box in others):
                 found[place] = side
                 taken.append((begin, top, end, bottom))

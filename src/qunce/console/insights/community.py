@@ -94,6 +94,7 @@ def insight(request: StaffRequest, community_id: int) -> HttpResponse:
             "rows": [row_of(each) for each in groups],
             "terms": "\n".join(dictionary(request.actor, community_id)),
             "may_operate": request.actor.may(Permission.OPERATE, community_id),
+            "may_lead": request.actor.may(Permission.LEAD, community_id),
         },
     )
 
@@ -152,7 +153,13 @@ def newcomers(request: StaffRequest, community_id: int) -> HttpResponse:
             "title": missed if how is Outcome.MISSED and missed else title,
             "definition": definition,
             "page": shown,
-            "people": [(each, [(RUNGS[key][0], told) for key, told in each.outcomes.items()]) for each in shown],
+            "people": [(each, [_became(key, told) for key, told in each.outcomes.items()]) for each in shown],
             "count": len(people),
         },
     )
+
+
+def _became(rung: Rung, told: Outcome) -> tuple[str | Promise, Outcome]:
+    """An outcome in words."""
+    title, _definition, missed = RUNGS[rung]
+    return missed if told is Outcome.MISSED else title, told

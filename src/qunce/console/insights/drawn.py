@@ -153,6 +153,7 @@ def rhythm(facts: Facts) -> Chart:
         lines=[str(WEEKDAYS_ABBR[day]) for day in range(WEEK)],
         cells=statistics.heatmap(facts).tolist(),
         unit=_("Messages"),
+        line=_("Weekday"),
     )
 
 
@@ -306,6 +307,7 @@ def lifecycle(points: Sequence[LifecyclePoint]) -> Chart:
         y=_("Health"),
         size=_("Members"),
         what=_("Group"),
+        kind=_("Stage"),
         spots=[
             Spot(
                 _of_point(each),

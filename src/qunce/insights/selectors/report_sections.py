@@ -130,6 +130,7 @@ def rhythm(reads: Sequence[Read]) -> Section:
         lines=days,
         cells=cells.tolist(),
         unit=_("messages"),
+        line=_("Weekday"),
     )
     text = _("Hours of the zone %(zone)s.") % {"zone": reads[0].facts.zone.key}
     return Section(title, text, [drawn])

@@ -164,11 +164,17 @@ def _title(reads: Sequence[Read], found: dict[int, Diagnosis]) -> str:
         scores = [each.judgement.score for each in living if each.judgement.score is not None]
         bad = sum(tone_of(score) is Tone.BAD for score in scores)
         if bad:
-            said_so = ngettext("%(count)d group needs attention", "%(count)d groups need attention", bad)
-            return said_so % {"count": bad}
+            said_so = ngettext(
+                "%(some)d of %(count)d groups needs attention", "%(some)d of %(count)d groups need attention", bad
+            )
+            return said_so % {"some": bad, "count": len(reads)}
         if silent := sum(each.stage is Stage.DORMANT for each in found.values()):
-            said_so = ngettext("%(count)d group has fallen silent", "%(count)d groups have fallen silent", silent)
-            return said_so % {"count": silent}
+            said_so = ngettext(
+                "%(some)d of %(count)d groups has fallen silent",
+                "%(some)d of %(count)d groups have fallen silent",
+                silent,
+            )
+            return said_so % {"some": silent, "count": len(reads)}
         return _("No group is in trouble") if scores else _("What was said, and by whom")
     one = found[reads[0].facts.group_id]
     if one.judgement.score is None:
@@ -212,8 +218,10 @@ def _headlines(reads: Sequence[Read]) -> list[Headline]:
         Headline(
             _("People who spoke"), number(_people(now)), _change(_people(now), _people(before)) if whole else ""
         ),
-        Headline(_("Spoke for the first time"), number(_new(now)), _change(_new(now), _new(before)) if whole else ""),
     ]
+    if whole or _new(now) != _people(now):  # from the first day on everybody is new, which says nothing
+        change = _change(_new(now), _new(before)) if whole else ""
+        made.append(Headline(_("Spoke for the first time"), number(_new(now)), change))
     for key in NUMBERS if len(reads) == 1 and _messages(now) >= FEW else ():
         kind = metrics[key]
         value = kind().over(now[0])
@@ -310,7 +318,8 @@ def _compared(reads: Sequence[Read], found: dict[int, Diagnosis]) -> Section:
         one = found[read.facts.group_id]
         score = one.judgement.score
         finding = say(one.findings[0]) if one.findings else ""
-        stage = _(STAGES[one.stage]) if one.stage else "–"
+        # Of what is too little to be judged, a stage would say more than is known.
+        stage = _(STAGES[one.stage]) if one.stage and (score is not None or one.stage in OVER) else "–"
         figures = [number(_messages([read.facts])), number(_people([read.facts]))]
         rows.append([read.name, *figures, "–" if score is None else str(round(score)), stage, finding])
     headings = [_("Group"), _("Messages"), _("People who spoke"), _("Health"), _("Stage"), _("Strongest finding")]

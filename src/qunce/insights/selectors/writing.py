@@ -41,7 +41,8 @@ def number(value: float) -> str:
 
 
 def _rounded(value: float) -> float | int:
-    return round(value) if abs(value) >= _WHOLE or value == round(value) else round(value, 1)
+    tenths = round(value, 1)
+    return round(value) if abs(tenths) >= _WHOLE or not tenths or value == round(value) else tenths
 
 
 def percent(share: float) -> str:
