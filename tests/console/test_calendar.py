@@ -86,6 +86,17 @@ def test_steps_to_come_are_counted_together(db, django_assert_max_num_queries):
     ], "and nothing beyond 35 days"
 
 
+def test_a_step_that_comes_at_many_times_of_a_day_is_shown_once(db):
+    rooms("A")
+    run = begun()
+    day = clock.now().replace(hour=2, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    step = calendar.steps(SYSTEM, the_next(60))[0].step
+    every = [calendar.StepDue(run, step, day + timedelta(minutes=minute), 2) for minute in range(30)]
+    few = [calendar.StepDue(run, step, day + timedelta(days=1, hours=hour), 1) for hour in range(3)]
+    found = calendar.by_day([*every, *few], ZoneInfo("Asia/Shanghai"))
+    assert [(each.at, each.targets) for each in found] == [(day, 60), *((each.at, 1) for each in few)]
+
+
 def test_what_moved_on_is_seen_from_where_it_stands(db):
     rooms("A", "B")
     run = begun()

@@ -10,8 +10,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
+from django.test.html import parse_html
 from django.utils import timezone, translation
 
+from qunce.console.forms import OneOfMany, SomeOfMany
 from qunce.console.templatetags import console as tags
 from qunce.kernel import charts, clock, paging
 from qunce.kernel.errors import Invalid
@@ -60,6 +62,26 @@ def test_a_time_shows_its_zone_and_can_be_read_by_machines():
     assert "10:30 a.m. (Asia/Shanghai)" in render("{% when moment %}", moment=NOW - timedelta(hours=2))
     assert render("{% when never %}{% at never %}", never=None) == "––"
     assert ">Nov. 20, 2026, 12:30 p.m.<" in render("{% at moment %}", moment=NOW)
+
+
+# ------------------------------------------------------------------ selects of many
+@pytest.mark.parametrize(
+    ("ours", "theirs", "value"),
+    [(OneOfMany, forms.Select, 2), (OneOfMany, forms.Select, None), (SomeOfMany, forms.SelectMultiple, [1, "2"])],
+)
+def test_a_select_of_thousands_is_the_same_as_any_other(ours, theirs, value):
+    choices = [("", "–"), (1, "群 & 友"), (2, EVIL)]
+    attrs = {"id": "id_group", "class": "form-select", "required": True}
+
+    def shown(kind):
+        written = kind(choices=choices, attrs={"size": 6}).render("group", value, attrs)
+        return " ".join(written.split()).replace("> <", "><")
+
+    tags_of = parse_html(shown(ours)), parse_html(shown(theirs))
+    assert tags_of[0] == tags_of[1]
+    assert EVIL not in shown(ours)
+    assert render("{% options choices %}", choices=choices).count("<option") == 3
+    assert EVIL not in render("{% options choices %}", choices=choices)
 
 
 # ------------------------------------------------------------------ nothing typed becomes markup

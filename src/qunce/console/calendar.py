@@ -86,9 +86,9 @@ class Day:
 
 
 # ---------------------------------------------------------------- what is on
-def entries(actor: Actor, wanted: Wanted) -> list[Entry]:
-    """Everything between two moments that the actor may see, by time."""
-    found = [*_broadcasts(actor, wanted), *_steps(actor, wanted), *_tasks(actor, wanted)]
+def entries(actor: Actor, wanted: Wanted, zone: ZoneInfo) -> list[Entry]:
+    """Everything between two moments that the actor may see, by time; days are those of a zone."""
+    found = [*_broadcasts(actor, wanted), *_steps(actor, wanted, zone), *_tasks(actor, wanted)]
     return sorted(found, key=lambda each: each.at)
 
 
@@ -105,8 +105,8 @@ def _broadcasts(actor: Actor, wanted: Wanted) -> Iterator[Entry]:
         yield Entry(gone.at, gone.broadcast.title, detail, "speakerphone", "busy", url)
 
 
-def _steps(actor: Actor, wanted: Wanted) -> Iterator[Entry]:
-    for each in selectors.steps(actor, wanted):
+def _steps(actor: Actor, wanted: Wanted, zone: ZoneInfo) -> Iterator[Entry]:
+    for each in selectors.by_day(selectors.steps(actor, wanted), zone):
         kind = steps.get(each.step.do)
         title = words.in_language(each.run.version.document.get("title") or {}) or each.run.playbook.key
         count = each.targets
@@ -227,7 +227,7 @@ def _days(request: StaffRequest, look: Look) -> list[Day]:
     for each in selectors.days_with_names(first, end - timedelta(days=1)):
         shown[each.day].holidays.append(holidays.called(each.name, words.language()))
     wanted = Wanted(_midnight(first, zone), _midnight(end, zone), look.community_id, look.group_id)
-    for entry in entries(request.actor, wanted):
+    for entry in entries(request.actor, wanted, zone):
         shown[entry.at.astimezone(zone).date()].entries.append(entry)
     return list(shown.values())
 
@@ -262,7 +262,7 @@ def group_script(request: StaffRequest, group_id: int) -> HttpResponse:
     """What runs by script in a group: its playbooks, what comes next, and whose turn it is. A part of its page."""
     actor, group = request.actor, community.group(request.actor, group_id)
     now = clock.now()
-    coming = entries(actor, Wanted(now, now + SOON, group_id=group_id))
+    coming = entries(actor, Wanted(now, now + SOON, group_id=group_id), request.zone)
     roles = list(scripts.visible_rotas(actor).filter(group_id=group_id))
     today = scripts.turns_of_today(actor, roles)
     named = scripts.rota_names(actor, [turn.member_id for turn in today.values()])
@@ -298,7 +298,8 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     del request
     actor = selectors.reader_of(token)
     now = clock.now()
-    found = entries(actor, Wanted(now - timedelta(days=7), now + timedelta(days=FEED_DAYS)))
+    wanted = Wanted(now - timedelta(days=7), now + timedelta(days=FEED_DAYS))
+    found = entries(actor, wanted, ZoneInfo(settings.DEFAULT_COMMUNITY_ZONE))
     feeds.note_read(token=token)
     answer = HttpResponse(_written(found), content_type="text/calendar; charset=utf-8")
     answer["Cache-Control"] = "private, no-store"

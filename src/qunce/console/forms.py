@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from django import forms
 from django.forms import Form
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 from pydantic.fields import FieldInfo
@@ -29,6 +32,30 @@ def errors_in(form: Form) -> Iterator[None]:
         yield
     except (Invalid, Conflict) as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
+
+
+class _AtOnce(forms.Select):
+    """The same HTML as Django's, which takes a template for each of what may be thousands of choices."""
+
+    def render(
+        self, name: str, value: object, attrs: Mapping[str, Any] | None = None, renderer: object = None
+    ) -> SafeString:
+        """In one go."""
+        del renderer
+        more = {"multiple": True} if self.allow_multiple_selected else {}
+        given = flatatt(self.build_attrs({**self.attrs, "name": name, **more}, dict(attrs or {})))
+        chosen, selected = set(self.format_value(value)), flatatt({"selected": True})
+        offered = ((key, selected if str(key) in chosen else "", words) for key, words in self.choices)
+        shown = format_html_join("\n", '<option value="{}"{}>{}</option>', offered)
+        return format_html("<select{}>{}</select>", given, shown)
+
+
+class OneOfMany(_AtOnce, forms.Select):
+    """A select of one among thousands."""
+
+
+class SomeOfMany(_AtOnce, forms.SelectMultiple):
+    """A select of some among thousands."""
 
 
 class WeekdaysField(forms.TypedMultipleChoiceField):

@@ -4,13 +4,18 @@
 costs more than the query.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, ForeignObject, IntegerField, Lookup
 from django.db.models.sql.compiler import SQLCompiler
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Thousands of whole numbers as one parameter for ``%s::bigint[]``: as text, a fraction of what a list costs."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 @ForeignObject.register_lookup
@@ -23,15 +28,22 @@ class Among(Lookup):
     def __init__(self, lhs: Any, rhs: Collection[object]) -> None:
         super().__init__(lhs, list(rhs))
 
+    @property
+    def _numbers(self) -> bool:
+        field = self.lhs.output_field
+        return isinstance(getattr(field, "target_field", field), IntegerField) and set(map(type, self.rhs)) <= {int}
+
     def get_prep_lookup(self) -> list[object]:
         """Each value as its column stores it; thousands of keys are not asked one by one."""
-        if isinstance(self.lhs.output_field, IntegerField) and set(map(type, self.rhs)) <= {int}:
+        if self._numbers:
             return list(self.rhs)
         return [self.lhs.output_field.get_prep_value(value) for value in self.rhs]
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """One parameter, however many values."""
         left, left_values = self.process_lhs(compiler, connection)
+        if self._numbers:
+            return f"{left} = ANY(%s::bigint[])", (*left_values, numbers(self.rhs))
         right, right_values = self.process_rhs(compiler, connection)
         return f"{left} = ANY({right})", (*left_values, *right_values)
 

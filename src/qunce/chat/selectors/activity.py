@@ -17,6 +17,7 @@ from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor
+from qunce.kernel.lookups import numbers
 from qunce.members import selectors as members
 
 WEEK, HOURS = 7, 24
@@ -71,20 +72,24 @@ def weeks(days: Sequence[Day]) -> Weeks:
 def days_of_group(actor: Actor, group_id: int, days: int = 30) -> list[Day]:
     """A group's last ``days`` days, oldest first, today included; days without anything too."""
     community.group(actor, group_id)
-    return _days(actor, {group_id: group_id}, days)[group_id]
+    return _days({group_id: group_id}, community.zones(actor, [group_id]), days)[group_id]
 
 
 def daily_messages(actor: Actor, group_ids: Collection[int], days: int = 14) -> dict[int, list[int]]:
     """People's messages per day of each group that the actor may see, oldest day first."""
     return {
         group_id: [day.messages for day in counted]
-        for group_id, counted in _days(actor, {key: key for key in group_ids}, days).items()
+        for group_id, counted in _days(
+            {key: key for key in group_ids}, community.zones(actor, group_ids), days
+        ).items()
     }
 
 
 def days_of_communities(actor: Actor, days: int = 14) -> dict[int, list[Day]]:
     """What happened per day in all open groups of each community that the actor may see, by the community's id."""
-    return _days(actor, community.communities_of_groups(actor), days)
+    homes = community.communities_of_groups(actor)
+    zones = dict(community.visible_communities(actor).values_list("pk", "zone"))
+    return _days(homes, {group_id: zones[home] for group_id, home in homes.items() if home in zones}, days)
 
 
 def rhythm(actor: Actor, group_id: int, days: int = 28) -> list[list[int]]:
@@ -175,26 +180,29 @@ def _start(zone: str, days: int) -> datetime:
     return datetime.combine(first, time(), ZoneInfo(zone))
 
 
-def _days(actor: Actor, keys: Mapping[int, int], days: int) -> dict[int, list[Day]]:
-    """Days by key, where ``keys`` says which key each group counts for; one statement for all groups.
+def _days(keys: Mapping[int, int], zones: Mapping[int, str], days: int) -> dict[int, list[Day]]:
+    """Days by key, where ``keys`` says which key each group counts for, and ``zones`` where those that are seen are;
+    one statement for all groups.
 
     The columns of a key are dates in its groups' zone; groups of one key share their zone.
     """
-    zones = community.zones(actor, keys.keys())
-    starts = {zone: _start(zone, days) for zone in set(zones.values())}
-    found: dict[int, dict[date, Day]] = {keys[group_id]: {} for group_id in zones}
+    starts = {zone: _start(zone, days) for zone in dict.fromkeys(zones.values())}
+    places = {zone: place for place, zone in enumerate(starts, 1)}
     firsts = {keys[group_id]: starts[zone].date() for group_id, zone in zones.items()}
+    found: dict[int, dict[date, Day]] = {key: {} for key in firsts}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT z.key, (h.hour AT TIME ZONE z.zone)::date, sum(h.messages), sum(h.bot_messages), sum(h.joined),"
-            ' sum(h."left") FROM chat_grouphour h'
-            " JOIN unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[]) AS z(group_id, key, zone, since)"
-            " ON h.group_id = z.group_id AND h.hour >= z.since GROUP BY 1, 2",
+            "SELECT g.key, (h.hour AT TIME ZONE z.zone)::date, sum(h.messages), sum(h.bot_messages), sum(h.joined),"
+            ' sum(h."left") FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS g(group_id, key, place)'
+            " JOIN unnest(%s::text[], %s::timestamptz[]) WITH ORDINALITY AS z(zone, since, place) USING (place)"
+            " JOIN chat_grouphour h ON h.group_id = g.group_id AND h.hour >= z.since AND h.hour >= %s GROUP BY 1, 2",
             [
-                list(zones),
-                [keys[group_id] for group_id in zones],
-                list(zones.values()),
-                [starts[zone] for zone in zones.values()],
+                numbers(zones),
+                numbers(keys[group_id] for group_id in zones),
+                numbers(places[zone] for zone in zones.values()),
+                list(starts),
+                list(starts.values()),
+                min(starts.values(), default=clock.now()),  # by a constant the planner knows how little that is
             ],
         )
         for key, day, *counts in cursor.fetchall():

@@ -37,8 +37,8 @@ WHERE one.id = %(pk)s
 def put_there(
     *, account_id: int, community_id: int, groups: Sequence[int], rooms: Mapping[int, str]
 ) -> dict[str, str]:
-    """Fill the pages of content and playbooks; returns the addresses of the busiest. ``rooms``: what groups are called
-    by their platform.
+    """Fill the pages of content and playbooks; returns the addresses of the busiest. ``rooms``: what platforms call
+    the groups.
     """
     now = clock.now()
     _in_the_library(community_id)

@@ -19,7 +19,7 @@ from qunce.community.selectors import Community
 from qunce.community.types import LANGUAGES, GroupFilter
 from qunce.console.content.tabs import TABS
 from qunce.console.context import StaffRequest
-from qunce.console.forms import errors_in
+from qunce.console.forms import OneOfMany, SomeOfMany, errors_in
 from qunce.content import selectors as content
 from qunce.insights.actions import digests as actions
 from qunce.insights.selectors import digests as reads
@@ -58,7 +58,7 @@ STRETCHES: Mapping[str, str | Promise] = {
 class NowForm(forms.Form):
     """Of which group, and of which days."""
 
-    group = forms.ChoiceField(label=gettext_lazy("Of"))
+    group = forms.ChoiceField(label=gettext_lazy("Of"), widget=OneOfMany)
     stretch = forms.ChoiceField(label=gettext_lazy("Days"), choices=list(STRETCHES.items()))
     day = forms.DateField(
         label=gettext_lazy("Which day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
@@ -106,6 +106,7 @@ class PlanForm(forms.Form):
     groups = forms.MultipleChoiceField(
         label=gettext_lazy("Of which groups"),
         required=False,
+        widget=SomeOfMany,
         help_text=gettext_lazy("None chosen: of all, those that come later too."),
     )
 
@@ -119,7 +120,9 @@ class PlanForm(forms.Form):
 
 def _groups(request: StaffRequest, home: Community) -> list[tuple[str, str]]:
     found = community.find_groups(request.actor, GroupFilter(community_id=home.pk))
-    return [(str(group.pk), group.name or group.external_id) for group in found]
+    return [
+        (str(pk), name or external_id) for pk, name, external_id in found.values_list("pk", "name", "external_id")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,11 @@ class Cell:
     at: datetime | None
     coming: bool = False
 
+    @property
+    def says(self) -> str:
+        """All of it in words."""
+        return f"{self.word}: {self.detail}" if self.detail else str(self.word)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

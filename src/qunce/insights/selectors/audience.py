@@ -45,7 +45,6 @@ def cohorts(actor: Actor, community_id: int) -> list[Cohort]:
 
 def _by_member(months: Mapping[int, set[date]]) -> dict[int, set[date]]:
     found: dict[int, set[date]] = defaultdict(set)
-    for identity_id, who in members.who(months).items():
-        if not who.is_bot:
-            found[who.member_id] |= months[identity_id]
+    for identity_id, member_id in members.persons(months).items():
+        found[member_id] |= months[identity_id]
     return found

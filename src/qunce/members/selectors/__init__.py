@@ -33,6 +33,7 @@ from qunce.members.selectors.people import home_of as home_of
 from qunce.members.selectors.people import identities as identities
 from qunce.members.selectors.people import may as may
 from qunce.members.selectors.people import member as member
+from qunce.members.selectors.people import persons as persons
 from qunce.members.selectors.people import root_of as root_of
 from qunce.members.selectors.people import visible_members as visible_members
 from qunce.members.selectors.people import who as who

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -31,6 +31,8 @@ from qunce.team import selectors as team
 FARTHEST = timedelta(days=35)
 """So far ahead steps are computed from their documents."""
 MOST_BUNCHES, MOST_TIMES = 2000, 400
+MOST_TIMES_OF_A_DAY = 3
+"""A step that comes at more times of one day, because its targets began one by one, is shown once."""
 OPEN = ("due", "waiting", "paused")
 
 
@@ -156,8 +158,13 @@ def steps(actor: Actor, wanted: Wanted) -> list[StepDue]:
         cursor.execute(_BUNCHES, [list(runs), list(OPEN), wanted.group_id, wanted.group_id, MOST_BUNCHES])
         bunches = cursor.fetchall()
     specs: dict[tuple[int, str], StepSpec] = {}
+    lasts: dict[int, dict[str, timedelta]] = {}
     for run_id, version_id, step, began_at, due_at, count in bunches:
-        for each in _ahead(version_id, step, began_at, due_at, _zone(runs[run_id], zones)):
+        version = compiled(version_id)
+        if version_id not in lasts:
+            lasts[version_id] = lengths(version)
+        plan = timeline(version.document, began_at, _zone(runs[run_id], zones), lasts[version_id])
+        for each in _ahead(plan, step, due_at):
             if wanted.since <= each.at < until:
                 counted[run_id, each.step.id, each.at] += count
                 specs[run_id, each.step.id] = each.step
@@ -177,10 +184,8 @@ def _zone(row: Run, zones: dict[int, ZoneInfo]) -> ZoneInfo:
     return next((zones[key] for key in row.community_ids if key in zones), ZoneInfo(settings.DEFAULT_COMMUNITY_ZONE))
 
 
-def _ahead(version_id: int, step: str, began_at: datetime, due_at: datetime, zone: ZoneInfo) -> Iterator[Planned]:
+def _ahead(plan: Sequence[Planned], step: str, due_at: datetime) -> Iterator[Planned]:
     """From the step at which a target stands, what it will still come to on the main way."""
-    version = compiled(version_id)
-    plan = timeline(version.document, began_at, zone, lengths(version))
     place = next((number for number, each in enumerate(plan) if each.step.id == step), None)
     if place is None:
         return
@@ -199,13 +204,14 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     version = compiled(row.version_id)
     if version.trigger is None or not row.by_trigger:
         return []
-    groups = [key for key in group_ids_of(row) if wanted.group_id in {None, key}]
-    if not groups:
+    begins_with_it = version.trigger.with_run and row.looked_at < row.begins_at
+    if not begins_with_it and not (version.trigger.recurs and row.begins_at < until):
         return []
+    groups = [key for key in group_ids_of(row) if wanted.group_id in {None, key}]
     begins: Sequence[tuple[datetime, int | None]] = ()
-    if version.trigger.with_run and row.looked_at < row.begins_at:
+    if groups and begins_with_it:
         begins = [(row.begins_at, None)]
-    elif version.trigger.recurs and row.begins_at < until:
+    elif groups:
         begins = _times(row, groups, max(wanted.since, clock.now()), until)
     return [
         StepDue(row, each.step, each.at, count)
@@ -228,6 +234,20 @@ def _times(
         if start.at > since:
             counted[start.at] += 1
     return sorted(counted.items())[:MOST_TIMES]
+
+
+def by_day(found: Sequence[StepDue], zone: ZoneInfo) -> list[StepDue]:
+    """The same with steps that come at many times of a day once, at the first of them; days are those of a zone."""
+    days: dict[tuple[int, str, date], list[StepDue]] = defaultdict(list)
+    for each in found:
+        days[each.run.pk, each.step.id, each.at.astimezone(zone).date()].append(each)
+    kept = [same if len(same) <= MOST_TIMES_OF_A_DAY else [_together(same)] for same in days.values()]
+    return sorted((each for same in kept for each in same), key=lambda each: each.at)
+
+
+def _together(same: Sequence[StepDue]) -> StepDue:
+    counts = [each.targets for each in same if each.targets is not None]
+    return replace(same[0], targets=sum(counts) if len(counts) == len(same) else None)
 
 
 # ---------------------------------------------------------------- the feed
