@@ -11,17 +11,7 @@ from qunce.content.selectors import sessions as reads
 from qunce.content.types import ConsentState
 from qunce.kernel.errors import Conflict, NotFound
 from qunce.memberpages.doors import MemberRequest, own, show
-
-
-def page_of(request: MemberRequest, name: str, **context: object) -> HttpResponse:
-    """A page of the member's within their frame."""
-    here = {
-        "ref": request.visit.link.ref,
-        "member": request.visit.member,
-        "community": request.community,
-        "here": name,
-    }
-    return show(request, f"memberpages/{name}.html", {**here, **context})
+from qunce.memberpages.frame import page_of
 
 
 # ------------------------------------------------------------------ write-ups
