@@ -1,10 +1,12 @@
 """The pages of briefs, feeds and suggestions, as people use them."""
 
-from datetime import timedelta
+import re
+from datetime import time, timedelta
 
 import pytest
 
-from qunce.chat.types import EVERY_DAY, Selection
+from qunce.chat import actions as chat
+from qunce.chat.types import EVERY_DAY, Restraint, Selection
 from qunce.content import actions
 from qunce.content.models import Brief, BriefPlan, FeedEntry, NewsFeed, Suggestion
 from qunce.content.types import PlanWish
@@ -49,6 +51,9 @@ def stocked(home):
 
 def test_a_brief_is_planned_edited_and_approved(browse):
     owner, made = world.owner(), world.lively(groups=2, found=0)
+    world.carried_by_hand(made.home)
+    restraint = Restraint(time(22), time(8))
+    chat.set_restraint(actor=SYSTEM, community_id=made.home.pk, restraint=restraint)
     page = browse("/content/briefs/", owner)
     assert page.get_by_role("heading", name="No brief goes out yet").is_visible()
     page_ok(page, "briefs-none")
@@ -57,6 +62,10 @@ def test_a_brief_is_planned_edited_and_approved(browse):
     page.get_by_label("Sunday").check()
     page.get_by_label("Saturday").check()
     page.get_by_label("Can be edited from").fill("47")
+    page.get_by_label("At", exact=True).fill("07:00")
+    page.get_by_text("a brief of 07:00 is too late by then").wait_for()
+    page.get_by_label("At", exact=True).fill("08:30")
+    page.get_by_text("a brief of 07:00").wait_for(state="detached")
     page_ok(page, "brief-plan")
     page.get_by_role("button", name="Let it go out").click()
     page.get_by_text("It goes out from now on.").wait_for()
@@ -123,8 +132,14 @@ def test_a_suggestion_is_decided_on_merged_and_thanked_for(browse):
     page.get_by_label("Carried out").check()
     page.get_by_label("Why, or what came of it").fill("从下周五晚八点开始，第一本《活着》。")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Saved.").wait_for()
+    page.get_by_text(re.compile(r"^Saved\. 2 people are told in their groups in \d+ seconds\.")).wait_for()
     page_ok(page, "suggestion")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("nobody was told").wait_for()
+    assert not Suggestion.objects.filter(state="done").exists()
+    page.get_by_label("Carried out").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
     assert Suggestion.objects.filter(state="done").count() == 1
     page.goto("/content/suggestions/thanks/")
     assert "每周五办一次线上共读" in page.get_by_label("As a text to post").input_value()

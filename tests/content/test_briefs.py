@@ -8,7 +8,7 @@ from django.db import connection
 
 from qunce.chat import actions as chat
 from qunce.chat.models import Broadcast, Delivery
-from qunce.chat.types import Selection
+from qunce.chat.types import Restraint, Selection
 from qunce.content import actions, selectors
 from qunce.content.actions import mornings
 from qunce.content.models import Brief, BriefPick, BriefPlan, FeedEntry, ItemUse, NewsFeed
@@ -56,8 +56,8 @@ def a_feed(home, title="每日新知"):
 class Morning:
     """A community with two groups, a feed, and an operator who has planned a brief the week before."""
 
-    def __init__(self, *, zone="Asia/Shanghai", at=MONDAY - timedelta(days=4), **wish):
-        account = support.account(state="working")
+    def __init__(self, *, zone="Asia/Shanghai", at=MONDAY - timedelta(days=4), platform="sandbox", **wish):
+        self.account = account = support.account(platform, state="working")
         support.lease(account)
         self.groups = support.adopted(account, "!a", "!b", zone=zone)
         self.home = self.groups["!a"].community
@@ -93,6 +93,33 @@ def test_braces_of_others_are_no_variables(morning):
     entry(morning.feed, 9, MONDAY - timedelta(minutes=1), title="{group} 与 {nothing}")
     morning.go()
     assert "{group} 与 {nothing}" in morning.sent()[0].content[0]["text"]
+
+
+# ------------------------------------------------------------------ quiet hours
+def test_an_hour_in_quiet_hours_waits_for_their_end_or_is_too_late_by_then():
+    homes = [Morning(platform=platform).home for platform in ("telegram", "sandbox")]
+    for home in homes:
+        chat.set_restraint(actor=SYSTEM, community_id=home.pk, restraint=Restraint(time(22), time(8)))
+    hours = [time(8), time(7, 30), time(7, 15), time(21, 59), time(22)]
+    found = selectors.nights((home, at) for home in homes for at in hours)
+    assert {key: night.never for key, night in found.items()} == {
+        (homes[0].pk, time(7, 30)): False,
+        (homes[0].pk, time(7, 15)): True,
+        (homes[0].pk, time(22)): True,
+    }
+
+
+def test_a_brief_of_such_an_hour_goes_out_as_was_said():
+    morning = Morning(platform="telegram")
+    entry(morning.feed, 1, MONDAY - timedelta(hours=2))
+    chat.set_restraint(actor=SYSTEM, community_id=morning.home.pk, restraint=Restraint(time(22), time(9)))
+    assert not selectors.nights([(morning.home, morning.plan.at)])[morning.home.pk, morning.plan.at].never
+    morning.go()
+    account = morning.account
+    for at, count in ((MONDAY, 0), (MONDAY + timedelta(minutes=30), 2)):
+        with clock.at(at):
+            claimed = chat.claim(account_id=account.pk, epoch=support.lease(account), limit=9)
+        assert len(claimed) == count
 
 
 # ------------------------------------------------------------------ its day

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.e2e.rooms import MEMBERS, ROOMS, SIGN_UP
-from tests.support.browser import DESK
+from tests.support.browser import DESK, PATIENCE
 from tests.support.product import Product
 from tests.support.synapse import at_once, unique
 

@@ -296,6 +296,13 @@ def test_all_of_it_on_the_pages(stage):
     )
 
 
+def test_who_takes_turns_finds_them_from_every_page(stage):
+    client, ref = entered(stage.path(stage.ids[0]))
+    way = f'href="{reverse("memberpages:turns", args=[ref])}"'
+    for name in ("home", "suggestions", "library", "quoted", "drafts", "stored", "mute", "about"):
+        assert way in client.get(reverse(f"memberpages:{name}", args=[ref])).content.decode(), name
+
+
 def test_who_takes_no_turns_sees_nothing_of_them(stage):
     support.live(stage.account, support.said("!room", "早", by="@new", name="新人"))
     member_id = {name: key for key, name in selectors.candidates(SYSTEM, stage.group.pk)}["新人"]

@@ -5,7 +5,7 @@ QUNCE_DATA_DIR      keys and files
 QUNCE_SECRET_KEY    instead of the data folder's secret.key
 QUNCE_BASE_URL      the address people open, e.g. https://qunce.example.org
 QUNCE_QUIET_HOURS   when broadcasts wait unless a community says otherwise, e.g. 22:00-08:00; empty: never
-QUNCE_WEBHOOKS_INSIDE  1: playbooks may also call http:// and addresses of our own network
+QUNCE_WEBHOOKS_INSIDE  1: playbooks and feeds may also call http:// and addresses of our own network
 QUNCE_EMAIL_URL     smtp://user:password@host:587 (mail is written to the log where it is missing)
 """
 

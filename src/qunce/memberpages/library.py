@@ -13,20 +13,13 @@ from qunce.content import actions, policies, selectors
 from qunce.content.selectors import Item
 from qunce.content.types import ItemKind
 from qunce.kernel import paging
+from qunce.kernel.errors import NotFound
 from qunce.kernel.http import stored_file
 from qunce.memberpages.doors import MemberRequest, door, own, private, show
+from qunce.memberpages.frame import page_of
 
 SIZE = 20
 STARS = range(1, 6)
-
-
-def _frame(request: MemberRequest) -> dict[str, object]:
-    return {
-        "ref": request.visit.link.ref,
-        "member": request.visit.member,
-        "community": request.community,
-        "here": "library",
-    }
 
 
 @own
@@ -39,15 +32,19 @@ def library(request: MemberRequest) -> HttpResponse:
     shown = paging.by_key(found, key=("published_at", "id"), cursor=cursor, size=SIZE)
     rated = selectors.ratings([row.pk for row in shown])
     rows = [(row, selectors.document_of(row.published), rated.get(row.pk)) for row in shown if row.published]
-    context = {**_frame(request), "rows": rows, "page": shown, "text": text}
-    return show(request, "memberpages/library.html", context)
+    return page_of(request, "library", rows=rows, page=shown, text=text)
 
 
 @own
 @require_safe
 def item(request: MemberRequest, item_id: int) -> HttpResponse:
-    """One item; reading it is counted."""
-    row = selectors.item_in_library(request.visit, item_id)
+    """One item; reading it is counted. Where it is not there any more, the page says so and leads on."""
+    try:
+        row = selectors.item_in_library(request.visit, item_id)
+    except NotFound:
+        response = page_of(request, "gone", here="library")
+        response.status_code = NotFound.status
+        return response
     actions.open_item(visit=request.visit, item_id=item_id)
     ref = request.visit.link.ref
 
@@ -55,13 +52,12 @@ def item(request: MemberRequest, item_id: int) -> HttpResponse:
         return reverse("memberpages:library_file", args=[ref, item_id, sha256])
 
     context = {
-        **_frame(request),
         **_shown(row, address),
         "rating": selectors.ratings([item_id]).get(item_id),
         "mine": selectors.stars_by(request.visit.member.pk, item_id),
         "stars": STARS,
     }
-    return show(request, "memberpages/item.html", context)
+    return page_of(request, "item", here="library", **context)
 
 
 def _shown(row: Item, address: Callable[[str], str]) -> dict[str, object]:

@@ -21,6 +21,7 @@ from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.memberpages.doors import MemberRequest, door, keep, own, show, visit_of
+from qunce.memberpages.frame import page_of
 from qunce.members import actions, selectors
 from qunce.playbooks import actions as playbooks
 from qunce.playbooks import selectors as scripts
@@ -86,18 +87,6 @@ def _places(request: MemberRequest) -> tuple[selectors.OwnRecord, list[Place]]:
         if stay.group_id in groups
     ]
     return record, places
-
-
-def page_of(request: MemberRequest, name: str, **context: object) -> HttpResponse:
-    """One of a member's own pages, with what all of them show."""
-    here = {
-        "ref": request.visit.link.ref,
-        "member": request.visit.member,
-        "community": request.community,
-        "here": name,
-        "takes_turns": scripts.takes_turns(request.visit),
-    }
-    return show(request, f"memberpages/{name}.html", {**here, **context})
 
 
 @own

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from qunce.content import actions, selectors
 from qunce.kernel.errors import Conflict, Invalid
 from qunce.memberpages.doors import MemberRequest, own
-from qunce.memberpages.pages import page_of
+from qunce.memberpages.frame import page_of
 
 
 @own

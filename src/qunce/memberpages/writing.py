@@ -11,7 +11,7 @@ from qunce.content.selectors import sessions as reads
 from qunce.content.types import ConsentState
 from qunce.kernel.errors import Conflict, NotFound
 from qunce.memberpages.doors import MemberRequest, own, show
-from qunce.memberpages.pages import page_of
+from qunce.memberpages.frame import page_of
 
 
 # ------------------------------------------------------------------ write-ups

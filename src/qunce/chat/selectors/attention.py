@@ -13,7 +13,7 @@ from qunce.chat.models import CommunityRestraint
 from qunce.chat.types import Restraint
 from qunce.community import selectors as community
 from qunce.community.types import GroupFacts
-from qunce.kernel.actor import Actor, Permission
+from qunce.kernel.actor import SYSTEM, Actor, Permission
 
 NIGHT = gettext_noop("Quiet hours of its community.")
 ENOUGH = gettext_noop("The group has had its number of broadcasts for the day.")
@@ -39,6 +39,18 @@ def restraints(community_ids: Collection[int]) -> dict[int, Restraint]:
     """What binds campaigns in each community. No guard: it is asked about groups that the caller may send to."""
     found = {row.community_id: row for row in CommunityRestraint.objects.filter(pk__in=set(community_ids))}
     return {key: _of(found[key]) if key in found else usual() for key in community_ids}
+
+
+def nights_in(community_ids: Collection[int]) -> dict[int, Restraint]:
+    """What binds campaigns in those of the communities that have quiet hours, and a group where somebody really is.
+
+    No guard, as above.
+    """
+    places = community.visible_groups(SYSTEM).filter(community__in=set(community_ids)).order_by()
+    kinds = places.values_list("community_id", "platform").distinct()
+    real = {key for key, platform in kinds if not _is_simulated(platform)}
+    found = restraints(real)
+    return {key: rules for key, rules in found.items() if rules.quiet_from != rules.quiet_until}
 
 
 def restraint(actor: Actor, community_id: int, permission: Permission = Permission.VIEW) -> Restraint:

@@ -88,7 +88,8 @@ def _shown(
         "may_operate": mine,
         "offered": _offered(row, lines) if editable and mine else (),
         "items": selectors.visible_items(request.actor).filter(published__isnull=False)[:30] if mine else (),
-        "fallback": words.FALLBACKS[plan.fallback],
+        "otherwise": words.otherwise(row, plan),
+        "night": words.nights([(row.community, plan.at)]).get((row.community_id, plan.at), ""),
         "back_in_time": row.state == BriefState.SKIPPED and row.send_at > clock.now(),
     }
     return page(request, "console/content/brief.html", context)

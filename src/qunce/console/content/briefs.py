@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -60,6 +61,17 @@ class Row:
     clicks: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A plan in the list; ``night``: why its hour is none to go out at, or empty."""
+
+    plan: BriefPlan
+    rhythm: str
+    fallback: object
+    night: str
+    mine: bool
+
+
 def briefs(request: StaffRequest) -> HttpResponse:
     """What goes out, what can be edited, and what became of the last ones."""
     plans = list(selectors.visible_plans(request.actor))
@@ -68,10 +80,20 @@ def briefs(request: StaffRequest) -> HttpResponse:
     )
     picks = selectors.waiting_picks(plan.pk for plan in plans)
     feeds = selectors.visible_feeds(request.actor)
+    nights = words.nights((plan.community, plan.at) for plan in plans if plan.active_since)
     context = {
         "tabs": TABS,
         "here": "briefs",
-        "plans": [(plan, words.rhythm(plan), words.FALLBACKS[plan.fallback], _mine(request, plan)) for plan in plans],
+        "plans": [
+            PlanRow(
+                plan,
+                words.rhythm(plan),
+                words.FALLBACKS[plan.fallback],
+                nights.get((plan.community_id, plan.at), "") if plan.active_since else "",
+                request.actor.may(Permission.OPERATE, plan.community_id),
+            )
+            for plan in plans
+        ],
         "active": sum(plan.active_since is not None for plan in plans),
         "ahead": rows(selectors.ahead(request.actor)),
         "past": rows(past.items),
@@ -82,10 +104,6 @@ def briefs(request: StaffRequest) -> HttpResponse:
         "may_plan": request.actor.may_anywhere(Permission.OPERATE),
     }
     return page(request, "console/content/briefs.html", context, piece="console/content/briefs_now.html")
-
-
-def _mine(request: StaffRequest, plan: BriefPlan) -> bool:
-    return request.actor.may(Permission.OPERATE, plan.community_id)
 
 
 def rows(found: Iterable[Brief]) -> list[Row]:
@@ -113,7 +131,7 @@ class PlanForm(Whom):
         label=gettext_lazy("On which days"),
         coerce=int,
         choices=list(WEEKDAYS.items()),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple({"data-chips": ""}),
     )
     at = forms.TimeField(label=gettext_lazy("At"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
     opens = forms.IntegerField(
@@ -233,7 +251,7 @@ def new(request: StaffRequest) -> HttpResponse:
             actions.make_plan(actor=request.actor, community_id=home.pk, wish=form.wish())
             messages.success(request, _("It goes out from now on."))
             return go(request, "console:briefs")
-    return page(request, "console/content/plan.html", {"form": form, "home": home, "picked": form.picked()})
+    return _planning(request, form, home)
 
 
 def change(request: StaffRequest, plan_id: int) -> HttpResponse:
@@ -246,8 +264,29 @@ def change(request: StaffRequest, plan_id: int) -> HttpResponse:
             actions.change_plan(actor=request.actor, plan_id=plan_id, edition=edition, wish=form.wish())
             messages.success(request, _("Saved."))
             return go(request, "console:briefs")
-    context = {"form": form, "home": plan.community, "plan": plan, "picked": form.picked()}
-    return page(request, "console/content/plan.html", context)
+    return _planning(request, form, plan.community, plan=plan)
+
+
+def _planning(request: StaffRequest, form: PlanForm, home: Community, **more: object) -> HttpResponse:
+    """The form, and what is to be said of its hour; ``?at=``: of that one, while it is being chosen."""
+    hour = _hour(request.GET.get("at", form["at"].value()))
+    night = words.nights([(home, hour)]).get((home.pk, hour), "") if hour else ""
+    context = {
+        "form": form,
+        "home": home,
+        "picked": form.picked(),
+        "night": night,
+        "may_restrain": request.actor.may(Permission.LEAD, home.pk),
+        **more,
+    }
+    return page(request, "console/content/plan.html", context, piece="console/content/plan_night.html")
+
+
+def _hour(given: object) -> time | None:
+    try:
+        return forms.TimeField(required=False).clean(given)  # type: ignore[no-any-return]
+    except forms.ValidationError:
+        return None
 
 
 def _as_entered(plan: BriefPlan) -> dict[str, object]:

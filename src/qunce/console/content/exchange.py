@@ -102,7 +102,7 @@ def import_items(request: StaffRequest) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(reverse("console:items_import", query={"archive": token}))
     made = ngettext("One item is made.", "%(count)d items are made.", done.made) % {"count": done.made}
-    changed = ngettext("One is changed.", "%(count)d are changed.", done.changed) % {"count": done.changed}
+    changed = ngettext("One item is changed.", "%(count)d items are changed.", done.changed) % {"count": done.changed}
     messages.success(request, sentences(made if done.made else "", changed if done.changed else ""))
     return redirect("console:library")
 

@@ -263,7 +263,8 @@ def thanks(request: StaffRequest) -> HttpResponse:
     """Whose suggestions were carried out in a month, as a text to post: ``?community=&month=2026-11``."""
     homes = list(community.visible_communities(request.actor))
     asked = Asked(request.GET)
-    chosen = next((home for home in homes if home.pk == asked.number("community")), homes[0] if homes else None)
+    wanted = asked.number("community") or selectors.last_carried_out(request.actor)
+    chosen = next((home for home in homes if home.pk == wanted), homes[0] if homes else None)
     today = clock.today(chosen.zone if chosen else "UTC")
     month = asked.day("month") or today
     context: dict[str, object] = {

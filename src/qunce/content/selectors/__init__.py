@@ -7,11 +7,13 @@ from qunce.content.models import Item as Item
 from qunce.content.models import ItemVersion as ItemVersion
 from qunce.content.models import NewsFeed as NewsFeed
 from qunce.content.models import Suggestion as Suggestion
+from qunce.content.selectors.briefs import Night as Night
 from qunce.content.selectors.briefs import Phones as Phones
 from qunce.content.selectors.briefs import ahead as ahead
 from qunce.content.selectors.briefs import brief as brief
 from qunce.content.selectors.briefs import clicks as clicks
 from qunce.content.selectors.briefs import lines_of as lines_of
+from qunce.content.selectors.briefs import nights as nights
 from qunce.content.selectors.briefs import past as past
 from qunce.content.selectors.briefs import phones as phones
 from qunce.content.selectors.briefs import plan as plan
@@ -59,6 +61,7 @@ from qunce.content.selectors.suggestions import SuggestionFilter as SuggestionFi
 from qunce.content.selectors.suggestions import Voice as Voice
 from qunce.content.selectors.suggestions import alike as alike
 from qunce.content.selectors.suggestions import board as board
+from qunce.content.selectors.suggestions import last_carried_out as last_carried_out
 from qunce.content.selectors.suggestions import own_suggestions as own_suggestions
 from qunce.content.selectors.suggestions import state_counts as state_counts
 from qunce.content.selectors.suggestions import suggestion as suggestion

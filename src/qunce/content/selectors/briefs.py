@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
+from qunce.chat import policies as campaigns
 from qunce.chat import selectors as chat
-from qunce.chat.selectors import Target, links
+from qunce.chat.selectors import Target, attention, links
 from qunce.chat.types import Manner, Selection, from_json
 from qunce.community import selectors as community
+from qunce.community.selectors import Community
 from qunce.community.types import GroupFilter
 from qunce.content.models import Brief, BriefPick, BriefPlan
 from qunce.content.policies import briefs as policies
-from qunce.content.types import BriefState, Line
+from qunce.content.types import LATE_AFTER, BriefState, Line
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM, Actor, Permission
 from qunce.kernel.errors import NotAllowed, NotFound
@@ -52,6 +55,29 @@ def selection_of(plan: BriefPlan) -> Selection:
         return Selection(community_ids=(plan.community_id,), tags=kept.tags, text=kept.text)
     here = community.find_groups(SYSTEM, GroupFilter(community_id=plan.community_id))
     return Selection(group_ids=tuple(here.filter(pk__in=kept.group_ids).order_by("pk").values_list("pk", flat=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """Quiet hours in which a brief would go out: it waits for their end, or (``never``) is too late by then."""
+
+    begin: time
+    end: time
+    never: bool
+
+
+def nights(hours: Iterable[tuple[Community, time]]) -> dict[tuple[int, time], Night]:
+    """Which of these hours, by the clocks of their communities, are quiet ones. No guard: for who may see them."""
+    asked = {(home.pk, at): home for home, at in hours}
+    rules = attention.nights_in({key for key, _at in asked})
+    found = {}
+    for (key, at), home in asked.items():
+        rule = rules.get(key)
+        moment = policies.moment(clock.today(home.zone), at, home.zone)
+        until = campaigns.quiet_until(rule, moment, ZoneInfo(home.zone)) if rule else None
+        if until and rule and rule.quiet_from and rule.quiet_until:
+            found[key, at] = Night(rule.quiet_from, rule.quiet_until, until - moment >= LATE_AFTER)
+    return found
 
 
 def active_plans() -> list[BriefPlan]:

@@ -79,6 +79,12 @@ def state_counts(actor: Actor, wanted: SuggestionFilter) -> dict[SuggestionState
     return {state: found.get(state, 0) for state in SuggestionState}
 
 
+def last_carried_out(actor: Actor) -> int | None:
+    """The community in which a suggestion was carried out last."""
+    found = visible_suggestions(actor).filter(state=SuggestionState.DONE)
+    return found.order_by("-decided_at").values_list("community", flat=True).first()
+
+
 def suggestion(actor: Actor, suggestion_id: int, permission: Permission = Permission.VIEW) -> Suggestion:
     """One of them, also one that hangs beneath another. NotFound where the actor may not see it."""
     found = Suggestion.objects.filter(pk=suggestion_id).select_related("community").first()
