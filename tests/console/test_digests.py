@@ -1,8 +1,10 @@
 """The pages of digests, as people see them: none yet, made now, read, edited, posted; and the endpoint that writes."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from qunce.chat.models import Delivery
 from qunce.insights.actions import digests as actions
@@ -121,6 +123,55 @@ def test_a_viewer_reads_and_decides_nothing(browse):
         assert not page.get_by_role("link", name=name).count()
     page.goto("/content/digests/")
     assert not page.get_by_role("button", name="Make it now").count()
+
+
+def test_every_line_opens_its_messages_for_a_viewer_after_it_was_posted_too():
+    group = talked()
+    row = made(group, group.pk)
+    row.refresh_from_db()
+    actions.edit_digest(
+        actor=SYSTEM, digest_id=row.pk, edition=row.edition, said={0: "周六三点，图书馆二楼见"}, hidden=()
+    )
+    actions.post_digest(actor=SYSTEM, digest_id=row.pk, edition=row.edition + 1)
+    viewer = Client()
+    viewer.force_login(world.member_of_staff(roles={group.community_id: Role.VIEWER}))
+    page = viewer.get(f"/content/digests/{row.pk}/").content.decode()
+    lines = page.split('<li class="digest-line"')[1:]
+    assert len(lines) >= 5
+    opened = [re.findall(r'href="(/inbox/[^"]+)"', line) for line in lines]
+    assert all(opened), "no line without its messages"
+    for address in sorted({each for found in opened for each in found}):
+        answer = viewer.get(address)
+        assert answer.status_code == 200
+        assert any(text[:8] in answer.content.decode() for _name, text, _second in SAID)
+
+
+def test_a_day_on_which_little_or_nothing_was_said_says_so(client):
+    group = talked()
+    client.force_login(world.owner())
+    little = actions.ask_for_digest(
+        actor=SYSTEM,
+        community_id=group.community_id,
+        group_id=group.pk,
+        stretch=Stretch(NINE.date() - timedelta(days=3), 1),
+        language="zh-hans",
+    )
+    nothing = actions.ask_for_digest(
+        actor=SYSTEM,
+        community_id=group.community_id,
+        group_id=group.pk,
+        stretch=Stretch(NINE.date() - timedelta(days=9), 1),
+        language="zh-hans",
+    )
+    for row in (little, nothing):
+        actions.make(digest_id=row.pk)
+    told = client.get(f"/content/digests/{little.pk}/").content.decode()
+    assert "none of them is in a thread" in told
+    assert "0 of" not in told
+    assert "All of it was read, from the first hour to the last." in told
+    silent = client.get(f"/content/digests/{nothing.pk}/").content.decode()
+    assert "Nothing was said." in silent
+    assert "0 of" not in silent
 
 
 def test_digests_are_planned_and_the_endpoint_is_set_up(browse):

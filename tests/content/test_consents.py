@@ -7,10 +7,11 @@ import pytest
 from qunce.chat.types import Content
 from qunce.content import actions
 from qunce.content.models import Item
+from qunce.content.policies import leaving
 from qunce.content.policies.drafts import Edit
 from qunce.content.selectors import sessions as reads
 from qunce.content.selectors import sites, writing
-from qunce.content.types import ConsentState, Outlet
+from qunce.content.types import ConsentState, Draft, Outlet, Passage
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.actor import Role as StaffRole
@@ -183,6 +184,14 @@ def test_only_what_is_public_reaches_the_site(bench):
 
 
 # ------------------------------------------------------------------ what stands where somebody is left out
+def test_points_are_one_line_each_and_chinese_lines_meet_without_a_space():
+    said = Passage(
+        id="p1", identity_id=1, name="李四", text="好问题。\n每个季度清一次，\n用 Obsidian\n也行 at once\nor later。"
+    )
+    draft = Draft(points=("p1",), passages=(said,))
+    assert leaving.points(draft) == ["好问题。每个季度清一次，用 Obsidian也行 at once or later。"]
+
+
 def test_keywords_of_what_is_left_out_leave_with_nobody(bench):
     session = hold(bench)
     draft = drafted(session)

@@ -107,6 +107,14 @@ def test_a_day_is_told_with_its_threads_questions_links_thanks_and_notices():
     assert quoted(facts, notice)[0].startswith("通知：下周一")
 
 
+def test_what_says_of_itself_that_it_announces_is_no_open_question():
+    said = "【通知】下周三晚上八点线上分享，周岚讲怎样把读书笔记变成文章，请大家准时参加"
+    facts = chat([(36_000, "群主", said), (40_000, "张三", said)], staff=("群主",))
+    made = digests.digest(facts)
+    (notice,), (asked,) = made.of(LineKind.NOTICE), made.of(LineKind.QUESTION)
+    assert (notice.keys, asked.keys) == ([facts.key(0)], [facts.key(1)]), "of whom does not lead it is a question"
+
+
 def test_what_is_left_out_is_counted_with_its_reason():
     said = digests.digest(chat(BOOKS, bots=("小助手",), staff=("群主",))).coverage
     assert said.messages == len(BOOKS)

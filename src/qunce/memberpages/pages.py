@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from qunce.chat.selectors import activity
 from qunce.community import selectors as community
 from qunce.content.selectors import sessions
+from qunce.content.types import SessionState
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import Conflict, Invalid, NotFound
@@ -95,8 +96,10 @@ def home(request: MemberRequest) -> HttpResponse:
     """The community, why it is there, and which of its groups the member is in."""
     record, places = _places(request)
     now = [place for place in places if place.left_at is None]
+    written = sessions.scribed_by(request.visit)
     waiting = {
-        "drafts": len(sessions.scribed_by(request.visit)),
+        "drafts": sum(row.state == SessionState.DRAFTED for row in written),
+        "written": len(written),
         "quoted": len(sessions.asked_of(request.visit)),
     }
     return page_of(request, "home", now=now, since=record.since, **waiting)

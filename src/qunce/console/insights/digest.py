@@ -64,6 +64,7 @@ def digest(request: StaffRequest, digest_id: int) -> HttpResponse:
         "segments": _segments(shown.document.coverage),
         "hours": _hours(shown.document.coverage),
         "unread": _unread(shown.document.coverage),
+        "until": row.made_at if row.made_at and _is_of_today(row, ZoneInfo(home.zone)) else None,
         "groups": _by_group(request, row, shown),
         "tone": tone,
         "state": state,
@@ -111,13 +112,18 @@ def _hours(said: Covered) -> charts.Chart | None:
         _("Not in threads"): [whole - told for whole, told in said.hours],
     }
     return charts.over_time(
-        _("The whole stretch is looked at"),
+        _("When it was said, and how much of it is told"),
         when=_("Hour") if by_hour else _("Day"),
         points=points,
         values=values,
         kind="bar",
         stack=True,
     )
+
+
+def _is_of_today(row: Digest, zone: ZoneInfo) -> bool:
+    """Whether its last day was not over when it was made."""
+    return row.made_at is not None and row.made_at.astimezone(zone).date() <= row.last
 
 
 def _unread(said: Covered) -> str:

@@ -7,6 +7,9 @@ from qunce.content.types.sessions import AGREED, ConsentState, Draft, Passage, P
 
 _SIGNS = re.compile(r"([\\`*_\[\]<>#|~!])")
 _LEADS = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
+_WIDE = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_UNSPACED = re.compile(rf"(?<={_WIDE})\s*\n\s*|\s*\n\s*(?={_WIDE})")
+"""Where Chinese lines meet, no space is written."""
 MOST_POINTS = 3
 LONGEST_POINT = 120
 _SHORTEST_NAME = 2
@@ -68,7 +71,7 @@ def points(draft: Draft) -> list[str]:
 
 
 def _line(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(_UNSPACED.sub("", text).split())
     return line if len(line) <= LONGEST_POINT else f"{line[: LONGEST_POINT - 1]}…"
 
 

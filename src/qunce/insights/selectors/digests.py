@@ -210,6 +210,12 @@ def _entry(head: str, parts: Sequence[str], *, markdown: bool) -> list[str]:
 
 def coverage_said(covered: int, messages: int) -> str:
     """How much of what was said is in the threads, as a sentence."""
+    if not covered:
+        return ngettext(
+            "%(count)s message was said, and is in no thread.",
+            "%(count)s messages were said; none of them is in a thread.",
+            messages,
+        ) % {"count": number(messages)}
     return ngettext(
         "%(covered)s of %(count)s message is in these threads.",
         "%(covered)s of %(count)s messages are in these threads.",

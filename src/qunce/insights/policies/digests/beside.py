@@ -81,6 +81,15 @@ def announces(text: str) -> bool:
     )
 
 
+_HEADED = re.compile(r"[\W_]*(?:通知|公告|notice\b|announcement\b)", re.IGNORECASE)
+
+
+def _is_headed(made: Material, index: int) -> bool:
+    """Whether somebody who leads says of a message that it announces: then it asks nothing, whatever words it has."""
+    facts = made.facts
+    return bool(facts.is_staff[facts.person[index]]) and _HEADED.match(facts.texts[index]) is not None
+
+
 def _notices(made: Material, replies: Replies) -> list[DigestLine]:
     facts = made.facts
     found = [
@@ -88,7 +97,7 @@ def _notices(made: Material, replies: Replies) -> list[DigestLine]:
         for index in _said(made)
         if facts.is_staff[facts.person[index]]
         and len(made.words[index]) >= _ASKS_SOMETHING
-        and not made.marked(index, QUESTION)
+        and (not made.marked(index, QUESTION) or _is_headed(made, index))
         and announces(facts.texts[index])
     ]
     ranked = sorted(found, key=lambda index: (-len(replies.to(index)), index))[: MOST[LineKind.NOTICE]]
@@ -107,7 +116,7 @@ def _questions(made: Material, talks: Sequence[Conversation], replies: Replies) 
     for index in _said(made):
         if not made.marked(index, QUESTION) or len(set(made.words[index])) < _ASKS_SOMETHING:
             continue
-        if replies.to(index) or _gone_on(made, talk_of[index], index):
+        if replies.to(index) or _is_headed(made, index) or _gone_on(made, talk_of[index], index):
             continue
         own = open_[made.person[index]]
         own[:] = [*(each for each in own if not _alike(made, each, index)), index]
