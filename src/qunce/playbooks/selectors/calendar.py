@@ -205,7 +205,7 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     begins: Sequence[tuple[datetime, int | None]] = ()
     if version.trigger.with_run and row.looked_at < row.begins_at:
         begins = [(row.begins_at, None)]
-    elif version.trigger.recurs and row.begins_at < until:
+    elif version.trigger.by_clock and row.begins_at < until:
         begins = _times(row, groups, max(wanted.since, clock.now()), until)
     return [
         StepDue(row, each.step, each.at, count)
