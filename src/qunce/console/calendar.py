@@ -117,10 +117,10 @@ def _steps(actor: Actor, wanted: Wanted) -> Iterator[Entry]:
         title = words.in_language(each.run.version.document.get("title") or {}) or each.run.playbook.key
         count = each.targets
         said = ngettext("%(n)d target", "%(n)d targets", count) % {"n": count} if count else ""
-        detail = " · ".join(filter(None, (title, said)))
+        detail = " · ".join(filter(None, (name_of(each.step), said)))
         tone = "good" if kind is not None and kind.speaks else "off"
         icon = kind.icon if kind else "puzzle-off"
-        yield Entry(each.at, name_of(each.step), detail, icon, tone, reverse("console:run", args=[each.run.pk]))
+        yield Entry(each.at, title, detail, icon, tone, reverse("console:run", args=[each.run.pk]))
 
 
 def _tasks(actor: Actor, wanted: Wanted) -> Iterator[Entry]:
@@ -131,7 +131,7 @@ def _tasks(actor: Actor, wanted: Wanted) -> Iterator[Entry]:
             by_minute[task.due_at.replace(second=0, microsecond=0)].append(task)
     for minute, found in by_minute.items():
         if len(found) > APART:
-            said = ngettext("%(count)d task", "%(count)d tasks", len(found)) % {"count": len(found)}
+            said = ngettext("%(count)s task", "%(count)s tasks", len(found)) % {"count": len(found)}
             url = f"{reverse('console:tasks')}?{urlencode({'show': TaskList.TEAM})}"
             yield Entry(minute, said, _doer(found), "checkbox", "wait", url)
             continue
