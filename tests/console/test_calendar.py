@@ -215,3 +215,32 @@ def test_what_comes_again_and_again_is_on_in_its_own_groups_alone(db):
     actions.begin_run(actor=SYSTEM, playbook_id=row.pk, selection=here, submission=uuid4())
     assert len(calendar.steps(SYSTEM, the_next(5, group_id=groups["A"].pk))) == 5
     assert calendar.steps(SYSTEM, the_next(5, group_id=groups["B"].pk)) == []
+
+
+def test_who_will_fall_silent_is_not_known_ahead(db, django_assert_max_num_queries):
+    rooms(*(f"群{number}" for number in range(4)))
+    text = "key: wake\ntitle: 唤醒\naudience: member\nstart: {on: silent, days: 7}\nsteps:\n  - {id: hi, do: send, text: 在吗}\n"
+    row = actions.create_playbook(actor=SYSTEM, document=read(text))
+    actions.publish(actor=SYSTEM, playbook_id=row.pk, edition=1)
+    actions.begin_run(actor=SYSTEM, playbook_id=row.pk, selection=Selection(everywhere=True), submission=uuid4())
+    with django_assert_max_num_queries(6):
+        assert calendar.steps(SYSTEM, the_next(30)) == []
+
+
+def test_many_tasks_of_one_minute_are_one_entry_without_names(client):
+    at = clock.now() + timedelta(days=1)
+    for number in range(5):
+        team.create_task(actor=SYSTEM, title=f"给张三打电话 {number}", due_at=at)
+    team.create_task(actor=SYSTEM, title="买书", due_at=at + timedelta(hours=1))
+    days = client.get(url("calendar"), {"show": "agenda"}).context["days"]
+    assert [entry.title for day in days for entry in day.entries] == ["5 tasks", "买书"]
+    address = client.post(url("calendar_open")).context["address"]
+    token = address.rsplit("/", 1)[1].removesuffix(".ics")
+    written = Client().get(url("calendar_feed", token)).content
+    assert "张三" not in written.decode()
+    assert all(len(line) <= 75 for line in written.split(b"\r\n")), "folded, and every line ends as it should"
+    assert b"\n" not in written.replace(b"\r\n", b"")
+    again = Client().get(url("calendar_feed", token)).content
+    ids = [[event["uid"] for event in Calendar.from_ical(each).walk("VEVENT")] for each in (written, again)]
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == len(ids[0]) == 2

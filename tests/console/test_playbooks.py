@@ -259,7 +259,12 @@ def test_a_run_is_steered_from_its_board(client):
     client.post(url("run_act", run.pk, "pause-some"), {"tracks": [str(first.pk)]})
     first.refresh_from_db()
     assert first.state == TrackState.PAUSED
-    client.post(url("run_act", run.pk, "resume-some"), {"tracks": [str(first.pk)]})
+    answer = client.post(
+        url("run_act", run.pk, "resume-some"), {"tracks": [str(first.pk)], "state": "paused", "q": "A", "at": ""}
+    )
+    assert answer.url == f"{url('run', run.pk)}?state=paused&q=A", "one sees the same lines again"
+    found = client.get(url("run", run.pk), {"q": "a"}).context
+    assert [line.row.group for line in found["lines"]] == ["群 A"]
     client.post(url("run_act", run.pk, "skip"), {"tracks": [str(first.pk)]})
     first.refresh_from_db()
     assert (first.state, first.step) == (TrackState.DUE, "question")
@@ -273,6 +278,20 @@ def test_a_run_is_steered_from_its_board(client):
     client.post(url("run_act", run.pk, "stop"))
     run.refresh_from_db()
     assert run.state == RunState.ENDED
+
+
+def test_a_step_is_offered_what_was_answered_before_it(client):
+    row = drafted()
+    offered = dict(client.get(url("playbook_step", row.pk, "nudge")).context["variables"])
+    assert {name for name in offered if name.startswith("question.")} == {
+        "question.count",
+        "question.names",
+        "question.answers",
+    }
+    assert "how many have answered" in offered["question.count"]
+    assert "suggestions.thanks" in offered
+    before = dict(client.get(url("playbook_step", row.pk, "hello")).context["variables"])
+    assert not [name for name in before if name.startswith("question.")]
 
 
 def test_a_run_is_moved_to_a_new_version(client):

@@ -162,7 +162,7 @@ class AtOnce(Trigger):
 class Ticks(Trigger):
     """Every group begins each full hour."""
 
-    title, icon, Config, recurs = "Ticks", "clock", Told, True
+    title, icon, Config, recurs, by_clock = "Ticks", "clock", Told, True, True
 
     def sentence(self, config, language):
         return "each hour"

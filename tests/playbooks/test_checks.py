@@ -84,6 +84,7 @@ def test_where_all_is_well_nothing_is_said():
         (with_steps("id: a, do: stop", "id: b, do: send, text: 二"), "unreachable"),
         (GOOD.replace("{group}，", "{grup}，"), "missing_variable"),
         (GOOD.replace("{ask.names}", "{nobody.names}"), "missing_variable"),
+        (with_steps("id: p, do: poll, question: 好吗, options: [好, 不好]", "id: b, do: send, text: '{p.count} 人'"), "missing_variable"),
         (GOOD.replace("steps:", "variables: {host: 主持人}\nsteps:"), "unused_variable"),
         (GOOD.replace("do: ask", "do: aks"), "unknown_kind"),
         (GOOD.replace("for: 20h", "for: soon"), "bad_config"),

@@ -73,6 +73,37 @@ def test_a_move_continues_a_wait_of_the_same_kind_and_leaves_another():
     assert said() == ["c2"] * 2 + ["b2"] * 2
 
 
+def test_a_move_says_what_is_past_for_whom():
+    run = begun(
+        groups(2),
+        step("a", text="a"),
+        step("q", "fork", path="left", paths={"left": [step("b", "hold", event="x"), step("c", text="c")]}),
+        step("d", text="d"),
+    )
+    go(START)
+    (old,) = {track.step for track in tracks(run)}
+    assert old == "b"
+    moved(
+        run,
+        step("early", text="early"),
+        step("a", text="a"),
+        step(
+            "q",
+            "fork",
+            path="left",
+            paths={"left": [step("b2", text="b2"), step("c", text="c")], "right": [step("r", text="r")]},
+        ),
+        step("later", text="later"),
+        step("d", text="d"),
+    )
+    (line,) = selectors.move_preview(SYSTEM, run.pk)
+    assert (line.to, line.misses) == ("c", ("early", "b2")), "neither what comes, nor what was never on their way"
+    run.playbook.refresh_from_db()
+    moved(run, step("a", text="a"), step("e", text="e"))
+    (line,) = selectors.move_preview(SYSTEM, run.pk)
+    assert (line.to, line.misses) == ("", ("e",)), "put in place of what is gone: they are through before it"
+
+
 # ------------------------------------------------------------------ boards
 def test_a_board_shows_targets_beside_steps_page_by_page(django_assert_max_num_queries):
     found = groups(7)
@@ -90,6 +121,8 @@ def test_a_board_shows_targets_beside_steps_page_by_page(django_assert_max_num_q
     assert len(rest.targets) == 2
     waiting = selectors.TrackFilter(states=(TrackState.WAITING,), group_id=found[1].pk)
     assert [row.group for row in selectors.board(SYSTEM, run.pk, waiting).targets] == [found[1].name]
+    named = selectors.TrackFilter(text=found[2].name[-3:])
+    assert [row.group for row in selectors.board(SYSTEM, run.pk, named).targets] == [found[2].name]
     assert selectors.step_counts(SYSTEM, run.pk)["w", "waiting"] == 7
     assert selectors.standings([run.pk])[run.pk].counts == {TrackState.WAITING: 7}
 

@@ -129,6 +129,19 @@ def test_an_offer_is_told_once_and_can_be_taken_back(stage):
         actions.offer_turn(**given, to_member=stage.ids[0])
 
 
+def test_an_offer_leads_to_the_own_page_of_whoever_reads_it(stage, settings):
+    settings.BASE_URL = "https://qunce.example"
+    actions.offer_turn(visit=stage.visits[0], rota_id=stage.rota.pk, day=stage.today)
+    (line,) = [support_text(row) for row in Delivery.objects.all()]
+    address = line.rpartition("\n")[2].removeprefix(settings.BASE_URL)
+    browser = Client()
+    unknown = browser.get(address)
+    assert (unknown.status_code, stage.rota.title in unknown.content.decode()) == (200, False)
+    browser.post("/m/open/", {"token": stage.path(stage.ids[3]).strip("/").rpartition("/")[2]})
+    link = MemberLink.objects.filter(member=stage.ids[3]).latest("pk")
+    assert browser.get(address).url == reverse("memberpages:turns", args=[link.ref])
+
+
 def test_an_offer_ends_when_the_turn_gets_into_other_hands(stage):
     offer = actions.offer_turn(visit=stage.visits[0], rota_id=stage.rota.pk, day=stage.today)
     actions.give_turn(actor=SYSTEM, rota_id=stage.rota.pk, day=stage.today, member_id=stage.ids[2])

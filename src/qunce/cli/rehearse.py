@@ -1,20 +1,25 @@
 """``qunce rehearse``: a playbook on copies of your groups with a moved clock; nothing is sent, nothing stays."""
 
 import json
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
+from qunce.cli.columns import cut, table
 from qunce.cli.language import with_language
 from qunce.cli.main import ready, with_data_dir
 
 if TYPE_CHECKING:
-    from qunce.playbooks.types.rehearsal import Rehearsal, Simulated
+    from qunce.playbooks.types.rehearsal import Rehearsal, Said, Simulated
 
-MOST_LINES = 200
+MOST_GROUPS, MOST_CLASHES = 10, 20
+WIDEST = 56
+"""So many columns a text takes at most."""
 
 
 @click.command()
@@ -93,36 +98,104 @@ def _named(groups: str) -> list[int]:
     ]
 
 
+# ------------------------------------------------------------------ in words
 def _said(found: "Rehearsal") -> str:
+    """What a person wants to know: day by day what groups hear, then the load, and what stands in the way."""
     from django.utils.translation import gettext as _
 
     zone = ZoneInfo(found.zone)
     began, ended = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (found.began_at, found.ended_at))
-    lines = [f"{found.title} ({found.key})  {began} – {ended}  {found.zone}"]
-    lines += [
+    numbers = {
+        "groups": found.groups,
+        "messages": len(found.messages),
+        "answers": found.answers,
+        "minutes": found.minutes,
+    }
+    head = [
+        f"{found.title} ({found.key})",
+        f"{began} – {ended}  {found.zone}",
         _("Groups: %(groups)s · messages: %(messages)s · answers, simulated: %(answers)s · minutes: %(minutes)s")
-        % {
-            "groups": found.groups,
-            "messages": len(found.messages),
-            "answers": found.answers,
-            "minutes": found.minutes,
-        },
-        "",
+        % numbers,
+        *(_(note) for note in found.notes),
     ]
-    for each in found.messages[:MOST_LINES]:
-        text = " ".join((each.text or each.operation).split())[:60]
-        waited = " ⏳" if each.waited else ""
-        lines.append(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.group}  [{each.step}]{waited}  {text}")
-    if len(found.messages) > MOST_LINES:
-        lines.append("…")
-    lines.append("")
-    lines += [f"👥 {each.name}: {each.total} (≤ {each.busiest}, {each.busiest_day})" for each in found.by_group[:10]]
-    lines += [
-        f"🧑 {each.name}: {each.minutes} min (≤ {each.busiest}, {each.busiest_day})" for each in found.by_operator
-    ]
-    lines += [f"⚠ {each.at.astimezone(zone):%Y-%m-%d %H:%M} [{each.step}] ↔ {each.title}" for each in found.clashes]
-    lines += [f"∅ [{each.step}] × {each.count}: {_(each.reason) if each.reason else ''}" for each in found.left_out]
-    lines += [f"ℹ {_(note)}" for note in found.notes]
     if found.stopped_early:
-        lines.append("… " + _("Time was up before the end."))
-    return "\n".join(lines)
+        head.append(_("Time was up before the end."))
+    parts = [head, *_days(found, zone), *_load(found), *_hindrances(found, zone)]
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def _days(found: "Rehearsal", zone: ZoneInfo) -> list[list[str]]:
+    """A part per day: each step at its first time, in how many groups, with what the first of them reads."""
+    from django.utils.formats import date_format
+    from django.utils.translation import ngettext
+
+    by_day: dict[date, dict[str, list[Said]]] = defaultdict(lambda: defaultdict(list))
+    for each in sorted(found.messages, key=lambda each: each.at):
+        by_day[each.at.astimezone(zone).date()][each.step].append(each)
+    parts = []
+    for day, by_step in by_day.items():
+        rows = []
+        for step, said in by_step.items():
+            count, waited = len({each.group_id for each in said}), sum(each.waited > 0 for each in said)
+            groups = ngettext("%(n)s group", "%(n)s groups", count) % {"n": count}
+            held = ngettext(
+                "%(n)s waits for quiet hours or limits", "%(n)s wait for quiet hours or limits", waited
+            ) % {"n": waited}
+            text = cut(said[0].text or said[0].operation, WIDEST)
+            rows.append(
+                (f"  {said[0].at.astimezone(zone):%H:%M}", step, groups, f"{text} ({held})" if waited else text)
+            )
+        parts.append([f"{day:%Y-%m-%d} {date_format(day, 'D')}", *table(rows, numbers=frozenset({2}))])
+    return parts
+
+
+def _load(found: "Rehearsal") -> Iterator[list[str]]:
+    """What groups hear, what colleagues do, what accounts send: each with its busiest day."""
+    from django.utils.translation import gettext as _
+    from django.utils.translation import ngettext
+
+    busiest = _("at most %(n)s in a day (%(day)s)")
+    if found.by_group:
+        loudest = sorted(found.by_group, key=lambda each: (-each.busiest, -each.total))
+        rows = [
+            (f"  {cut(each.name, WIDEST)}", f"{each.total}", busiest % {"n": each.busiest, "day": each.busiest_day})
+            for each in loudest[:MOST_GROUPS]
+        ]
+        more = len(loudest) - len(rows)
+        rest = ngettext("and %(count)s more group", "and %(count)s more groups", more) % {"count": more}
+        yield [_("What each group hears"), *table(rows, numbers=frozenset({1})), *([f"  {rest}"] if more else [])]
+    if found.by_operator:
+        rows = [
+            (
+                f"  {cut(each.name, WIDEST)}",
+                ngettext("%(count)s task", "%(count)s tasks", each.total) % {"count": each.total},
+                ngettext("%(count)s minute", "%(count)s minutes", each.minutes) % {"count": each.minutes},
+                busiest % {"n": each.busiest, "day": each.busiest_day},
+            )
+            for each in found.by_operator
+        ]
+        yield [_("What colleagues have to do"), *table(rows, numbers=frozenset({1, 2}))]
+    if found.quotas:
+        rows = [
+            (f"  {each.account}", f"{each.busiest}" + (f" / {each.most}" if each.most else ""))
+            for each in found.quotas
+        ]
+        yield [_("What accounts may send in a day"), *table(rows, numbers=frozenset({1}))]
+
+
+def _hindrances(found: "Rehearsal", zone: ZoneInfo) -> Iterator[list[str]]:
+    """What would not happen, and what else speaks at the same time."""
+    from django.utils.translation import gettext as _
+
+    if found.left_out:
+        rows = [
+            (f"  {each.step}", f"× {each.count}", _(each.reason) if each.reason else "") for each in found.left_out
+        ]
+        yield [_("What would not happen"), *table(rows, numbers=frozenset({1}))]
+    if found.clashes:
+        rows = [
+            (f"  {each.at.astimezone(zone):%Y-%m-%d %H:%M}", each.step, cut(each.title, WIDEST))
+            for each in found.clashes[:MOST_CLASHES]
+        ]
+        rest = len(found.clashes) - len(rows)
+        yield [_("Collisions"), *table(rows), *([f"  … + {rest}"] if rest else [])]

@@ -23,7 +23,7 @@ from qunce.chat import actions as chat
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
 from qunce.console.playbooks import walks, words
-from qunce.console.playbooks.grid import title_of
+from qunce.console.playbooks.grid import name_of
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Conflict, Invalid
@@ -34,9 +34,14 @@ from qunce.playbooks.policies import holidays
 from qunce.playbooks.selectors import calendar as selectors
 from qunce.playbooks.selectors.calendar import Wanted
 from qunce.playbooks.step import steps
+from qunce.team.selectors import Task
+from qunce.team.types import TaskList
 
 MONTH, WEEK, AGENDA = "month", "week", "agenda"
-SHOWN = 4
+SHOWN = {MONTH: 4, WEEK: 12, AGENDA: 4}
+"""So many things of a day fit where it is a cell of a grid."""
+APART = 3
+"""More tasks than these that are due at once are one entry."""
 AHEAD = 28
 FEED_DAYS = 60
 SOON, MOST_COMING = timedelta(days=14), 8
@@ -61,9 +66,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Day:
-    """A day with what is on; ``outside``: of another month."""
+    """A day with what is on; ``outside``: of another month; ``room``: for so many things there is room in a cell."""
 
     day: date
+    room: int
     today: bool = False
     outside: bool = False
     holidays: list[str] = field(default_factory=list)
@@ -77,12 +83,12 @@ class Day:
     @property
     def more(self) -> int:
         """How many do not fit into a cell."""
-        return max(0, len(self.entries) - SHOWN)
+        return max(0, len(self.entries) - self.room)
 
     @property
     def first(self) -> list[Entry]:
         """Those that fit into a cell."""
-        return self.entries[:SHOWN]
+        return self.entries[: self.room]
 
 
 # ---------------------------------------------------------------- what is on
@@ -111,20 +117,33 @@ def _steps(actor: Actor, wanted: Wanted, zone: ZoneInfo) -> Iterator[Entry]:
         title = words.in_language(each.run.version.document.get("title") or {}) or each.run.playbook.key
         count = each.targets
         said = ngettext("%(n)d target", "%(n)d targets", count) % {"n": count} if count else ""
-        detail = " · ".join(filter(None, (title, said)))
+        detail = " · ".join(filter(None, (name_of(each.step), said)))
         tone = "good" if kind is not None and kind.speaks else "off"
         icon = kind.icon if kind else "puzzle-off"
-        yield Entry(each.at, title_of(each.step), detail, icon, tone, reverse("console:run", args=[each.run.pk]))
+        yield Entry(each.at, title, detail, icon, tone, reverse("console:run", args=[each.run.pk]))
 
 
 def _tasks(actor: Actor, wanted: Wanted) -> Iterator[Entry]:
+    """Each of them; of many that are due in the same minute, as a playbook gives them out, how many."""
+    by_minute: dict[datetime, list[Task]] = defaultdict(list)
     for task in selectors.tasks(actor, wanted):
         if task.due_at is not None:
-            who = task.assignee.name if task.assignee else _("nobody yet")
-            yield Entry(
-                task.due_at, task.title, _("Task: %(name)s") % {"name": who}, "checkbox", "wait",
-                reverse("console:task", args=[task.pk]), private=True,
-            )  # fmt: skip
+            by_minute[task.due_at.replace(second=0, microsecond=0)].append(task)
+    for minute, found in by_minute.items():
+        if len(found) > APART:
+            said = ngettext("%(count)s task", "%(count)s tasks", len(found)) % {"count": len(found)}
+            url = f"{reverse('console:tasks')}?{urlencode({'show': TaskList.TEAM})}"
+            yield Entry(minute, said, _doer(found), "checkbox", "wait", url)
+            continue
+        for task in found:
+            url = reverse("console:task", args=[task.pk])
+            yield Entry(task.due_at or minute, task.title, _doer([task]), "checkbox", "wait", url, private=True)
+
+
+def _doer(found: Sequence[Task]) -> str:
+    """Who does them, where it is one and the same for all."""
+    names = {task.assignee.name if task.assignee else _("nobody yet") for task in found}
+    return _("Task: %(name)s") % {"name": names.pop()} if len(names) == 1 else ""
 
 
 # ---------------------------------------------------------------- the page
@@ -221,7 +240,9 @@ def _days(request: StaffRequest, look: Look) -> list[Day]:
     zone, (first, end) = request.zone, look.span
     today = clock.today(str(zone))
     shown = {
-        day: Day(day, today=day == today, outside=look.show == MONTH and day.month != look.day.month)
+        day: Day(
+            day, SHOWN[look.show], today=day == today, outside=look.show == MONTH and day.month != look.day.month
+        )
         for day in (first + timedelta(days=number) for number in range((end - first).days))
     }
     for each in selectors.days_with_names(first, end - timedelta(days=1)):

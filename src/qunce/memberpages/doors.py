@@ -4,7 +4,7 @@ Nothing of these pages is kept by anybody on the way, found by search engines, o
 never in the address of what is posted, and never in our log.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import wraps
 from typing import Any, cast
@@ -25,7 +25,7 @@ from qunce.kernel.limits import Limit
 from qunce.members import actions, selectors
 from qunce.members.selectors import MemberLink, Visit
 
-SALT = "member pages"
+SALT, PREFIX = "member pages", "member"
 guesses = Limit(most=20, per=timedelta(minutes=10))
 """Links that do not open, per address; who is in already is not hindered by them."""
 
@@ -120,7 +120,7 @@ def _nobody(_request: HttpRequest) -> HttpResponse:
 
 # ---------------------------------------------------------------- what the browser keeps
 def _name(ref: str) -> str:
-    return f"member-{ref}"
+    return f"{PREFIX}-{ref}"
 
 
 def visit_of(request: HttpRequest, ref: str) -> Visit | None:
@@ -132,6 +132,14 @@ def visit_of(request: HttpRequest, ref: str) -> Visit | None:
         return selectors.visit(ref, secret)
     except NotFound:
         return None
+
+
+def visits_of(request: HttpRequest) -> Iterator[Visit]:
+    """All visits that this browser's cookies allow."""
+    for name in request.COOKIES:
+        prefix, _dash, ref = name.partition("-")
+        if prefix == PREFIX and (visit := visit_of(request, ref)) is not None:
+            yield visit
 
 
 def keep(request: HttpRequest, response: HttpResponse, link: MemberLink, secret: str) -> None:

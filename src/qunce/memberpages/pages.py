@@ -21,7 +21,7 @@ from qunce.content.types import SessionState
 from qunce.kernel import clock
 from qunce.kernel.actor import SYSTEM
 from qunce.kernel.errors import Conflict, Invalid, NotFound
-from qunce.memberpages.doors import MemberRequest, door, keep, own, show, visit_of
+from qunce.memberpages.doors import MemberRequest, door, keep, own, show, visit_of, visits_of
 from qunce.memberpages.frame import page_of
 from qunce.members import actions, selectors
 from qunce.playbooks import actions as playbooks
@@ -163,6 +163,16 @@ def _as_json(request: MemberRequest, identities: Sequence[Any], places: Sequence
 
 
 # ---------------------------------------------------------------- turns
+@door
+@require_safe
+def my_turns(request: HttpRequest) -> HttpResponse:
+    """The address that is told in groups, the same for everybody: it leads whom this browser knows to their turns."""
+    found = next((visit for visit in visits_of(request) if scripts.takes_turns(visit)), None)
+    if found is not None:
+        return redirect("memberpages:turns", found.link.ref)
+    return show(request, "memberpages/closed.html", {"stranger": True})
+
+
 @own
 @require_safe
 def turns(request: MemberRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("open/<str:token>/", pages.enter, name="enter"),
     path("i/<str:token>/", library.handed, name="handed"),
     path("i/<str:token>/files/<str:sha256>/", library.handed_file, name="handed_file"),
+    path("turns/", pages.my_turns, name="my_turns"),
     path("<slug:ref>/library/", library.library, name="library"),
     path("<slug:ref>/library/<int:item_id>/", library.item, name="library_item"),
     path("<slug:ref>/library/<int:item_id>/rate/", library.rate, name="library_rate"),

@@ -35,6 +35,8 @@ class Step(ABC):
     """Whether members see it in the group: it counts for quiet hours, caps and the load of a day."""
     invites: ClassVar[bool] = False
     """Whether it invites members to answer or take part."""
+    collects: ClassVar[bool] = False
+    """Whether it keeps who has answered what, for texts and conditions of later steps."""
 
     operations: ClassVar[Collection[type[Operation]]] = ()
     """What the platform must be able to do; where it is not, the step is left out."""

@@ -34,6 +34,8 @@ class Trigger(ABC):
     """Whether it is something that members do themselves: what their track then says to them is no campaign."""
     recurs: ClassVar[bool] = False
     """Whether the same target may begin again and again: the run then has no natural end."""
+    by_clock: ClassVar[bool] = False
+    """Whether ``starts`` goes by the clock alone: then calendars show what will begin."""
 
     @abstractmethod
     def sentence(self, config: Any, language: str) -> str:

@@ -69,6 +69,7 @@ EXPECTED = {
     "memberpages:mute": Line(
         signed_in, posts={"muted": "yes"}, outside=404, audited=False, answers=404, args={"ref": "ref"}
     ),
+    "memberpages:my_turns": public(200, 200),
     "memberpages:turns": public(404, 404, ref="ref"),
     "memberpages:turn": Line(
         signed_in,

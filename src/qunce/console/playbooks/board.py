@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +19,7 @@ from qunce.community import selectors as community
 from qunce.console.chat import words as chat_words
 from qunce.console.context import StaffRequest
 from qunce.console.playbooks import words
-from qunce.console.playbooks.grid import title_of
+from qunce.console.playbooks.grid import name_of
 from qunce.console.playbooks.runs import shown
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
@@ -52,6 +54,7 @@ class Column:
     icon: str
     level: int
     done: int
+    waiting: int
     failed: int
 
 
@@ -88,8 +91,8 @@ def run(request: StaffRequest, run_id: int) -> HttpResponse:
     """The board; asked for again alone when something of it has changed."""
     row = selectors.run(request.actor, run_id)
     state = request.GET.get("state", "")
-    step = request.GET.get("at", "")
-    wanted = TrackFilter(states=FILTERS.get(state, ()), step=step)
+    step, text = request.GET.get("at", ""), request.GET.get("q", "").strip()
+    wanted = TrackFilter(states=FILTERS.get(state, ()), step=step, text=text)
     found = selectors.board(request.actor, row.pk, wanted, cursor=request.GET.get("cursor", ""), size=SIZE)
     standing = selectors.standings([row.pk])[row.pk]
     counts = selectors.step_counts(request.actor, row.pk)
@@ -105,11 +108,14 @@ def run(request: StaffRequest, run_id: int) -> HttpResponse:
         "filters": _filters(standing),
         "state": state if state in FILTERS else "",
         "at_step": step,
+        "at_title": next((name_of(each) for each in found.steps if each.id == step), step),
+        "text": text,
+        "of_members": selectors.follows_members(row),
         "reason": chat_words.told(row.reason),
         "may_operate": all(request.actor.may(Permission.OPERATE, key) for key in row.community_ids),
         "alive": row.state != RunState.ENDED,
         "newer": latest.number if latest and latest.pk != row.version_id and row.state != RunState.ENDED else None,
-        "asks": [(each.id, title_of(each)) for each in found.steps if each.do in {"ask", "poll"}],
+        "asks": [(each.id, name_of(each)) for each in found.steps if words.collects(each.do)],
         "adoption": _adoption(request, row),
     }
     return page(request, "console/playbooks/board.html", context, piece="console/playbooks/board_now.html")
@@ -118,10 +124,11 @@ def run(request: StaffRequest, run_id: int) -> HttpResponse:
 def _column(step: StepSpec, levels: Mapping[str, int], counts: Mapping[tuple[str, str], int]) -> Column:
     return Column(
         step.id,
-        title_of(step),
+        name_of(step),
         words.step_kind(step.do)[1],
         levels.get(step.id, 0),
         counts.get((step.id, ExecutionState.DONE), 0),
+        counts.get((step.id, ExecutionState.WAITING), 0),
         counts.get((step.id, ExecutionState.FAILED), 0),
     )
 
@@ -129,7 +136,7 @@ def _column(step: StepSpec, levels: Mapping[str, int], counts: Mapping[tuple[str
 def _line(row: Row, steps: tuple[StepSpec, ...]) -> Line:
     track = row.track
     tone, word = words.TRACKS[track.state]
-    standing = next((title_of(step) for step in steps if step.id == track.step), "")
+    standing = next((name_of(step) for step in steps if step.id == track.step), "")
     return Line(
         row,
         tone,
@@ -176,7 +183,7 @@ def _adoption(request: StaffRequest, row: Run) -> list[Adopted]:
     """Plan beside reality, for each step that has asked somebody."""
     document = selectors.document_of(row.version)
     plan = document.plan.takes_part
-    titles = {step.id: title_of(step) for step in document.walk()}
+    titles = {step.id: name_of(step) for step in document.walk()}
     found = []
     for step, covered in calls.coverage(request.actor, row.pk).items():
         if not covered.asked:
@@ -285,7 +292,13 @@ def act(request: StaffRequest, run_id: int, verb: str) -> HttpResponse:
         messages.success(request, VERBS[verb](request, run_id))
     except (Conflict, Invalid) as error:
         messages.error(request, str(error))
-    return go(request, "console:run", run_id)
+    return go(request, f"{reverse('console:run', args=[run_id])}{_look(request)}")
+
+
+def _look(request: StaffRequest) -> str:
+    """The filter of the board from which something was done, so that one sees the same lines again."""
+    kept = {name: request.POST[name] for name in ("state", "at", "q") if request.POST.get(name)}
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 # ---------------------------------------------------------------- one track
@@ -294,7 +307,7 @@ def track(request: StaffRequest, track_id: UUID) -> HttpResponse:
     """All that was carried out for one target, in order."""
     row = selectors.one_track(request.actor, track_id)
     document = selectors.document_of(row.version)
-    titles = {step.id: (title_of(step), words.step_kind(step.do)[1]) for step in document.walk()}
+    titles = {step.id: (name_of(step), words.step_kind(step.do)[1]) for step in document.walk()}
     done = [
         (
             *titles.get(each.step, (each.step, "puzzle-off")),

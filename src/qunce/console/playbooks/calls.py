@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from qunce.console.chat import words as chat_words
 from qunce.console.context import StaffRequest
 from qunce.console.playbooks import words
-from qunce.console.playbooks.grid import title_of
+from qunce.console.playbooks.grid import name_of
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid, NotFound
 from qunce.kernel.htmx import go, page
@@ -31,7 +31,7 @@ def call(request: StaffRequest, run_id: int, step_id: str) -> HttpResponse:
         raise NotFound
     text, objection = request.POST.get("text", ""), ""
     if request.method == "POST":
-        ids = [int(key) for key in request.POST.getlist("ids") if key.isdecimal()]
+        ids = None if "all" in request.POST else [int(key) for key in request.POST.getlist("ids") if key.isdecimal()]
         selectors.run(request.actor, run_id, Permission.OPERATE)
         try:
             count = chase_call(actor=request.actor, run_id=row.pk, step=step_id, text=text, group_ids=ids)
@@ -46,7 +46,7 @@ def call(request: StaffRequest, run_id: int, step_id: str) -> HttpResponse:
     context = {
         "run": row,
         "title": words.in_language(document.title) or row.playbook.key,
-        "asked_what": title_of(step),
+        "asked_what": name_of(step),
         "page": listed,
         "views": [(view, chat_words.told(view.obstacle)) for view in listed],
         "asked": sum(view.asked for view in views),

@@ -1,7 +1,8 @@
 """Drafts as pages read and write them: the document and its text together, and what the checker says of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -10,12 +11,14 @@ from django.utils.translation import gettext_lazy
 from qunce.chat.selectors import VARIABLES
 from qunce.console.chat.compose import MEANINGS
 from qunce.console.playbooks import words
+from qunce.console.playbooks.grid import name_of
 from qunce.kernel.actor import Actor
 from qunce.playbooks import actions, selectors
+from qunce.playbooks.policies import filling
 from qunce.playbooks.policies.writing import written
 from qunce.playbooks.policies.yaml import BadYamlError, Problem, read
 from qunce.playbooks.selectors import Playbook
-from qunce.playbooks.types import Audience, Document, Finding, Severity
+from qunce.playbooks.types import Audience, Document, Finding, Severity, StepSpec
 
 
 def read_text(text: str) -> tuple[Document | None, Sequence[Problem]]:
@@ -74,18 +77,30 @@ def shown(found: Sequence[Finding]) -> list[Shown]:
 
 
 # ---------------------------------------------------------------- what can be put in
-def variables_offered(document: Document) -> list[tuple[str, str]]:
-    """Variables that texts of this playbook may name, and what each means."""
+OF_QUESTIONS: Mapping[Audience, Mapping[str, str | Promise]] = {
+    Audience.GROUP: {
+        "count": gettext_lazy("“%(step)s”: how many have answered"),
+        "names": gettext_lazy("“%(step)s”: the names of who has answered"),
+        "answers": gettext_lazy("“%(step)s”: every answer with its name, a line each"),
+    },
+    Audience.MEMBER: {"answer": gettext_lazy("“%(step)s”: what the member answered")},
+}
+
+
+def variables_offered(document: Document, step: StepSpec) -> list[tuple[str, str]]:
+    """Variables that texts of a step may name, and what each means: of questions, those asked before it."""
     chinese = words.language().startswith("zh")
     found = [
         (alias if chinese else name, str(MEANINGS[name])) for name, alias in VARIABLES.items() if name in MEANINGS
     ]
     if document.audience is Audience.MEMBER:
-        found.append(("member", str(gettext_lazy("the member's name"))))
+        found.append((filling.MEMBER_ALIAS if chinese else filling.MEMBER, _("the member's name")))
     found += [(name, words.in_language(each.label)) for name, each in document.variables.items()]
-    found += [
-        (f"{step.id}.answers", _("how many have answered “%(step)s”") % {"step": step.id})
-        for step in document.walk()
-        if step.do == "ask"
-    ]
+    for asked in takewhile(lambda each: each.id != step.id, document.walk()):
+        for word, means in OF_QUESTIONS[document.audience].items() if words.collects(asked.do) else ():
+            name = filling.OF_A_QUESTION[word] if chinese else word
+            found.append((f"{asked.id}.{name}", str(means) % {"step": name_of(asked)}))
+    found.append(
+        (filling.THANKS_ALIAS if chinese else filling.THANKS, _("whose suggestions were carried out this month"))
+    )
     return found

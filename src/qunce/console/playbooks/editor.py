@@ -248,7 +248,7 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
         "may_change": request.actor.may(Permission.OPERATE, playbook.community_id) and not playbook.archived_at,
         "file_field": FILE,
         "attached": _attached(request, form),
-        "variables": drafts.variables_offered(document),
+        "variables": drafts.variables_offered(document, found),
         **phone(request, playbook, document, found),
     }
     answer = render(request, "console/playbooks/panel.html", context)

@@ -111,7 +111,7 @@ def around_step(
             (each.id, f"{title_of(each)} ({each.id})") for each in others if getattr(kinds[each.id], wants, False)
         ]
 
-    offers = {"steps": those("speaks"), "questions": those("invites"), "playbooks": (), **(offered or {})}
+    offers = {"steps": those("speaks"), "questions": those("collects"), "playbooks": (), **(offered or {})}
     return Around(document.audience, languages_of(document), offers)
 
 

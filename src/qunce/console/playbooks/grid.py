@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
@@ -22,6 +23,7 @@ BEGINS = time(9)
 MORNING, NIGHT = 7, 22
 ALL_DAYS = 35
 LEAST_DAYS = 7
+LONGEST_NAME = 40
 
 
 def began(zone: ZoneInfo) -> datetime:
@@ -194,6 +196,11 @@ def _card(placed: Planned, day: int, tones: Mapping[str, str], order: int) -> Ca
 def title_of(step: StepSpec) -> str:
     """What a step is called: its title, else what its kind is called."""
     return words.in_language(step.title) or words.step_kind(step.do)[0]
+
+
+def name_of(step: StepSpec) -> str:
+    """What tells a step from the others of its kind: its title, else what it does, in short."""
+    return words.in_language(step.title) or Truncator(summary_of(step)).chars(LONGEST_NAME) or title_of(step)
 
 
 def config_of(step: StepSpec) -> Any:

@@ -59,11 +59,12 @@ class Shelf:
 
 
 def playbooks(request: StaffRequest) -> HttpResponse:
-    """All of it: what runs, what the team has, what it may begin from."""
+    """All of it: what runs (what needs somebody first), what the team has, what it may begin from."""
     text = request.GET.get("q", "").strip()
     archived = request.GET.get("show") == "archived"
     rows = list(selectors.visible_playbooks(request.actor, archived=archived))
     running = [] if archived else in_words(selectors.visible_runs(request.actor).filter(state__in=ALIVE)[:50])
+    running.sort(key=lambda each: not each.failed)
     alive: dict[int, int] = {}
     for each in running:
         alive[each.run.playbook_id] = alive.get(each.run.playbook_id, 0) + 1

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from qunce.console.context import StaffRequest
 from qunce.console.playbooks import words
-from qunce.console.playbooks.grid import title_of
+from qunce.console.playbooks.grid import name_of
 from qunce.console.playbooks.one import differences
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import Conflict, Invalid
@@ -27,6 +27,7 @@ class Moved:
     after: str
     stays: bool
     leaves_out: bool
+    misses: list[str]
 
 
 def move(request: StaffRequest, run_id: int) -> HttpResponse:
@@ -43,7 +44,7 @@ def move(request: StaffRequest, run_id: int) -> HttpResponse:
             messages.success(request, said % {"n": count, "to": target.number})
         return go(request, "console:run", row.pk)
     old, new = selectors.document_of(row.version), selectors.document_of(target)
-    titles = {step.id: title_of(step) for document in (new, old) for step in document.walk()}
+    titles = {step.id: name_of(step) for document in (new, old) for step in document.walk()}
     context = {
         "run": row,
         "title": words.in_language(new.title) or row.playbook.key,
@@ -55,6 +56,7 @@ def move(request: StaffRequest, run_id: int) -> HttpResponse:
                 titles.get(each.to, each.to) or _("through"),
                 each.stays,
                 each.leaves_out,
+                [titles.get(key, key) for key in each.misses],
             )
             for each in selectors.move_preview(request.actor, row.pk, target.number)
         ],

@@ -19,7 +19,7 @@ from qunce.console.context import StaffRequest
 from qunce.console.forms import errors_in
 from qunce.console.playbooks import words
 from qunce.console.playbooks.begin import BeginForm, initial_of
-from qunce.console.playbooks.grid import title_of
+from qunce.console.playbooks.grid import name_of
 from qunce.console.playbooks.one import head
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
@@ -128,7 +128,7 @@ def rehearsal(request: StaffRequest, rehearsal_id: int) -> HttpResponse:
     row = rehearsals.kept_rehearsal(request.actor, rehearsal_id)
     shown = rehearsals.shown(row)
     document = Document.model_validate(row.document)
-    titles = {step.id: (title_of(step), words.step_kind(step.do)[1]) for step in document.walk()}
+    titles = {step.id: (name_of(step), words.step_kind(step.do)[1]) for step in document.walk()}
     context: dict[str, object] = {
         "rehearsal": row,
         "shown": shown,

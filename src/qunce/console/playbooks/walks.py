@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.functional import Promise
 
 from qunce.console.playbooks import words
-from qunce.console.playbooks.grid import title_of
+from qunce.console.playbooks.grid import name_of
 from qunce.console.playbooks.runs import ALIVE
 from qunce.kernel.actor import Actor
 from qunce.playbooks import selectors
@@ -38,7 +38,7 @@ def walks(tracks: Iterable[Track]) -> list[Walk]:
         tone, word = words.TRACKS[track.state]
         step = editing.found(document, track.step) if track.step else None
         title = words.in_language(document.title) or track.run.playbook.key
-        found.append(Walk(track.pk, title, tone, word, title_of(step) if step else "", track.next_at))
+        found.append(Walk(track.pk, title, tone, word, name_of(step) if step else "", track.next_at))
     return found
 
 

@@ -82,6 +82,12 @@ def step_kind(key: str) -> tuple[str, str]:
     return (_(kind.title), kind.icon) if kind else (key, "puzzle-off")
 
 
+def collects(key: str) -> bool:
+    """Whether a kind of step keeps who has answered."""
+    kind = steps.get(key)
+    return kind is not None and kind.collects
+
+
 def finding(found: Finding) -> tuple[str, str]:
     """What was found and how to put it right, in the reader's language."""
     return _(found.sentence) % found.params, _(found.fix) % found.params if found.fix else ""

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -23,6 +24,8 @@ from qunce.playbooks.models import Rota, RotaTurn, TurnOffer
 from qunce.playbooks.selectors.own_turns import holds, own_places
 from qunce.playbooks.types import TurnState
 
+OWN_TURNS = "/m/turns/"
+"""The same address for everybody: a browser that knows its member is led to their own page."""
 WANTS_RID = gettext_noop("Who can take %(name)s's turn as %(title)s on %(day)s? Say yes on your own page. Thank you!")
 WANTS_SWAP = gettext_noop(
     "%(name)s would like to change days with you as %(title)s: %(day)s for %(other)s. Say yes on your own page."
@@ -176,9 +179,10 @@ def _tell(rota: Rota, offer: TurnOffer, visit: Visit) -> None:
 def _line(rota: Rota, offer: TurnOffer, name: str, group: Group) -> str:
     sentence = WANTS_RID if offer.to_member is None else WANTS_SWAP if offer.other else WANTS_HELP
     with override(group.community.languages[0] if group.community else None):
-        return _(sentence) % {
+        said = _(sentence) % {
             "name": name,
             "title": rota.title,
             "day": date_format(offer.turn.day, "MONTH_DAY_FORMAT"),
             "other": date_format(offer.other.day, "MONTH_DAY_FORMAT") if offer.other else "",
         }
+    return f"{said}\n{settings.BASE_URL}{OWN_TURNS}" if settings.BASE_URL else said

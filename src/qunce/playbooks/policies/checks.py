@@ -154,7 +154,7 @@ def _ends(step: StepSpec, facts: Facts) -> bool:
 
 
 def _texts(document: Document, facts: Facts) -> Iterator[Finding]:
-    questions = {step.id for step in document.walk() if facts.of(step).invites}
+    questions = {step.id for step in document.walk() if facts.of(step).collects}
     used: set[str] = set()
     for step in document.walk():
         for words in facts.of(step).texts:

@@ -20,6 +20,7 @@ class StepFacts:
     paths: Sequence[str] = ()
     speaks: bool = False
     invites: bool = False
+    collects: bool = False
     ends: bool = False
     needs_person: bool = False
     person: str | None = None

@@ -20,15 +20,18 @@ class Walk:
         self.level: dict[str, int] = {}
         """How deep in paths each step is."""
         self._behind: dict[str, str] = {}
+        self._row: dict[str, tuple[str, str]] = {}
+        """The step and path in which each step stands."""
         self.first = self._lay(document.steps, "", 0)
 
-    def _lay(self, steps: tuple[StepSpec, ...], behind: str, level: int) -> str:
+    def _lay(self, steps: tuple[StepSpec, ...], behind: str, level: int, row: tuple[str, str] = ("", "")) -> str:
         """Enter a row of steps, which goes on with ``behind``; returns where it begins."""
         for number, step in enumerate(steps):
             after = steps[number + 1].id if number + 1 < len(steps) else behind
             self.steps[step.id], self.level[step.id], self._behind[step.id] = step, level, after
-            for path in step.paths.values():
-                self._lay(path, after, level + 1)
+            self._row[step.id] = row
+            for name, path in step.paths.items():
+                self._lay(path, after, level + 1, (step.id, name))
         return steps[0].id if steps else behind
 
     def after(self, step_id: str, path: str = "") -> str:
@@ -44,6 +47,33 @@ class Walk:
         while step_id and step_id not in other.steps:
             step_id = self._behind[step_id]
         return step_id
+
+    def passes_over(self, step_id: str, other: "Walk", to: str) -> list[str]:
+        """What is new in ``other`` on the way of a track that stands at a step of this one and goes on at ``to``
+        there, and is not carried out for it: its place lies before ``to``.
+        """
+        row = self._row[step_id]
+        on_its_way = {row}
+        while row[0]:
+            row = self._row[row[0]]
+            on_its_way.add(row)
+        ahead = other.reachable(to)
+        return [
+            key
+            for key in other.steps
+            if key not in self.steps and key not in ahead and other._row[key] in on_its_way  # noqa: SLF001
+        ]
+
+    def reachable(self, step_id: str) -> set[str]:
+        """A step and all that may come after it; none of none."""
+        found: set[str] = set()
+        open_ = [step_id]
+        while open_:
+            key = open_.pop()
+            if key and key not in found:
+                found.add(key)
+                open_ += [self._behind[key], *(path[0].id for path in self.steps[key].paths.values() if path)]
+        return found
 
 
 def is_late(due_at: datetime, now: datetime, late_after: timedelta) -> bool:

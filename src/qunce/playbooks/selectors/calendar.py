@@ -205,7 +205,7 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     if version.trigger is None or not row.by_trigger:
         return []
     begins_with_it = version.trigger.with_run and row.looked_at < row.begins_at
-    if not begins_with_it and not (version.trigger.recurs and row.begins_at < until):
+    if not begins_with_it and not (version.trigger.by_clock and row.begins_at < until):
         return []
     groups = [key for key in group_ids_of(row) if wanted.group_id in {None, key}]
     begins: Sequence[tuple[datetime, int | None]] = ()

@@ -138,6 +138,7 @@ def _facts(spec: StepSpec, document: Document, groups: Sequence[GroupFacts], hom
         "paths": tuple(kind.paths),
         "speaks": kind.speaks,
         "invites": kind.invites,
+        "collects": kind.collects,
         "wrong_audience": document.audience not in kind.audiences,
         "needs": sorted(needs),
         "lacking_conditions": lacking,

@@ -16,6 +16,7 @@ class Group:
     """Tracks that stand at the same step of the same version, and where they would go on.
 
     ``to`` "": they would be through. ``leaves_out``: they are in the middle of a step that would be left out.
+    ``misses``: steps of the new version that they do not get, because they are past their place.
     """
 
     version_id: int
@@ -24,6 +25,7 @@ class Group:
     count: int
     to: str
     leaves_out: bool
+    misses: tuple[str, ...] = ()
 
     @property
     def stays(self) -> bool:
@@ -49,10 +51,13 @@ def groups_to_move(row: Run, target: Version) -> list[Group]:
         )
         rows = cursor.fetchall()
     new = compiled(target.pk)
-    return [
-        Group(version_id, step, waiting, count, *where_to(compiled(version_id), step, new, waiting=waiting))
-        for version_id, step, waiting, count in rows
-    ]
+    return [_group(version_id, step, waiting, count, new) for version_id, step, waiting, count in rows]
+
+
+def _group(version_id: int, step: str, waiting: bool, count: int, new: Compiled) -> Group:  # noqa: FBT001 (a row)
+    old = compiled(version_id)
+    to, leaves_out = where_to(old, step, new, waiting=waiting)
+    return Group(version_id, step, waiting, count, to, leaves_out, tuple(old.walk.passes_over(step, new.walk, to)))
 
 
 MOVABLE = [TrackState.DUE.value, TrackState.WAITING.value, TrackState.PAUSED.value, TrackState.FAILED.value]

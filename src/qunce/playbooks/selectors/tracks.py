@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from qunce.community import selectors as community
 from qunce.kernel import paging
@@ -13,6 +13,7 @@ from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
 from qunce.kernel.paging import Slice
 from qunce.members import selectors as members
+from qunce.members.types import MemberFilter
 from qunce.playbooks.models import Execution, Run, Track
 from qunce.playbooks.selectors.playbooks import compiled
 from qunce.playbooks.selectors.runs import run as one_run
@@ -21,12 +22,16 @@ from qunce.playbooks.types import Audience, StepSpec, TrackState
 
 @dataclass(frozen=True, slots=True)
 class TrackFilter:
-    """Which tracks of a run are looked for; what is None or empty does not restrict."""
+    """Which tracks of a run are looked for; what is None or empty does not restrict.
+
+    ``text``: in the group's name, or as members are found.
+    """
 
     states: tuple[TrackState, ...] = ()
     group_id: int | None = None
     member_id: int | None = None
     step: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +70,28 @@ def board(actor: Actor, run_id: int, wanted: TrackFilter | None = None, *, curso
     """Targets × steps of a run, a page of them; a handful of statements."""
     row = one_run(actor, run_id)
     wanted = wanted or TrackFilter()
-    page = paging.by_key(_found(row, wanted), key=("id",), cursor=cursor, size=size, rising=True)
+    page = paging.by_key(_found(actor, row, wanted), key=("id",), cursor=cursor, size=size, rising=True)
     version = compiled(row.version_id)
     return Board(row, tuple(version.walk.steps.values()), version.walk.level, page, tuple(_rows(page.items)))
 
 
-def _found(row: Run, wanted: TrackFilter) -> QuerySet[Track]:
+def _found(actor: Actor, row: Run, wanted: TrackFilter) -> QuerySet[Track]:
     limits = {
         "group_id": wanted.group_id,
         "member_id": wanted.member_id,
         "step": wanted.step or None,
         "state__in": wanted.states or None,
     }
-    return Track.objects.filter(run=row, **{name: limit for name, limit in limits.items() if limit is not None})
+    found = Track.objects.filter(run=row, **{name: limit for name, limit in limits.items() if limit is not None})
+    if not wanted.text:
+        return found
+    named = Q(
+        group_id__in=community.visible_groups(actor).order_by().filter(name__icontains=wanted.text).values("pk")
+    )
+    if follows_members(row):
+        people, _key = members.find_members(actor, MemberFilter(text=wanted.text))
+        named |= Q(member_id__in=people.order_by().values("pk"))
+    return found.filter(named)
 
 
 def _rows(tracks: Sequence[Track]) -> list[Row]:

@@ -53,7 +53,7 @@ class TurnStep(Step):
     """Asks the one who has the turn. ``data``: the rota, the day, and whom it has asked how often."""
 
     audiences = frozenset({Audience.GROUP})
-    speaks = invites = True
+    speaks = invites = collects = True
     hears_words: ClassVar[bool] = False
     """Whether a word that takes the turn, or lets it go, is an answer beside the keyword."""
 

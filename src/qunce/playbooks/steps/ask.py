@@ -74,7 +74,7 @@ class Ask(Step):
     icon = "message-question"
     Config = AskConfig
     paths = ("answered", "silent")
-    speaks = invites = True
+    speaks = invites = collects = True
 
     def run(self, steps: Sequence[StepRun]) -> Sequence[Outcome]:
         """First the question; when asked again, a reminder or the end."""

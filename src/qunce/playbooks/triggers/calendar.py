@@ -64,7 +64,7 @@ class Calendar(Trigger):
     title = gettext_noop("By the calendar")
     icon = "calendar-repeat"
     Config = CalendarConfig
-    recurs = True
+    recurs = by_clock = True
 
     def sentence(self, config: CalendarConfig, language: str) -> str:
         """When it comes."""
