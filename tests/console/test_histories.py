@@ -201,6 +201,21 @@ def test_a_file_that_is_gone_and_a_failure_are_told(browse, site, file):
     page_ok(page, "histories-under-way")
 
 
+def test_a_file_that_was_cut_off_says_so_and_what_is_there_can_be_taken(client):
+    world.a_community("书房")
+    client.force_login(world.owner())
+    cut = export(*SAID)[:-120]
+    handed = client.post(
+        "/histories/upload/",
+        {"file": SimpleUploadedFile("result.json", cut)},
+        headers={"HX-Request": "true"},
+    )
+    look = client.get(handed["HX-Redirect"])
+    assert look.context["unreadable"] == 1
+    assert "1 record cannot be read. If the file was cut off" in look.content.decode()
+    assert "Import 4 messages" in look.content.decode()
+
+
 def test_files_are_shown_by_what_they_are(client, tmp_path):
     world.a_community("书房")
     client.force_login(world.owner())

@@ -198,6 +198,18 @@ def test_a_zip_with_a_password_says_so(tmp_path):
         Source(path)
 
 
+def test_a_zip_that_claims_more_than_it_can_hold_is_not_opened(tmp_path):
+    path = tmp_path / "two gigabytes.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("result.json", '{"messages": []}' * 100)
+    said = bytearray(path.read_bytes())
+    entry = said.index(b"PK\x01\x02")
+    said[entry + 24 : entry + 28] = (2**31 - 1).to_bytes(4, "little")
+    path.write_bytes(said)
+    with pytest.raises(ValueError, match="far more than such a file can"):
+        Source(path)
+
+
 def test_pictures_beside_a_history_are_not_looked_into(tmp_path, monkeypatch):
     (tmp_path / "_chat.txt").write_text("13/03/21, 21:05 - Ann: hello\n")
     for number in range(20):

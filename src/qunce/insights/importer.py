@@ -27,6 +27,8 @@ _BLOCK = 65_536
 _TAIL = 4  # bytes of a character that the head may cut through
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _LOCKED = 1  # the bit of a file in a zip that needs a password
+_SWELLS, _LARGE = 200, 1 << 28
+"""Times its size, and from how many bytes on, a packed file unpacks to more than any chat does."""
 
 
 EXPORT_AGAIN = gettext_noop("Export it once more.")
@@ -64,6 +66,13 @@ class Source:
                 self._zip = ZipFile(path)
             except BadZipFile:
                 raise self._damaged(path.name) from None
+            for info in self._zip.infolist():
+                if info.file_size > max(_LARGE, info.compress_size * _SWELLS):
+                    raise Unreadable(
+                        gettext_noop("%(file)s says that it holds far more than such a file can."),
+                        gettext_noop("Unpack it, and pack only the chat."),
+                        file=path.name,
+                    )
             if any(info.flag_bits & _LOCKED for info in self._zip.infolist()):
                 raise Unreadable(
                     gettext_noop("%(file)s is locked with a password."),

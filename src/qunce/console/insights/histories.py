@@ -57,7 +57,7 @@ SKIPS: Mapping[str, str | Promise] = {
 MEANINGS: Mapping[str, str | Promise] = {
     "sent_at": gettext_lazy("When it was said"),
     "sender": gettext_lazy("Name of the sender"),
-    "text": gettext_lazy("What was said"),
+    "text": gettext_lazy("Text of the message"),
     "sender_id": gettext_lazy("Id of the sender"),
     "id": gettext_lazy("Id of the message"),
     "reply_to": gettext_lazy("Id of the message that is answered"),
@@ -245,6 +245,7 @@ def _preview(look: Look, chosen: Chosen) -> dict[str, Any]:
         "lines": [(entry, _shown(entry)) for entry in look.entries if isinstance(entry, MessageReceived)],
         "skipped": [(SKIPS.get(reason, reason), count) for reason, count in look.skipped.items()],
         "skipped_all": sum(look.skipped.values()),
+        "unreadable": look.skipped.get(Skip.UNREADABLE, 0),
         "relays": [(each, each.person in chosen.options.relays, round(each.share * 100)) for each in look.relays],
         "aliases": [
             (each, json.dumps([each.person, each.into]), REASONS[each.reason]) for each in look.aliases[:MOST_ALIASES]

@@ -20,14 +20,16 @@ from qunce.insights.types import Chat, Entry, Reading, Skip, Skipped
 ROLES = {
     "sent_at": (
         "sent_at timestamp datetime date_time time date created_at createdat create_time createtime sent_time ts when"
-        " 时间 发送时间 消息时间 日期时间 创建时间 發送時間 時間 日期"
+        " 时间 发送时间 消息时间 日期时间 创建时间 发送日期 聊天时间 發送時間 時間 日期"
     ),
     "sender": (
         "sender sender_name sendername from_name from author author_name user_name username user nick nickname"
         " display_name speaker name 发送人 发送者 发言人 发送人昵称 发送者昵称 群昵称 昵称 用户名 用户 姓名 成员 作者"
+        " 发言者 说话人 发信人"
         " 發送者 發送人 暱稱"
     ),
-    "text": "text message content body msg message_text 内容 消息内容 聊天内容 发言内容 消息 正文 文本 訊息 內容",
+    "text": "text message content body msg message_text 内容 消息内容 聊天内容 发言内容 消息 正文 文本"
+        " 聊天文字 聊天记录 发言 訊息 內容",
     "sender_id": (
         "sender_id senderid user_id userid author_id authorid from_id uid uin qq wxid 用户id 发送者id 发送人id"
         " qq号 微信号 账号 帐号"
