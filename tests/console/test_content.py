@@ -91,6 +91,7 @@ def test_the_library_is_searched_written_and_compared(browse):
     page.get_by_role("heading", name="怎么提问", level=1).wait_for()
     page.get_by_role("link", name="Version 1").click()
     page.locator(".diff ins", has_text="先搜一遍").wait_for()
+    assert "u00a0" not in page.locator(".diff").inner_text()
     page_ok(page, "item-version")
     page.goto(f"/content/{row.pk}/")
     page.locator("details.menu summary").last.click()

@@ -190,6 +190,6 @@ def test_digests_are_planned_and_the_endpoint_is_set_up(browse):
     assert "sk-secret" not in page.content()
     page.get_by_role("button", name="Allow").first.click()
     assert page.get_by_role("button", name="Allow no more").is_visible()
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Let it answer once").click()
     assert page.get_by_text("The endpoint did not answer in time.").is_visible()
     page_ok(page, "endpoint")

@@ -112,6 +112,14 @@ def test_what_is_no_archive_is_said(body):
         selectors.plan_import(SYSTEM, body)
 
 
+def test_a_line_without_a_name_is_called_after_its_title():
+    body = lines({"kind": "article", "title": "新手 指南！", "body": "先读群规"})
+    plan = selectors.plan_import(SYSTEM, body)
+    actions.import_items(actor=SYSTEM, name="x", body=body, seen=plan.seen)
+    assert Item.objects.get().key == "新手-指南"
+    assert not selectors.plan_import(SYSTEM, body).of(Verdict.NEW, Verdict.CHANGED, Verdict.WRONG)
+
+
 def test_a_zip_without_lines_and_one_that_swells_are_refused(monkeypatch):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

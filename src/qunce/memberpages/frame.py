@@ -24,6 +24,10 @@ FURTHER: dict[str, str | Promise] = {
 }
 
 
+BELONGS = {"item": "library", "gone": "library"}
+"""Pages that are part of another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A way to a page; ``here``: it is the one that is shown."""
@@ -33,9 +37,9 @@ class Way:
     here: bool
 
 
-def page_of(request: MemberRequest, name: str, *, here: str = "", **context: object) -> HttpResponse:
-    """One of a member's own pages, with what all of them show; ``here``: the page it belongs to."""
-    ref, here = request.visit.link.ref, here or name
+def page_of(request: MemberRequest, name: str, **context: object) -> HttpResponse:
+    """One of a member's own pages, with what all of them show."""
+    ref, here = request.visit.link.ref, BELONGS.get(name, name)
     takes_turns = scripts.takes_turns(request.visit)
 
     def ways(pages: dict[str, str | Promise]) -> list[Way]:

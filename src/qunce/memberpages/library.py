@@ -42,7 +42,7 @@ def item(request: MemberRequest, item_id: int) -> HttpResponse:
     try:
         row = selectors.item_in_library(request.visit, item_id)
     except NotFound:
-        response = page_of(request, "gone", here="library")
+        response = page_of(request, "gone")
         response.status_code = NotFound.status
         return response
     actions.open_item(visit=request.visit, item_id=item_id)
@@ -57,7 +57,7 @@ def item(request: MemberRequest, item_id: int) -> HttpResponse:
         "mine": selectors.stars_by(request.visit.member.pk, item_id),
         "stars": STARS,
     }
-    return page_of(request, "item", here="library", **context)
+    return page_of(request, "item", **context)
 
 
 def _shown(row: Item, address: Callable[[str], str]) -> dict[str, object]:

@@ -54,6 +54,7 @@ def item(request: StaffRequest, item_id: int) -> HttpResponse:
         "item": row,
         "document": document,
         "body": shown(row, document),
+        "files": [(file, file.kind == "image" and f"]({file.name})" not in document.body) for file in document.files],
         "kind": words.KINDS[row.kind],
         "icon": words.ICONS[row.kind],
         "state": words.STATES[state],
@@ -123,6 +124,7 @@ def version(request: StaffRequest, item_id: int, number: int) -> HttpResponse:
         "later": later,
         "versions": row.versions.order_by("-number"),
         "lines": policies.lines(*texts),
+        "blank": "\N{NO-BREAK SPACE}",
     }
     return render(request, "console/content/version.html", context)
 

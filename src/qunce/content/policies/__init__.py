@@ -9,6 +9,7 @@ from qunce.content.policies.handing import joined as joined
 from qunce.content.policies.handing import way_of as way_of
 from qunce.content.policies.lacking import Lack as Lack
 from qunce.content.policies.lacking import is_key as is_key
+from qunce.content.policies.lacking import key_from as key_from
 from qunce.content.policies.lacking import lacking as lacking
 from qunce.content.policies.markdown import plain as plain
 from qunce.content.policies.markdown import rendered as rendered

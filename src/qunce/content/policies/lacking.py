@@ -14,6 +14,11 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
 
 
+def key_from(title: str) -> str:
+    """One that is made from a title."""
+    return re.sub(r"[^\w-]+", "-", title).strip("-")[:70] or "item"
+
+
 class Lack(StrEnum):
     """What is missing or does not fit."""
 

@@ -134,7 +134,7 @@ class _Reading:
 
     def _judged(self, number: int, given: dict[str, Any]) -> PlannedItem:
         document = ItemDocument.model_validate({name: each for name, each in given.items() if name not in _OWN})
-        home, key = self._home(given.get("community")), str(given.get("key") or "")
+        home, key = self._home(given.get("community")), str(given.get("key") or policies.key_from(document.title))
         if (home, key) in self._seen:
             raise Invalid(
                 _("An earlier line is called “%(key)s” too.") % {"key": key[:80]}, fix=_("Leave one of them.")

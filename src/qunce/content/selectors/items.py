@@ -1,6 +1,5 @@
 """Reads of the library: what the team sees, and what is published."""
 
-import re
 from collections.abc import Collection
 from itertools import count
 from typing import cast
@@ -9,6 +8,7 @@ from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_noop
 
+from qunce.content import policies
 from qunce.content.models import Item, ItemVersion
 from qunce.content.types import Attached, ItemDocument, ItemFilter, ItemState, Openness, Ready
 from qunce.kernel.actor import Actor, Permission
@@ -131,7 +131,7 @@ def items_named(item_ids: Collection[int]) -> dict[int, Item]:
 
 def free_key(wished: str, community_id: int | None) -> str:
     """A key like the one that is wished, with a number where that is taken."""
-    stem = re.sub(r"[^\w-]+", "-", wished).strip("-")[:70] or "item"
+    stem = policies.key_from(wished)
     taken = set(Item.objects.filter(community=community_id, key__startswith=stem).values_list("key", flat=True))
     return stem if stem not in taken else next(key for n in count(2) if (key := f"{stem}-{n}") not in taken)
 
