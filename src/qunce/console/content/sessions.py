@@ -76,11 +76,8 @@ def may_follow(actor: Actor, key: str) -> bool:
 # ------------------------------------------------------------------ all of them
 def sessions(request: StaffRequest) -> HttpResponse:
     """The latest first; those that are put away where they are asked for."""
-    found = reads.visible_sessions(request.actor)
-    if (state := request.GET.get("state", "")) in STATES:
-        found = found.filter(state=state)
-    else:
-        found = found.exclude(state=SessionState.AWAY)
+    state = request.GET.get("state", "")
+    found = reads.visible_sessions(request.actor, SessionState(state) if state in STATES else None)
     cut = paging.by_key(found, key=("began_at", "id"), cursor=request.GET.get("cursor", ""), size=50)
     groups = community.group_names([row.group_id for row in cut])
     context: dict[str, object] = {
