@@ -199,6 +199,22 @@ def test_readers_are_not_followed_and_pages_hold_no_longer_than_they_are_true(pu
     assert TITLE not in client.get("/site/reading/?q=没有的词").content.decode()
 
 
+def test_who_writes_up_every_session_is_found_by_pinyin_named_and_released(published):
+    evening, _item = published
+    lead, place = Client(), f"/communities/{evening.home.pk}/site/"
+    lead.force_login(world.owner())
+    found = lead.get(place, {"text": "zhoul"}, headers={"hx-request": "true"}).content.decode()
+    assert "周岚" in found
+    assert "老陈" not in found
+    assert "<html" not in found, "what was found alone"
+    named = {"member": evening.member("周岚").pk}
+    assert lead.post(f"/communities/{evening.home.pk}/sessions/scribes/", named).status_code == 302
+    assert "周岚" in lead.get(place).content.decode()
+    assert "周岚" not in lead.get(place, {"text": "zhoul"}, headers={"hx-request": "true"}).content.decode()
+    lead.post(f"/communities/{evening.home.pk}/sessions/scribes/", {**named, "op": "remove"})
+    assert reads.usual_scribes(evening.home.pk) == set()
+
+
 def test_the_feed_is_one_that_readers_take(published):
     _evening, item = published
     picture = files.put(b"\x89PNG\r\n\x1a\n", name="卡片.png", content_type="image/png")

@@ -20,6 +20,7 @@ from qunce.kernel.errors import Conflict, Invalid, NotAllowed
 from qunce.kernel.events import deliver_pending
 from qunce.kernel.models import AuditEntry
 from qunce.members import actions as members
+from qunce.members import selectors as people
 from qunce.members.models import Member
 from qunce.playbooks import actions as playbooks
 from qunce.playbooks import selectors as library
@@ -28,6 +29,7 @@ from qunce.team.models import Task
 from tests.content.holding import MINUTE, at, drafted, group_of, hold, settle, talk, texts
 from tests.steps.bench import DAY, START, Bench
 from tests.support import world
+from tests.support.sessions import agreed
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +125,39 @@ def test_who_writes_up_every_session_is_named_once_and_called_when_there_is_a_dr
     operator = world.actor(world.member_of_staff("运营", roles={bench.home_id: StaffRole.OPERATOR}))
     with pytest.raises(NotAllowed):
         standing(bench, "王五", actor=operator)
+
+
+def test_nobody_is_called_to_write_up_a_session_in_which_nothing_was_said(bench):
+    standing(bench, "张三")
+    session = hold(bench, lines=((1, "张三", "666"),))
+    assert (session.state, session.scribe_ids) == ("drafted", [bench.member("张三").pk])
+    assert not bench.said()
+
+
+def test_what_was_begun_by_mistake_is_put_away_and_taken_up_again(bench):
+    standing(bench, "张三")
+    session = hold(bench)
+    path = members.make_link(actor=SYSTEM, member_id=bench.member("张三").pk, community_id=bench.home_id)
+    link, secret = members.open_link(token=path.strip("/").rpartition("/")[2])
+    visit = people.visit(link.ref, secret)
+    assert reads.scribed_by(visit) == [session]
+    actions.put_away(actor=SYSTEM, session_id=session.pk, away=True)
+    assert not reads.scribed_by(visit)
+    with clock.at(at(30)):
+        again = actions.take_past(
+            actor=SYSTEM, group_id=group_of(bench), topic="重取", key="again", since=at(1), until=at(7)
+        )
+    assert again.state == "ended", "what it covered is free again"
+    Session.objects.filter(pk=again.pk).delete()
+    assert actions.put_away(actor=SYSTEM, session_id=session.pk, away=False).state == "drafted"
+    assert reads.scribed_by(visit) == [session]
+    agreed(session)
+    actions.publish_session(actor=SYSTEM, session_id=session.pk, outlet=Outlet.MEMBERS)
+    with pytest.raises(Conflict):
+        actions.put_away(actor=SYSTEM, session_id=session.pk, away=True)
+    running = actions.begin_session(actor=SYSTEM, group_id=group_of(bench), topic="还在讲", key="running")
+    with pytest.raises(Conflict):
+        actions.put_away(actor=SYSTEM, session_id=running.pk, away=True)
 
 
 def test_a_stranger_to_a_community_writes_up_none_of_its_sessions(bench):

@@ -28,6 +28,7 @@ EXPECTED = {
     "console:session_scribes": change(
         here(Permission.OPERATE), {"op": "add", "member": "{member}"}, session_id="session"
     ),
+    "console:session_away": change(here(Permission.OPERATE), session_id="session"),
     "console:session_export": change(here(Permission.OPERATE), answers=200, session_id="session"),
     "console:site": page(here(Permission.LEAD), community_id="home"),
     "console:site_change": change(

@@ -43,6 +43,7 @@ STATES: dict[str, tuple[str, str | Promise]] = {
     SessionState.DRAFTED: ("wait", gettext_lazy("Waits for scribes")),
     SessionState.EDITED: ("wait", gettext_lazy("Written up")),
     SessionState.PUBLISHED: ("good", gettext_lazy("Published")),
+    SessionState.AWAY: ("off", gettext_lazy("Put away")),
 }
 CONSENTS: dict[str, tuple[str, str | Promise]] = {
     ConsentState.ASKED: ("wait", gettext_lazy("Has not answered")),
@@ -74,10 +75,9 @@ def may_follow(actor: Actor, key: str) -> bool:
 
 # ------------------------------------------------------------------ all of them
 def sessions(request: StaffRequest) -> HttpResponse:
-    """The latest first."""
-    found = reads.visible_sessions(request.actor)
-    if (state := request.GET.get("state", "")) in STATES:
-        found = found.filter(state=state)
+    """The latest first; those that are put away where they are asked for."""
+    state = request.GET.get("state", "")
+    found = reads.visible_sessions(request.actor, SessionState(state) if state in STATES else None)
     cut = paging.by_key(found, key=("began_at", "id"), cursor=request.GET.get("cursor", ""), size=50)
     groups = community.group_names([row.group_id for row in cut])
     context: dict[str, object] = {
@@ -279,6 +279,15 @@ def take_back(request: StaffRequest, session_id: int) -> HttpResponse:
 
 
 @require_POST
+def put_away(request: StaffRequest, session_id: int) -> HttpResponse:
+    """Off the list, or back onto it."""
+    away = request.POST.get("op") != "back"
+    actions.put_away(actor=request.actor, session_id=session_id, away=away)
+    messages.success(request, _("It is put away.") if away else _("It is on the list again."))
+    return go(request, "console:session", session_id)
+
+
+@require_POST
 def scribes(request: StaffRequest, session_id: int) -> HttpResponse:
     """Name somebody as a scribe, or no more; or make them a link, shown once."""
     row = reads.session(request.actor, session_id, Permission.OPERATE)
@@ -338,6 +347,7 @@ urlpatterns = [
     path("content/sessions/<int:session_id>/ask/", ask, name="session_ask"),
     path("content/sessions/<int:session_id>/publish/", publish, name="session_publish"),
     path("content/sessions/<int:session_id>/take-back/", take_back, name="session_take_back"),
+    path("content/sessions/<int:session_id>/away/", put_away, name="session_away"),
     path("content/sessions/<int:session_id>/scribes/", scribes, name="session_scribes"),
     path("content/sessions/<int:session_id>/consents.csv", export, name="session_export"),
 ]

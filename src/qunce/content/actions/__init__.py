@@ -83,3 +83,4 @@ from qunce.content.actions.uses import open_item as open_item
 from qunce.content.actions.uses import rate_item as rate_item
 from qunce.content.actions.writeups import finish as finish
 from qunce.content.actions.writeups import finish_as_scribe as finish_as_scribe
+from qunce.content.actions.writeups import put_away as put_away

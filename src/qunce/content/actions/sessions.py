@@ -167,7 +167,8 @@ def _new(
 
 
 def _require_free(group_id: int, since: datetime, until: datetime | None) -> None:
-    there = Session.objects.filter(group_id=group_id).filter(Q(ended_at=None) | Q(ended_at__gt=since))
+    there = Session.objects.filter(group_id=group_id).exclude(state=SessionState.AWAY)
+    there = there.filter(Q(ended_at=None) | Q(ended_at__gt=since))
     if until is not None:
         there = there.filter(began_at__lt=until)
     if (other := there.first()) is not None:
@@ -281,7 +282,8 @@ def keep_draft(*, session_id: int, draft: Draft) -> bool:
     row.draft, row.edition, row.state = draft.model_dump(mode="json"), 1, SessionState.DRAFTED
     row.drafted_at = row.changed_at = clock.now()
     row.save()
-    _call_scribes(row)
+    if draft.kept:
+        _call_scribes(row)
     live.touch(TOPIC, f"session:{row.pk}")
     return True
 

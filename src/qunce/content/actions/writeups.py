@@ -1,6 +1,7 @@
 """A write-up is done: what is planned for it begins."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from qunce.content.actions import sessions
@@ -11,6 +12,7 @@ from qunce.content.selectors import sessions as reads
 from qunce.content.types import Outlet, SessionState
 from qunce.kernel import clock, locks
 from qunce.kernel.actor import SYSTEM, Actor, Permission
+from qunce.kernel.errors import Conflict
 from qunce.members.selectors import Visit
 
 
@@ -26,6 +28,33 @@ def finish_as_scribe(*, visit: Visit, session_id: int) -> Session:
     """The same by a member who was named as a scribe."""
     reads.scribed(visit, session_id)
     return _finish(Actor(id=None, name=visit.member.name), session_id)
+
+
+@transaction.atomic
+def put_away(*, actor: Actor, session_id: int, away: bool) -> Session:
+    """Take a session that is nowhere outside off the lists and scribes' pages, or back onto them. Needs an operator.
+
+    Conflict while it goes on, and where members or readers of the site have it.
+    """
+    reads.session(actor, session_id, Permission.OPERATE)
+    row = locks.row(Session, session_id)
+    if (row.state == SessionState.AWAY) == away:
+        return row
+    if away and (row.state == SessionState.RUNNING or row.edition == 0):
+        raise Conflict(_("It is not over yet."), fix=_("End it, and wait for its draft."))
+    if away and {Outlet.MEMBERS, Outlet.SITE} & set(row.outlets):
+        raise Conflict(_("It can be read outside the group."), fix=_("Take the write-up back first."))
+    row.state, row.changed_at = SessionState.AWAY if away else SessionState.DRAFTED, clock.now()
+    if away:
+        row.plan = []
+    row.save(update_fields=["state", "changed_at", "plan"])
+    sentence = (
+        gettext_noop("%(actor)s put the session “%(topic)s” away.")
+        if away
+        else gettext_noop("%(actor)s took the session “%(topic)s” up again.")
+    )
+    note(actor, row, "session.put_away" if away else "session.taken_up", sentence)
+    return row
 
 
 def _finish(by: Actor, session_id: int) -> Session:

@@ -32,10 +32,11 @@ WRITABLE = (SessionState.DRAFTED, SessionState.EDITED, SessionState.PUBLISHED)
 
 
 # ------------------------------------------------------------------ the team's
-def visible_sessions(actor: Actor, permission: Permission = Permission.VIEW) -> QuerySet[Session]:
-    """Those of communities in which the actor holds ``permission``, the latest first."""
-    homes = community.visible_communities(actor, permission).values("pk")
+def visible_sessions(actor: Actor, state: SessionState | None = None) -> QuerySet[Session]:
+    """Those of communities that the actor sees, the latest first: in one state, or all but those put away."""
+    homes = community.visible_communities(actor).values("pk")
     found = Session.objects.filter(community__in=homes).select_related("community", "item")
+    found = found.filter(state=state) if state else found.exclude(state=SessionState.AWAY)
     return found.order_by("-began_at", "-pk")
 
 

@@ -20,13 +20,17 @@ ENDS = ("分享结束", "session ends")
 
 
 class SessionState(StrEnum):
-    """Where a session stands: it goes on, it is over, its draft waits for scribes, it is written up, it is out."""
+    """Where a session stands: it goes on, it is over, its draft waits for scribes, it is written up, it is out.
+
+    Or it is put away: begun by mistake, or nothing of it is to be kept.
+    """
 
     RUNNING = "running"
     ENDED = "ended"
     DRAFTED = "drafted"
     EDITED = "edited"
     PUBLISHED = "published"
+    AWAY = "away"
 
 
 class EndedBy(StrEnum):
