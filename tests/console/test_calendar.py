@@ -131,6 +131,26 @@ def test_who_sees_nothing_of_a_community_sees_nothing_of_it(client):
     assert calendar.broadcasts(stranger, the_next(30)) == []
 
 
+def test_who_sees_a_part_of_a_run_sees_what_it_does_there(client):
+    made = rooms("A", "B")
+    other = support.adopted(Account.objects.get(), "C")
+    begun()
+    lead = world.member_of_staff(roles={other["C"].community_id: Role.LEAD})
+    found = calendar.steps(world.actor(lead), the_next(30))
+    assert [(each.step.id, each.targets, each.whole) for each in found] == [
+        ("hello", 1, False),
+        ("question", 1, False),
+    ]
+    assert [each.targets for each in calendar.steps(SYSTEM, the_next(30))] == [3, 3]
+    here = the_next(30, community_id=made["A"].community_id)
+    assert [(each.targets, each.whole) for each in calendar.steps(SYSTEM, here)] == [(2, True)] * 2
+    browser = Client()
+    browser.force_login(lead)
+    days = browser.get(url("calendar"), {"show": "agenda"}).context["days"]
+    (entry, _question) = [entry for day in days for entry in day.entries]
+    assert browser.get(entry.url).status_code == 200
+
+
 def test_a_planned_broadcast_is_moved_once_it_has_one_time(client):
     rooms("A")
     once, daily = planned(), planned(EVERY_DAY)

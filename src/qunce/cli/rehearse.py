@@ -165,7 +165,7 @@ def _load(found: "Rehearsal") -> Iterator[list[str]]:
         rest = ngettext("and %(count)s more group", "and %(count)s more groups", more) % {"count": more}
         yield [_("What each group hears"), *table(rows, numbers=frozenset({1})), *([f"  {rest}"] if more else [])]
     if found.by_operator:
-        rows = [
+        doers = [
             (
                 f"  {cut(each.name, WIDEST)}",
                 ngettext("%(count)s task", "%(count)s tasks", each.total) % {"count": each.total},
@@ -174,13 +174,13 @@ def _load(found: "Rehearsal") -> Iterator[list[str]]:
             )
             for each in found.by_operator
         ]
-        yield [_("What colleagues have to do"), *table(rows, numbers=frozenset({1, 2}))]
+        yield [_("What colleagues have to do"), *table(doers, numbers=frozenset({1, 2}))]
     if found.quotas:
-        rows = [
+        accounts = [
             (f"  {each.account}", f"{each.busiest}" + (f" / {each.most}" if each.most else ""))
             for each in found.quotas
         ]
-        yield [_("What accounts may send in a day"), *table(rows, numbers=frozenset({1}))]
+        yield [_("What accounts may send in a day"), *table(accounts, numbers=frozenset({1}))]
 
 
 def _hindrances(found: "Rehearsal", zone: ZoneInfo) -> Iterator[list[str]]:

@@ -120,7 +120,10 @@ def _steps(actor: Actor, wanted: Wanted, zone: ZoneInfo) -> Iterator[Entry]:
         detail = " · ".join(filter(None, (name_of(each.step), said)))
         tone = "good" if kind is not None and kind.speaks else "off"
         icon = kind.icon if kind else "puzzle-off"
-        yield Entry(each.at, title, detail, icon, tone, reverse("console:run", args=[each.run.pk]))
+        url = reverse("console:run", args=[each.run.pk])
+        if not each.whole:
+            url = reverse("console:playbook", args=[each.run.playbook_id])
+        yield Entry(each.at, title, detail, icon, tone, url)
 
 
 def _tasks(actor: Actor, wanted: Wanted) -> Iterator[Entry]:

@@ -32,7 +32,7 @@ from qunce.playbooks.selectors import rehearsals
 from qunce.playbooks.types import Document
 from qunce.playbooks.types.rehearsal import Rehearsal, Said, Simulated
 
-LISTED, PREVIEWED = 30, 3
+LISTED, LOUDEST, PREVIEWED = 30, 12, 3
 
 
 SIMULATED = "simulated"
@@ -139,8 +139,8 @@ def rehearsal(request: StaffRequest, rehearsal_id: int) -> HttpResponse:
     if shown is not None:
         context |= {
             "acts": _acts(shown, titles),
-            "groups": sorted(shown.by_group, key=lambda each: -each.busiest)[:LISTED],
-            "more_groups": max(0, len(shown.by_group) - LISTED),
+            "groups": sorted(shown.by_group, key=lambda each: -each.busiest)[:LOUDEST],
+            "more_groups": max(0, len(shown.by_group) - LOUDEST),
             "left_out": [
                 (titles.get(each.step, (each.step, ""))[0], chat_words.told(each.reason), each.count)
                 for each in shown.left_out

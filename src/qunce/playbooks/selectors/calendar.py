@@ -17,14 +17,14 @@ from qunce.chat.selectors import schedules
 from qunce.chat.types import Rhythm
 from qunce.community import selectors as community
 from qunce.kernel import clock
-from qunce.kernel.actor import Actor
+from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import NotFound
 from qunce.playbooks.models import Feed, Run
 from qunce.playbooks.policies import holidays
 from qunce.playbooks.policies.timeline import Planned, timeline
 from qunce.playbooks.selectors.checks import lengths
 from qunce.playbooks.selectors.playbooks import compiled
-from qunce.playbooks.selectors.runs import group_ids_of, visible_runs
+from qunce.playbooks.selectors.runs import group_ids_of, runs_that_reach, visible_runs
 from qunce.playbooks.types import RunState, StepSpec
 from qunce.team import selectors as team
 
@@ -59,12 +59,16 @@ class BroadcastDue:
 
 @dataclass(frozen=True, slots=True)
 class StepDue:
-    """A step of a run, for so many targets; None: as many as begin then."""
+    """A step of a run, for so many targets; None: as many as begin then.
+
+    ``whole``: whether the actor sees all of the run, not only what it does in some groups.
+    """
 
     run: Run
     step: StepSpec
     at: datetime
     targets: int | None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ def days_with_names(first: date, last: date) -> list[Holiday]:
 _BUNCHES = """
 SELECT t.run_id, t.version_id, t.step, date_trunc('minute', t.began_at), date_trunc('minute', t.due_at), count(*)
 FROM playbooks_track t WHERE t.run_id = ANY(%s) AND t.state = ANY(%s)
-AND (%s::bigint IS NULL OR t.group_id = %s::bigint)
+AND (%s::bigint[] IS NULL OR t.group_id = ANY(%s::bigint[]))
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC LIMIT %s
 """
 
@@ -147,15 +151,17 @@ def steps(actor: Actor, wanted: Wanted) -> list[StepDue]:
 
     Targets that stand at the same place are one: the number of statements does not depend on how many there are.
     """
-    alive = visible_runs(actor).filter(state=RunState.RUNNING)
+    alive = runs_that_reach(actor).filter(state=RunState.RUNNING)
     if wanted.community_id is not None:
         alive = alive.filter(community_ids__contains=[wanted.community_id])
     runs = {row.pk: row for row in alive}
+    whole = set(visible_runs(actor).filter(pk__in=list(runs)).values_list("pk", flat=True))
+    within = _groups(actor, wanted)
     until = min(wanted.until, clock.now() + FARTHEST)
     zones = _zones(actor)
     counted: dict[tuple[int, str, datetime], int] = defaultdict(int)
     with connection.cursor() as cursor:
-        cursor.execute(_BUNCHES, [list(runs), list(OPEN), wanted.group_id, wanted.group_id, MOST_BUNCHES])
+        cursor.execute(_BUNCHES, [list(runs), list(OPEN), within, within, MOST_BUNCHES])
         bunches = cursor.fetchall()
     specs: dict[tuple[int, str], StepSpec] = {}
     lasts: dict[int, dict[str, timedelta]] = {}
@@ -168,10 +174,26 @@ def steps(actor: Actor, wanted: Wanted) -> list[StepDue]:
             if wanted.since <= each.at < until:
                 counted[run_id, each.step.id, each.at] += count
                 specs[run_id, each.step.id] = each.step
-    found = [StepDue(runs[run_id], specs[run_id, step], at, count) for (run_id, step, at), count in counted.items()]
+    found = [
+        StepDue(runs[run_id], specs[run_id, step], at, count, run_id in whole)
+        for (run_id, step, at), count in counted.items()
+    ]
     for row in runs.values():
-        found += _not_begun(row, wanted, until, _zone(row, zones))
+        begun = _not_begun(row, within, wanted.since, until, _zone(row, zones))
+        found += [replace(each, whole=row.pk in whole) for each in begun]
     return sorted(found, key=lambda each: each.at)
+
+
+def _groups(actor: Actor, wanted: Wanted) -> list[int] | None:
+    """The groups in which it is looked; None: all there are."""
+    if wanted.group_id is None and wanted.community_id is None and actor.communities(Permission.VIEW) is None:
+        return None
+    found = community.visible_groups(actor)
+    if wanted.community_id is not None:
+        found = found.filter(community=wanted.community_id)
+    if wanted.group_id is not None:
+        found = found.filter(pk=wanted.group_id)
+    return list(found.order_by().values_list("pk", flat=True))
 
 
 def _zones(actor: Actor) -> dict[int, ZoneInfo]:
@@ -199,7 +221,9 @@ def _ahead(plan: Sequence[Planned], step: str, due_at: datetime) -> Iterator[Pla
             )
 
 
-def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> list[StepDue]:
+def _not_begun(
+    row: Run, within: Sequence[int] | None, since: datetime, until: datetime, zone: ZoneInfo
+) -> list[StepDue]:
     """What targets will come to that begin at a known time."""
     version = compiled(row.version_id)
     if version.trigger is None or not row.by_trigger:
@@ -207,17 +231,19 @@ def _not_begun(row: Run, wanted: Wanted, until: datetime, zone: ZoneInfo) -> lis
     begins_with_it = version.trigger.with_run and row.looked_at < row.begins_at
     if not begins_with_it and not (version.trigger.by_clock and row.begins_at < until):
         return []
-    groups = [key for key in group_ids_of(row) if wanted.group_id in {None, key}]
+    groups = group_ids_of(row)
+    if within is not None:
+        groups = sorted(set(groups).intersection(within))
     begins: Sequence[tuple[datetime, int | None]] = ()
     if groups and begins_with_it:
         begins = [(row.begins_at, None)]
     elif groups:
-        begins = _times(row, groups, max(wanted.since, clock.now()), until)
+        begins = _times(row, groups, max(since, clock.now()), until)
     return [
         StepDue(row, each.step, each.at, count)
         for at, count in begins
         for each in timeline(version.document, at, zone, lengths(version))
-        if not each.path and wanted.since <= each.at < until
+        if not each.path and since <= each.at < until
     ]
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from qunce.chat import selectors as chat
 from qunce.chat.types import Selection, from_json
@@ -24,6 +26,17 @@ def visible_runs(actor: Actor, permission: Permission = Permission.VIEW) -> Quer
     allowed = actor.communities(permission)
     found = Run.objects.select_related("playbook", "version").order_by("-pk")
     return found if allowed is None else found.filter(community_ids__contained_by=sorted(allowed))
+
+
+def runs_that_reach(actor: Actor) -> QuerySet[Run]:
+    """Runs in some community that the actor may see: of others, what they do in groups that the actor may see."""
+    allowed = actor.communities(Permission.VIEW)
+    found = Run.objects.select_related("playbook", "version").order_by("-pk")
+    if allowed is None:
+        return found
+    if not allowed:
+        return found.none()
+    return found.filter(reduce(or_, (Q(community_ids__contains=[key]) for key in sorted(allowed))))
 
 
 def run(actor: Actor, run_id: int, permission: Permission = Permission.VIEW) -> Run:
