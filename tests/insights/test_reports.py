@@ -110,6 +110,12 @@ def test_on_paper(language):
     assert len(made) > 10_000
 
 
+def test_little_pictures_are_printed_as_a_star():
+    said = "🌸花花妈妈🌸 Bob 🏃‍♀️, 👍🏽 ❤️ 🇨🇳 ★ ✓ ♥ ① “好”——100℃"
+    assert renderings.printable(said) == "☆花花妈妈☆ Bob ☆, ☆ ☆ ☆ ★ ✓ ♥ ① “好”——100℃"
+    assert json.loads(renderings.printable(json.dumps({"🙂": "a\n🙂"}, ensure_ascii=False))) == {"☆": "a\n☆"}
+
+
 def test_tenths_are_said_where_they_tell_anything():
     assert [writing.number(value) for value in (0.04, 0.06, 2.04, 9.96, 1203.4)] == ["0", "0.1", "2", "10", "1,203"]
 
