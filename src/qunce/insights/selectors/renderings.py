@@ -122,7 +122,7 @@ _PICTURES = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55]"
     "[\ufe0f\u200d\u20e3\u2640\u2642\U000e0020-\U000e007f]*)+"
 )
-"""But for those that our fonts have; with what may follow them: how they are drawn, what they are joined with, the letters of flags."""
+"""But for those that our fonts have; with how they are drawn, what they are joined with, the letters of flags."""
 
 
 def _numbered(sections: Sequence[Section]) -> list[dict[str, Any]]:
