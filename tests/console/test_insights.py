@@ -75,6 +75,16 @@ def test_a_chart_is_saved_as_a_picture_and_as_a_table(browse, made, group):
     assert not page.complaints
 
 
+def test_a_table_says_its_days_in_full_and_a_date_field_its_day(client, made, group):
+    client.force_login(world.owner())
+    client.cookies["django_language"] = "zh-hans"
+    numbers = client.get(f"/groups/{group.pk}/insight/?piece=numbers&days=90").content.decode()
+    assert re.search(r"<tbody>\s*<tr>\s*<t[hd][^>]*>\d{4}-\d\d-\d\d<", numbers)
+    standing = client.get(f"/groups/{group.pk}/insight/?piece=health&days=90").content.decode()
+    asked = re.search(r'<input type="date" name="begins_on"[^>]*', standing)
+    assert re.search(r'value="\d{4}-\d\d-\d\d"', asked[0]), asked[0]
+
+
 def test_a_name_in_a_table_is_no_formula_of_a_spreadsheet(browse, made, group):
     Member.objects.filter(name="张三").update(name='=HYPERLINK("http://x")')
     page = loaded(browse(f"/groups/{group.pk}/insight/", world.owner()))

@@ -110,8 +110,14 @@ def test_on_paper(language):
     assert len(made) > 10_000
 
 
-def test_hardly_anything_is_nothing():
-    assert [writing.number(value) for value in (0.04, 0.06, 2.04, 9.96, 1203.4)] == ["0", "0.1", "2.0", "10", "1,203"]
+def test_little_pictures_are_printed_as_a_star():
+    said = "🌸花花妈妈🌸 Bob 🏃‍♀️, 👍🏽 ❤️ 🇨🇳 ★ ✓ ♥ ① “好”——100℃"
+    assert renderings.printable(said) == "☆花花妈妈☆ Bob ☆, ☆ ☆ ☆ ★ ✓ ♥ ① “好”——100℃"
+    assert json.loads(renderings.printable(json.dumps({"🙂": "a\n🙂"}, ensure_ascii=False))) == {"☆": "a\n☆"}
+
+
+def test_tenths_are_said_where_they_tell_anything():
+    assert [writing.number(value) for value in (0.04, 0.06, 2.04, 9.96, 1203.4)] == ["0", "0.1", "2", "10", "1,203"]
 
 
 def test_a_chat_message_is_short_and_has_one_thing_to_do():

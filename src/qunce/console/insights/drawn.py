@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from django.urls import reverse
@@ -22,7 +23,7 @@ from qunce.insights.selectors import writing
 from qunce.insights.types import Diagnosis, Facts, HealthDay, LifecyclePoint, MessageKey, Span, Stretch, Topic, Turn
 from qunce.insights.types.audience import Cohort
 from qunce.kernel import charts
-from qunce.kernel.charts import Chart, Node, Spot
+from qunce.kernel.charts import Chart, Node, Number, Spot
 from qunce.kernel.words import sentences
 
 DAILY, WEEKLY = 62, 400
@@ -59,6 +60,17 @@ def _points(steps: Sequence[tuple[date, slice]], count: int) -> list[str]:
     return [f"{day:%Y-%m}" if count > WEEKLY else f"{day:%m-%d}" for day, _days in steps]
 
 
+def _over(
+    label: str, facts: Facts, steps: Sequence[tuple[date, slice]], values: Mapping[str, Sequence[Number]], **look: Any
+) -> Chart:
+    """A chart over the days, weeks or months of a stretch; its table says in full from which day on."""
+    count = facts.stretch.count
+    when = _("Day") if count <= DAILY else _("Week from") if count <= WEEKLY else _("Month")
+    drawn = charts.over_time(label, when=when, points=_points(steps, count), values=values, **look)
+    whole = [f"{day:%Y-%m}" if count > WEEKLY else day.isoformat() for day, _days in steps]
+    return replace(drawn, rows=[[day, *row[1:]] for day, row in zip(whole, drawn.rows, strict=True)])
+
+
 def _per_day(values: Values, steps: Sequence[tuple[date, slice]]) -> list[float | None]:
     """The mean of the known days of each portion; None where no day is known."""
     found: list[float | None] = []
@@ -80,11 +92,11 @@ def _days(facts: Facts, key: str) -> Values:
 def volume(facts: Facts) -> Chart:
     """Messages and people a day."""
     steps = _steps(facts.stretch.first, facts.stretch.count)
-    return charts.over_time(
+    return _over(
         _("Messages and people speaking, a day"),
-        when=_("Day"),
-        points=_points(steps, facts.stretch.count),
-        values={
+        facts,
+        steps,
+        {
             _("Messages"): _per_day(_days(facts, "messages"), steps),
             _("People speaking"): _per_day(_days(facts, "active"), steps),
         },
@@ -96,25 +108,15 @@ def turnover(facts: Facts) -> Chart:
     """Who came, above the line, and who went, beneath it."""
     steps = _steps(facts.stretch.first, facts.stretch.count)
     came, went = (_sums(_days(facts, key), steps) for key in ("joined", "left"))
-    return charts.over_time(
-        _("Who came and who went"),
-        when=_("Day"),
-        points=_points(steps, facts.stretch.count),
-        values={_("Came"): came, _("Went"): [-count for count in went]},
-        stack=True,
-    )
+    values = {_("Came"): came, _("Went"): [-count for count in went]}
+    return _over(_("Who came and who went"), facts, steps, values, stack=True)
 
 
 def load(facts: Facts) -> Chart:
     """What each active person has to read a day."""
     steps = _steps(facts.stretch.first, facts.stretch.count)
-    return charts.over_time(
-        _("Messages a day for each person who speaks"),
-        when=_("Day"),
-        points=_points(steps, facts.stretch.count),
-        values={_("Messages per person"): _per_day(_days(facts, "load"), steps)},
-        kind="line",
-    )
+    values = {_("Messages per person"): _per_day(_days(facts, "load"), steps)}
+    return _over(_("Messages a day for each person who speaks"), facts, steps, values, kind="line")
 
 
 def hints(facts: Facts) -> list[str]:
@@ -252,7 +254,7 @@ def talk(facts: Facts, graph: ReplyGraph) -> Chart:
         _("Who talks with whom"),
         who=_("Who answers"),
         whom=_("Who is answered"),
-        unit=_("How often"),
+        unit=_("Times"),
         nodes=[
             Node(
                 facts.names[graph.nodes[place]],

@@ -22,16 +22,19 @@ KINDS: Mapping[str, str | Promise] = {
     Silence.HOLIDAY: gettext_lazy("Holiday"),
 }
 
+ISO = "%Y-%m-%d"
+"""As a browser wants a day, in whatever language the page is."""
+
 
 class SilenceForm(forms.Form):
     """Why, from when on, and for a holiday until when."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Why"), choices=list(KINDS.items()))
-    begins_on = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}))
+    begins_on = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, format=ISO))
     ends_on = forms.DateField(
         label=gettext_lazy("Until"),
         required=False,
-        widget=forms.DateInput({"type": "date"}),
+        widget=forms.DateInput({"type": "date"}, format=ISO),
         help_text=gettext_lazy("For a holiday; what is over stays so."),
     )
 

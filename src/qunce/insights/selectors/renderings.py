@@ -1,6 +1,7 @@
 """A report as a page of its own, as a PDF, and as a message in a chat."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -97,17 +98,31 @@ def pdf(report: Report) -> bytes:
         drawings = [(chart, PRINTED) for section in report.sections for chart in section.charts if not chart.empty]
         for number, (chart, width) in enumerate([*drawings, *([(report.dial, DIAL)] if report.dial else [])]):
             picture = drawing.svg(chart, width=width, height=height_of(chart, width))
-            (folder / f"{number}.svg").write_text(picture, encoding="utf-8")
+            (folder / f"{number}.svg").write_text(printable(picture), encoding="utf-8")
         if words := cloud(report):
             (folder / WORDS).write_bytes(words)
         told = {**asdict(report), "sections": _numbered(report.sections), "words": _words(), "dial": None}
         if report.dial:
             told["dial"] = f"{len(drawings)}.svg"
         told["colours"] = drawing.colours()
-        (folder / "report.json").write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
+        written = json.dumps(told, ensure_ascii=False, default=str)
+        (folder / "report.json").write_text(printable(written), encoding="utf-8")
         (folder / "report.typ").write_text((_TEMPLATES / "report.typ").read_text(encoding="utf-8"), encoding="utf-8")
         found: bytes = typst.compile(str(folder / "report.typ"), root=str(folder), font_paths=[_fonts()])
     return found
+
+
+def printable(text: str) -> str:
+    """Words as they can be printed: a star for the little pictures that no font of ours has."""
+    return _PICTURES.sub("☆", text)
+
+
+_PICTURES = re.compile(
+    "(?:(?![\u2600-\u2609\u260e\u260f\u2640-\u2642\u2660-\u266f\u2702\u2713\u271a\u2756\u2776-\u2793])"
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55]"
+    "[\ufe0f\u200d\u20e3\u2640\u2642\U000e0020-\U000e007f]*)+"
+)
+"""But for those that our fonts have; with how they are drawn, what they are joined with, the letters of flags."""
 
 
 def _numbered(sections: Sequence[Section]) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ def number(value: float) -> str:
 
 def _rounded(value: float) -> float | int:
     tenths = round(value, 1)
-    return round(value) if abs(tenths) >= _WHOLE or not tenths or value == round(value) else tenths
+    return round(value) if abs(tenths) >= _WHOLE or tenths == round(tenths) else tenths
 
 
 def percent(share: float) -> str:
