@@ -50,7 +50,7 @@ def cloned(originals: Sequence[GroupFacts], began_at: datetime, until: datetime)
     facts = {each.id: each for each in originals}
     copies = clone_groups(group_ids=facts)
     people = clone_people(groups=copies, most=MOST_PEOPLE, first=members_in_rotas(list(facts)))
-    planner.count_again()
+    planner.count_again(0.2)
     copy_rotas(groups=copies, until=until.date())
     notes = []
     alone = {copies[key]: each.platform for key, each in facts.items() if copies[key] not in people}
@@ -83,7 +83,7 @@ def simulated(wanted: Simulated, roles: Collection[str], began_at: datetime, unt
     facts = {each.id: each for each in community.group_facts(keys)}
     names = {key: _names(min(size, MOST_PEOPLE)) for key, size in zip(keys, sizes, strict=True)}
     people = simulate_people(groups=dict.fromkeys(keys, PLATFORM), names=names, joined_at=began_at - A_MONTH)
-    planner.count_again()
+    planner.count_again(0.2)
     simulate_rotas(roles=roles, groups=list(facts.values()), people=people, until=until.date())
     return Cast(
         {number: replace(facts[key], id=number) for number, key in copies.items()},

@@ -141,7 +141,7 @@ class _Stage:
         while self.now <= self.until:
             moments += 1
             if moments & (moments - 1) == 0:  # the second, fourth, eighth …: what has filled meanwhile
-                planner.count_again()
+                planner.count_again(1.5)
             if monotonic() - self.began > most_seconds:
                 self.stopped_early = True
                 break
