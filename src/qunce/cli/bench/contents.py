@@ -64,7 +64,7 @@ def put_there(
     }
 
 
-def _copied(table: str, pk: int, count: int, changes: str, **given: object) -> None:
+def _copied(table: str, pk: int, count: int, changes: str, **given: int | list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_COPIES.format(table=table, changes=changes), {"pk": pk, "count": count, **given})
 

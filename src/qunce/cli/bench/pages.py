@@ -65,7 +65,7 @@ def measure(*, messages: int, groups: int, members: int, times: int) -> dict[str
     account_id, ids = _groups(groups)
     people = _people(members)
     client = served.visitor()
-    home = groups_of.group(SYSTEM, ids[0]).community_id
+    home = groups_of.communities_of_groups(SYSTEM)[ids[0]]
     until = clock.now()
     partitions.ensure_for(until - timedelta(days=day) for day in range(DAYS + 1))
     own, rooms = groups_of.groups_of(SYSTEM, home), groups_of.external_ids(ids)
@@ -133,7 +133,7 @@ def _people(count: int) -> list[int]:
     return found
 
 
-def _addresses(group_id: int, home: int | None) -> dict[str, str]:
+def _addresses(group_id: int, home: int) -> dict[str, str]:
     """The busiest pages."""
     return {
         "today": reverse("console:today"),

@@ -17,6 +17,7 @@ from qunce.chat.actions.clones import AccountCopy
 from qunce.community import selectors as community
 from qunce.community.actions.clones import clone_groups, simulate_groups
 from qunce.community.types import LANGUAGES, GroupFacts
+from qunce.kernel import planner
 from qunce.members.actions.clones import clone_people, simulate_people
 from qunce.playbooks.actions.rota_copies import copy_rotas, members_in_rotas, simulate_rotas
 from qunce.playbooks.types.rehearsal import Simulated
@@ -49,6 +50,7 @@ def cloned(originals: Sequence[GroupFacts], began_at: datetime, until: datetime)
     facts = {each.id: each for each in originals}
     copies = clone_groups(group_ids=facts)
     people = clone_people(groups=copies, most=MOST_PEOPLE, first=members_in_rotas(list(facts)))
+    planner.count_again(0.2)
     copy_rotas(groups=copies, until=until.date())
     notes = []
     alone = {copies[key]: each.platform for key, each in facts.items() if copies[key] not in people}
@@ -81,6 +83,7 @@ def simulated(wanted: Simulated, roles: Collection[str], began_at: datetime, unt
     facts = {each.id: each for each in community.group_facts(keys)}
     names = {key: _names(min(size, MOST_PEOPLE)) for key, size in zip(keys, sizes, strict=True)}
     people = simulate_people(groups=dict.fromkeys(keys, PLATFORM), names=names, joined_at=began_at - A_MONTH)
+    planner.count_again(0.2)
     simulate_rotas(roles=roles, groups=list(facts.values()), people=people, until=until.date())
     return Cast(
         {number: replace(facts[key], id=number) for number, key in copies.items()},

@@ -24,7 +24,7 @@ from qunce.chat.actions.clones import Recorded
 from qunce.chat.types import Selection, to_json
 from qunce.community import selectors as community
 from qunce.content import actions as content
-from qunce.kernel import clock
+from qunce.kernel import clock, planner
 from qunce.kernel.actor import Actor, Permission
 from qunce.kernel.errors import Invalid, NotAllowed
 from qunce.kernel.ids import new_id
@@ -137,7 +137,11 @@ class _Stage:
         self.version = compiled(self.run.version_id)
         self.ticks = self._ticks()
         self._begin_members()
+        moments = 1
         while self.now <= self.until:
+            moments += 1
+            if moments & (moments - 1) == 0:  # the second, fourth, eighth …: what has filled meanwhile
+                planner.count_again(1.5)
             if monotonic() - self.began > most_seconds:
                 self.stopped_early = True
                 break
