@@ -267,8 +267,10 @@ def test_the_team_enters_one_from_a_message(rooms):
 def test_the_thanks_of_a_month_name_who_suggested_what_was_done(rooms):
     one, two = rooms.say("建议：每周办一次共读"), rooms.say("建议：换个时间", by="@li", name="李四")
     rooms.say("建议：别的", by="@wang", name="王五")
+    assert selectors.last_carried_out(rooms.operator) is None
     for row in (one, two):
         rooms.decide(row, SuggestionState.DONE)
+    assert selectors.last_carried_out(rooms.operator) == rooms.home.pk
     Member.objects.filter(identities=two.identity_id).update(muted_at=clock.now())
     today = clock.today(rooms.home.zone)
     assert selectors.thanks(rooms.home.pk, today, "en") == "· 张三: 每周办一次共读\n· somebody of us: 换个时间"
