@@ -1,14 +1,12 @@
 """Briefs: proposed, picked for, edited, approved; sent once at their hour or left out with the reason, for weeks."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 
 from qunce.chat import actions as chat
 from qunce.chat.models import Broadcast, Delivery
-from qunce.chat.types import Restraint, Selection
+from qunce.chat.types import Selection
 from qunce.content import actions, selectors
 from qunce.content.actions import mornings
 from qunce.content.models import Brief, BriefPick, BriefPlan, FeedEntry, ItemUse, NewsFeed
@@ -93,33 +91,6 @@ def test_braces_of_others_are_no_variables(morning):
     entry(morning.feed, 9, MONDAY - timedelta(minutes=1), title="{group} 与 {nothing}")
     morning.go()
     assert "{group} 与 {nothing}" in morning.sent()[0].content[0]["text"]
-
-
-# ------------------------------------------------------------------ quiet hours
-def test_an_hour_in_quiet_hours_waits_for_their_end_or_is_too_late_by_then():
-    homes = [Morning(platform=platform).home for platform in ("telegram", "sandbox")]
-    for home in homes:
-        chat.set_restraint(actor=SYSTEM, community_id=home.pk, restraint=Restraint(time(22), time(8)))
-    hours = [time(8), time(7, 30), time(7, 15), time(21, 59), time(22)]
-    found = selectors.nights((home, at) for home in homes for at in hours)
-    assert {key: night.never for key, night in found.items()} == {
-        (homes[0].pk, time(7, 30)): False,
-        (homes[0].pk, time(7, 15)): True,
-        (homes[0].pk, time(22)): True,
-    }
-
-
-def test_a_brief_of_such_an_hour_goes_out_as_was_said():
-    morning = Morning(platform="telegram")
-    entry(morning.feed, 1, MONDAY - timedelta(hours=2))
-    chat.set_restraint(actor=SYSTEM, community_id=morning.home.pk, restraint=Restraint(time(22), time(9)))
-    assert not selectors.nights([(morning.home, morning.plan.at)])[morning.home.pk, morning.plan.at].never
-    morning.go()
-    account = morning.account
-    for at, count in ((MONDAY, 0), (MONDAY + timedelta(minutes=30), 2)):
-        with clock.at(at):
-            claimed = chat.claim(account_id=account.pk, epoch=support.lease(account), limit=9)
-        assert len(claimed) == count
 
 
 # ------------------------------------------------------------------ its day
@@ -313,72 +284,6 @@ def test_items_of_the_library_in_a_brief_are_used_once_in_each_group(morning):
         uses = ItemUse.objects.filter(item=item)
         assert {use.way for use in uses} == {UseWay.BRIEF}
         assert sorted(use.group_id for use in uses) == sorted(each.pk for each in morning.groups.values())
-
-
-# ------------------------------------------------------------------ once
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_send_it_once(morning):
-    barrier, errors = Barrier(2), []
-
-    def work():
-        try:
-            barrier.wait()
-            with clock.at(MONDAY):
-                actions.keep_briefs()
-        except Exception as error:  # noqa: BLE001 (told to the test)
-            errors.append(error)
-        finally:
-            connection.close()
-
-    workers = [Thread(target=work) for _n in range(2)]
-    for each in workers:
-        each.start()
-    for each in workers:
-        each.join()
-    assert not errors
-    assert Brief.objects.get().state == BriefState.SENT
-    assert len(morning.sent()) == 2
-
-
-def test_cut_off_in_between_it_is_sent_once(morning, monkeypatch):
-    morning.evening()
-    real = mornings.end_task
-    monkeypatch.setattr(mornings, "end_task", lambda *_given: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        morning.go()
-    assert not morning.sent()
-    monkeypatch.setattr(mornings, "end_task", real)
-    morning.go(MONDAY + timedelta(minutes=2))
-    assert len(morning.sent()) == 2
-
-
-def test_four_weeks_by_itself():
-    """Every weekday, with days on which the feed is silent, a day off the network, and clocks that go back."""
-    begin = datetime(2026, 10, 16, 6, 30, tzinfo=UTC)
-    morning = Morning(zone="Europe/Berlin", at=begin - timedelta(hours=20), day_off="DE")
-    silent, down = {date(2026, 10, 27), date(2026, 10, 28)}, date(2026, 11, 5)
-    day, n = begin, 0
-    while day < begin + timedelta(days=28):
-        if day.date() not in silent:
-            for _each in range(4):
-                n += 1
-                entry(morning.feed, n, day - timedelta(hours=12, minutes=n % 60), title=f"第 {n} 条")
-        if day.date() != down:
-            for minutes in range(-60, 120, 40):
-                morning.go(day + timedelta(minutes=minutes))
-        day += timedelta(days=1)
-    briefs = list(Brief.objects.order_by("day"))
-    assert [each.day.weekday() for each in briefs] == [
-        each.day.weekday() for each in briefs if each.day.weekday() < 5
-    ]
-    assert len(briefs) == 20
-    skipped = {each.day: each.why for each in briefs if each.state == BriefState.SKIPPED}
-    assert skipped == {down: mornings.NOT_RUNNING}
-    hours = {each.day: each.send_at.hour for each in briefs}
-    assert (hours[date(2026, 10, 23)], hours[date(2026, 10, 26)]) == (6, 7)  # 8:30 before and after the change
-    said = [line["title"] for each in briefs for line in each.lines]
-    assert len(said) == len(set(said))
-    assert Delivery.objects.count() == 2 * 19
 
 
 # ------------------------------------------------------------------ who may

@@ -8,9 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from qunce.chat import actions as chat
 from qunce.chat.models import Delivery, Message
-from qunce.chat.types import DeliveryState, Purpose
+from qunce.chat.types import Purpose
 from qunce.content import actions, selectors
 from qunce.content.models import Suggestion
 from qunce.content.policies import suggestions as policies
@@ -144,92 +143,6 @@ def test_its_author_is_told_in_reply_what_becomes_of_it(rooms):
     assert list(done) == ["suggestion.decided"] * 3
 
 
-def test_a_decision_is_undone_before_anybody_is_told(rooms):
-    first = rooms.say("建议：每周办一次共读")
-    other = rooms.say("建议：每周办一次共读", by="@li", name="李四")
-    rooms.decide(first, SuggestionState.CONSIDERED, tells=False)
-    row = rooms.decide(first, SuggestionState.DECLINED, "按错了")
-    for made in (first, other):
-        assert rooms.message(made, row).not_before == row.decided_at + timedelta(seconds=10)
-    back = rooms.undo(row)
-    assert (back.state, back.reason, back.decided_by_name) == (SuggestionState.CONSIDERED, "", "林芝")
-    assert {rooms.message(made, row).state for made in (first, other)} == {DeliveryState.SKIPPED}
-    assert AuditEntry.objects.latest("id").action == "suggestion.undone"
-    with pytest.raises(Conflict, match="no longer"):
-        rooms.undo(back)
-    assert rooms.told(rooms.decide(first, SuggestionState.DECLINED, "按错了"))[-1].state == DeliveryState.PLANNED
-
-
-def test_what_somebody_was_told_is_not_undone(rooms):
-    first = rooms.say("建议：每周办一次共读")
-    other = rooms.say("建议：每周办一次共读", by="@li", name="李四")
-    row = rooms.decide(first, SuggestionState.DONE)
-    Delivery.objects.filter(pk=rooms.message(other, row).pk).update(state=DeliveryState.CLAIMED)
-    with pytest.raises(Conflict, match="no longer"):
-        rooms.undo(row)
-    row.refresh_from_db()
-    assert row.state == SuggestionState.DONE
-    assert rooms.message(first, row).state == DeliveryState.PLANNED
-
-
-def test_a_decision_is_not_undone_when_its_time_is_over_or_another_was_made(rooms):
-    row = rooms.say("建议：每周办一次共读")
-    seen = rooms.decide(row, SuggestionState.DONE).edition
-    later = rooms.decide(row, SuggestionState.PLANNED)
-    with pytest.raises(Conflict):
-        actions.undo_decision(actor=rooms.operator, suggestion_id=row.pk, edition=seen)
-    with clock.at(clock.now() + timedelta(minutes=2)), pytest.raises(Conflict):
-        rooms.undo(later)
-    viewer = world.actor(world.member_of_staff(roles={rooms.home.pk: Role.SERVICE}))
-    with pytest.raises(NotAllowed):
-        actions.undo_decision(actor=viewer, suggestion_id=row.pk, edition=later.edition)
-
-
-def test_of_decisions_in_a_row_authors_hear_the_last_and_all_are_undone_together(rooms):
-    row = rooms.say("建议：每周办一次共读")
-    rooms.decide(row, SuggestionState.PLANNED)
-    hasty = rooms.decide(row, SuggestionState.DECLINED, "人手不够")
-    rooms.decide(row, SuggestionState.DONE)
-    states = [each.state for each in rooms.told(row)]
-    assert states == [DeliveryState.SKIPPED, DeliveryState.SKIPPED, DeliveryState.PLANNED]
-    row.refresh_from_db()
-    assert rooms.undo(row).state == SuggestionState.NEW
-    assert hasty.edition < row.edition
-    assert {each.state for each in rooms.told(row)} == {DeliveryState.SKIPPED}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_undoing_and_telling_at_once_one_happens(rooms):
-    row = rooms.decide(rooms.say("建议：每周办一次共读"), SuggestionState.DONE)
-    barrier, undone = Barrier(2), []
-
-    def undo():
-        try:
-            barrier.wait()
-            undone.append(bool(rooms.undo(row)))
-        except Conflict:
-            undone.append(False)
-        finally:
-            connection.close()
-
-    def tell():
-        try:
-            with clock.at(row.decided_at + timedelta(seconds=11)):
-                barrier.wait()
-                chat.claim(account_id=rooms.account.pk, epoch=rooms.epoch, limit=10)
-        finally:
-            connection.close()
-
-    both = [Thread(target=undo), Thread(target=tell)]
-    for each in both:
-        each.start()
-    for each in both:
-        each.join()
-    row.refresh_from_db()
-    assert undone == [row.state == SuggestionState.NEW]
-    assert rooms.told(row)[-1].state == (DeliveryState.SKIPPED if undone[0] else DeliveryState.CLAIMED)
-
-
 def test_who_does_not_want_to_be_mentioned_or_has_left_is_left_alone(rooms):
     from qunce.chat.types import MemberLeft, Sender
 
@@ -354,8 +267,10 @@ def test_the_team_enters_one_from_a_message(rooms):
 def test_the_thanks_of_a_month_name_who_suggested_what_was_done(rooms):
     one, two = rooms.say("建议：每周办一次共读"), rooms.say("建议：换个时间", by="@li", name="李四")
     rooms.say("建议：别的", by="@wang", name="王五")
+    assert selectors.last_carried_out(rooms.operator) is None
     for row in (one, two):
         rooms.decide(row, SuggestionState.DONE)
+    assert selectors.last_carried_out(rooms.operator) == rooms.home.pk
     Member.objects.filter(identities=two.identity_id).update(muted_at=clock.now())
     today = clock.today(rooms.home.zone)
     assert selectors.thanks(rooms.home.pk, today, "en") == "· 张三: 每周办一次共读\n· somebody of us: 换个时间"

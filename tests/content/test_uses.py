@@ -108,6 +108,9 @@ def test_nobody_outside_reaches_what_is_not_open_to_them(inside):
             ("library_file", [ref, row.pk, file.sha256]),
         ):
             assert client.get(reverse(f"memberpages:{name}", args=args)).status_code == 404, (row.title, name)
+        gone = client.get(reverse("memberpages:library_item", args=[ref, row.pk])).content.decode()
+        assert "not in the library" in gone
+        assert row.title not in gone
         assert client.post(reverse("memberpages:library_rate", args=[ref, row.pk]), {"stars": 5}).status_code == 404
     for row in closed[:2] + closed[3:]:
         token = selectors.address_token(row.pk)
