@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from qunce.chat.models import Delivery
 from qunce.chat.types import Content, DeliveryState, MemberJoined, Purpose, Sender
@@ -19,6 +21,7 @@ from qunce.playbooks.selectors import calls_of, coverage
 from qunce.playbooks.step import steps
 from qunce.playbooks.types import StepSpec
 from tests.steps.bench import DAY, HOUR, START, Bench
+from tests.support import world
 
 pytestmark = pytest.mark.django_db
 
@@ -232,3 +235,14 @@ def test_a_reminder_that_would_never_be_sent_is_warned_of(open_for, warned):
     config = steps["ask"].Config.model_validate({"text": "几页？", "for": open_for, "chase": "12h"})
     found = [each.code for each in steps["ask"]().check(spec, config, [])]
     assert found == (["reminder_too_soon"] if warned else [])
+
+
+def test_all_groups_are_reminded_at_once_whatever_page_one_sees(asked):
+    browser = Client()
+    browser.force_login(world.owner())
+    page = reverse("console:run_call", args=[asked.run.pk, "ask"])
+    with clock.at(START + 30 * HOUR):
+        browser.post(page, {"text": "还差你"})
+        assert not Delivery.objects.filter(key__contains=":chase").exists(), "nobody was ticked"
+        browser.post(page, {"all": "1", "text": "还差你"})
+    assert Delivery.objects.filter(key__contains=":chase").count() == 1
