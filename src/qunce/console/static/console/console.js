@@ -79,7 +79,7 @@
   let followed = "";
   let sure = performance.timeOrigin; // up to when the page has heard of everything; its parts may be older
   const follow = (askedAt = sure) => {
-    const topics = [...new Set($all("[data-live]").flatMap((element) => element.dataset.live.split(" ")))].sort().join(",");
+    const topics = [...new Set($all("body [data-live]").flatMap((element) => element.dataset.live.split(" ")))].sort().join(",");
     const wanted = document.hidden ? "" : topics;
     if (wanted === followed) return;
     leave();
@@ -114,13 +114,13 @@
     document.documentElement.dataset.live = "off";
   };
   const fire = (topic) => {
-    for (const element of $all("[data-live]")) if (element.dataset.live.split(" ").includes(topic)) renew(element);
+    for (const element of $all("body [data-live]")) if (element.dataset.live.split(" ").includes(topic)) renew(element);
   };
   // What was touched after a part had been asked for is not in it: the part that came is renewed once more.
   const touched = new Map();
   const known = new WeakSet();
   const catchUp = (askedAt) => {
-    for (const element of $all("[data-live]")) {
+    for (const element of $all("body [data-live]")) {
       if (known.has(element)) continue;
       known.add(element);
       if (element.dataset.live.split(" ").some((topic) => touched.get(topic) >= askedAt)) {
