@@ -22,11 +22,18 @@ class Finger:
     def box(self, locator):
         """Where it is, in the middle of the screen; what the page has just replaced is looked for again."""
         locator.first.wait_for()
+        self._rest()
         found = None
         while found is None:
             locator.first.evaluate("each => each.scrollIntoView({block: 'center'})")
             found = locator.first.bounding_box()
         return found
+
+    def _rest(self):
+        """Wait until the page no longer rolls on from a swipe: a finger would stop it, and lift nothing."""
+        before = None
+        while before != (before := self.page.evaluate("scrollY")):
+            self.page.wait_for_timeout(300)
 
     def swipe(self, start, end, steps=6):
         self._send("touchStart", start)
