@@ -1,6 +1,7 @@
 """The pages of accounts: connect one by its connector's form, see how it is, switch it off, remove it."""
 
 import pytest
+from playwright.sync_api import expect
 
 from qunce.chat import actions
 from qunce.chat.connector import connectors
@@ -30,8 +31,8 @@ def test_connecting_says_what_is_missing_keeps_what_was_typed_and_checks_at_once
     page.get_by_label("Messages per second").fill("500")
     page.get_by_role("button", name=CONNECT).click()
     page.get_by_text("This is not a web address").wait_for()
-    assert page.get_by_text("At most 100, please.").is_visible()
-    assert page.get_by_label("Homeserver").input_value() == "matrix.example.org"
+    expect(page.get_by_text("At most 100, please.")).to_be_visible()
+    expect(page.get_by_label("Homeserver")).to_have_value("matrix.example.org")
     page_ok(page, "account-form-wrong")
     page.get_by_label("Homeserver").fill("http://127.0.0.1:9")
     page.get_by_label("Messages per second").fill("2")
@@ -39,11 +40,11 @@ def test_connecting_says_what_is_missing_keeps_what_was_typed_and_checks_at_once
     page.get_by_label("Password").fill("s3cret")
     page.get_by_role("button", name=CONNECT).click()
     page.get_by_role("heading", name="Needs you").wait_for()
-    assert page.get_by_text("The homeserver cannot be reached.").count() == 2
+    expect(page.get_by_text("The homeserver cannot be reached.")).to_have_count(2)
     assert "s3cret" not in page.content()
     page_ok(page, "account-trouble")
     page.get_by_role("link", name="Change").click()
-    assert page.get_by_label("Password").input_value() == ""
+    expect(page.get_by_label("Password")).to_have_value("")
     page_ok(page, "account-change")
     page.get_by_role("button", name="Save and check").click()
     page.get_by_role("heading", name="Needs you").wait_for()
@@ -59,7 +60,7 @@ def test_a_sandbox_is_at_work_as_soon_as_a_gateway_serves_it_and_can_be_removed(
     account = Account.objects.get()
     support.adopted(account, "r1", "r2")
     page.goto("/accounts/")
-    assert page.get_by_role("heading", name="1 account at work").is_visible()
+    expect(page.get_by_role("heading", name="1 account at work")).to_be_visible()
     page_ok(page, "accounts-dark")
     page.get_by_role("link", name="Sandbox").last.click()
     page_ok(page, "account-dark")
@@ -87,16 +88,16 @@ def test_the_state_is_followed_live(browse):
         account_id=account.pk, state="trouble", detail="The homeserver has closed this account."
     )
     page.get_by_text("Needs you").wait_for()
-    assert page.get_by_text("The homeserver has closed this account.").is_visible()
+    expect(page.get_by_text("The homeserver has closed this account.")).to_be_visible()
 
 
 def test_operators_see_and_check_but_do_not_change(browse):
     account = support.account("sandbox")
     page = browse("/accounts/", world.member_of_staff(everywhere=Role.OPERATOR))
-    assert page.get_by_role("link", name="Connect an account").count() == 0
+    expect(page.get_by_role("link", name="Connect an account")).to_have_count(0)
     page.get_by_role("link", name="群秘书").click()
-    assert page.get_by_role("link", name="Change").count() == 0
-    assert page.get_by_role("button", name="Remove").count() == 0
+    expect(page.get_by_role("link", name="Change")).to_have_count(0)
+    expect(page.get_by_role("button", name="Remove")).to_have_count(0)
     page_ok(page)
     assert page.request.get(f"/accounts/{account.pk}/change/").status == 403
 
@@ -118,8 +119,8 @@ def test_what_was_set_aside_is_shown_with_its_error_and_settled(browse):
     page.get_by_role("button", name="Settle").first.click()
     page.get_by_role("heading", name="1 event could not be processed").wait_for()
     page.get_by_role("link", name="Settled").click()
-    assert page.get_by_text("毒 1", exact=True).is_visible()
-    assert page.get_by_role("button", name="Settle").count() == 0
+    expect(page.get_by_text("毒 1", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Settle")).to_have_count(0)
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ import re
 from datetime import time, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from qunce.chat import actions as chat
 from qunce.chat.types import EVERY_DAY, Restraint, Selection
@@ -55,7 +56,7 @@ def test_a_brief_is_planned_edited_and_approved(browse):
     restraint = Restraint(time(22), time(8))
     chat.set_restraint(actor=SYSTEM, community_id=made.home.pk, restraint=restraint)
     page = browse("/content/briefs/", owner)
-    assert page.get_by_role("heading", name="No brief goes out yet").is_visible()
+    expect(page.get_by_role("heading", name="No brief goes out yet")).to_be_visible()
     page_ok(page, "briefs-none")
     stocked(made.home)
     page.get_by_role("link", name="Plan a brief").first.click()
@@ -120,7 +121,7 @@ def test_a_suggestion_is_decided_on_merged_and_thanked_for(browse):
     ):
         support.live(made.account, support.said(room, text, by=f"@{by}", name=by, at=clock.now()))
     page = browse("/content/suggestions/", owner)
-    assert page.get_by_role("heading", name="3 suggestions wait for a word").is_visible()
+    expect(page.get_by_role("heading", name="3 suggestions wait for a word")).to_be_visible()
     page_ok(page, "suggestions")
     page.get_by_role("link", name="多办共读").click()
     page.get_by_label("It says the same as").select_option(label="每周五办一次线上共读")

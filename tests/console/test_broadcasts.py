@@ -6,6 +6,7 @@ import time
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import expect
 
 from qunce.chat import actions
 from qunce.chat.models import Account, Broadcast, Delivery
@@ -69,15 +70,15 @@ def test_from_the_text_through_the_preview_to_every_group(browse):
     page.get_by_label("Text").fill("Good evening, {group}")
     page.get_by_role("button", name=SEE).click()
     page.get_by_role("heading", name="This is what 2 groups get").wait_for()
-    assert page.get_by_text("Good evening, 群 a").is_visible()
+    expect(page.get_by_text("Good evening, 群 a")).to_be_visible()
     page.get_by_role("button", name="Next group").click()
     page.get_by_text("Good evening, 群 b").wait_for()
-    assert page.get_by_role("button", name="Next group").is_disabled()
+    expect(page.get_by_role("button", name="Next group")).to_be_disabled()
     page.get_by_text("1 group is left out: None of our accounts is in this group any more.").click()
     page_ok(page, "broadcast-preview")
     page.get_by_role("button", name="Back to the text").click()
-    assert page.get_by_label("Text").input_value() == "Good evening, {group}"
-    assert page.get_by_label("Every group that I operate").is_checked()
+    expect(page.get_by_label("Text")).to_have_value("Good evening, {group}")
+    expect(page.get_by_label("Every group that I operate")).to_be_checked()
     page.get_by_role("button", name=SEE).click()
     page.get_by_role("button", name="Send to 2 groups").click()
     page.get_by_role("heading", name="Reached 0 of 2 groups").wait_for()
@@ -134,7 +135,7 @@ def test_progress_is_followed_live_and_stopped(browse):
     page.get_by_role("dialog").get_by_role("button", name="Stop it").click()
     page.get_by_text("2 groups do not get it any more.").wait_for()
     page.get_by_role("heading", name="Stopped after 3 groups").wait_for()
-    assert page.get_by_role("button", name="Send again where it failed").count() == 0
+    expect(page.get_by_role("button", name="Send again where it failed")).to_have_count(0)
 
 
 def test_only_what_failed_is_sent_again(browse):
@@ -156,7 +157,7 @@ def test_taking_back_says_before_what_it_does(browse):
     page = browse(f"/broadcasts/{broadcast.pk}/", world.owner())
     page.get_by_role("link", name="Take back").click()
     page.get_by_role("heading", name="Take it back from 2 groups?").wait_for()
-    assert page.get_by_text("1 message that has not left yet is not sent.").is_visible()
+    expect(page.get_by_text("1 message that has not left yet is not sent.")).to_be_visible()
     page_ok(page, "broadcast-recall")
     page.get_by_role("button", name="Take it back").click()
     page.get_by_role("heading", name="Being taken back: 0 of 2 groups").wait_for()
@@ -191,15 +192,15 @@ def test_viewers_look_and_nothing_else(browse):
     broadcast = send()
     viewer = world.member_of_staff(roles={groups["a"].community_id: Role.VIEWER})
     page = browse("/broadcasts/", viewer)
-    assert page.get_by_role("link", name="New broadcast").count() == 0
+    expect(page.get_by_role("link", name="New broadcast")).to_have_count(0)
     page_ok(page, "broadcasts")
     page.get_by_role("link", name="大家好").click()
-    assert page.get_by_role("button", name="Stop").count() == 0
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     assert page.request.get("/broadcasts/new/").status == 403
     assert page.request.get(f"/broadcasts/{broadcast.pk}/recall/").status == 403
     stranger = world.member_of_staff(roles={world.a_community().pk: Role.OWNER})
     page = browse("/broadcasts/", stranger)
-    assert page.get_by_text("大家好").count() == 0
+    expect(page.get_by_text("大家好")).to_have_count(0)
     assert page.request.get(f"/broadcasts/{broadcast.pk}/").status == 404
     assert page.request.get(f"/broadcasts/{broadcast.pk}/results.csv").status == 404
 

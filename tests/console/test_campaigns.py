@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
+from playwright.sync_api import expect
 
 from qunce.chat import actions
 from qunce.chat.models import Account, Broadcast, Delivery, Link, Schedule
@@ -41,7 +42,7 @@ def test_with_a_picture_tried_first_and_then_in_waves(browse):
         [{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": f"第{n}页".encode()} for n in range(9)]
     )
     page.get_by_text("At most 9 files go along.").wait_for()
-    assert page.locator(".attached").count() == 9
+    expect(page.locator(".attached")).to_have_count(9)
     for _number in range(7):
         page.locator(".attached").last.get_by_role("button", name="Take it off").click()
     wait_until(page, "document.querySelectorAll('#beside .attachment-file').length === 1")
@@ -258,7 +259,7 @@ def test_a_large_one_waits_for_a_lead(browse):
     page.get_by_role("button", name="Ask for approval").click()
     page.get_by_role("heading", name="Waits for approval").wait_for()
     page.get_by_text("You asked for this: somebody else decides.").wait_for()
-    assert page.get_by_role("button", name="Stop").count() == 0
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     asked = browse("/approvals/", lead, language="zh-hans")
     shoot(asked, "consent-approvals")
     asked.goto("/approvals/")

@@ -1,6 +1,7 @@
 """The pages of communities, in a browser."""
 
 import pytest
+from playwright.sync_api import expect
 
 from qunce.community import actions
 from qunce.community.models import Community
@@ -32,7 +33,7 @@ def test_a_taken_name_is_said_at_its_field_and_what_was_typed_stays(browse):
     page.get_by_label("Promise").fill("每周一章")
     page.get_by_role("button", name="Found it").click()
     page.get_by_text("There is already a community called").wait_for()
-    assert page.get_by_label("Promise").input_value() == "每周一章"
+    expect(page.get_by_label("Promise")).to_have_value("每周一章")
     page_ok(page, "community-refused")
 
 

@@ -7,6 +7,7 @@ from datetime import time
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from playwright.sync_api import expect
 
 from qunce.content import actions as content
 from qunce.desk import actions, selectors
@@ -62,8 +63,8 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(browse)
     page.get_by_label("In all groups").check()
     page.get_by_role("button", name="Make the rule").click()
     page.locator("#id_answer_error").get_by_text("Variables are {name} {昵称}").wait_for()
-    assert page.get_by_label("Answer", exact=True).input_value() == "Dear {nmae}"
-    assert page.get_by_label("Keywords").input_value() == "报名"
+    expect(page.get_by_label("Answer", exact=True)).to_have_value("Dear {nmae}")
+    expect(page.get_by_label("Keywords")).to_have_value("报名")
     page_ok(page, "rule-wrong")
     assert not KeywordRule.objects.exists()
 
@@ -147,7 +148,7 @@ def test_a_rule_with_everything_is_made_and_shown_before_it_is_saved(browse):
     shown = preview.inner_text()
     for expected in (f"林芝，{group.community.name}有 3 人", "第二种说法", "第三种说法", "案例.pdf"):
         assert expected in shown
-    assert preview.locator(f"a[href='/keyword-replies/{older.pk}/']").count() == 1
+    expect(preview.locator(f"a[href='/keyword-replies/{older.pk}/']")).to_have_count(1)
     page_ok(page, "rule-everything-zh")
     page.locator("#rule-form .btn-primary").click()
     page.wait_for_url("**/keyword-replies/")
@@ -221,7 +222,7 @@ def test_two_people_edit_and_nothing_is_lost(browse):
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Somebody changed this rule after you opened it").wait_for()
     assert "theirs" in page.locator(".notice-wait").inner_text()
-    assert page.get_by_label("Answer", exact=True).input_value() == "mine"
+    expect(page.get_by_label("Answer", exact=True)).to_have_value("mine")
     page_ok(page, "rule-conflict")
     assert KeywordRule.objects.get().answer == "theirs"
     page.get_by_role("button", name="Save").click()
@@ -232,7 +233,7 @@ def test_two_people_edit_and_nothing_is_lost(browse):
 def test_deleting_is_asked_once_and_undone(browse):
     made = rule(group_id=a_group().pk, cooldown_seconds=77)
     page = browse(f"/keyword-replies/{made.pk}/", world.owner(), dark=True)
-    assert page.get_by_label("Silence after an answer").locator("option:checked").inner_text() == "77 seconds"
+    expect(page.get_by_label("Silence after an answer").locator("option:checked")).to_have_text("77 seconds")
     page_ok(page, "rule-dark")
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_text("You can undo this").wait_for()
@@ -250,12 +251,12 @@ def test_who_may_only_look_sees_no_button(browse):
     made = rule(community_id=group.community_id)
     viewer = world.member_of_staff(roles={group.community_id: Role.VIEWER})
     page = browse("/keyword-replies/", viewer)
-    assert page.get_by_role("link", name="New rule").count() == 0
-    assert page.get_by_role("switch").count() == 0
+    expect(page.get_by_role("link", name="New rule")).to_have_count(0)
+    expect(page.get_by_role("switch")).to_have_count(0)
     page.get_by_role("link", name="报名").click()
     page.get_by_label("Answer", exact=True).wait_for()
-    assert page.get_by_label("Answer", exact=True).is_disabled()
-    assert page.get_by_role("button", name="Save").count() == 0
+    expect(page.get_by_label("Answer", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
     page_ok(page, "rule-looked-at")
     client = Client()
     client.force_login(viewer)
@@ -269,9 +270,9 @@ def test_a_community_s_operator_is_not_offered_all_groups(browse):
     other = adopted(account(), "!other")["!other"]
     operator = world.member_of_staff(roles={group.community_id: Role.OPERATOR})
     page = browse(f"/keyword-replies/new/?group={group.pk}", operator)
-    assert page.get_by_label("In all groups").count() == 0
-    assert page.get_by_label("In one group").is_checked()
-    assert page.get_by_label("Group", exact=True).locator("option").all_inner_texts() == [group.name]
+    expect(page.get_by_label("In all groups")).to_have_count(0)
+    expect(page.get_by_label("In one group")).to_be_checked()
+    expect(page.get_by_label("Group", exact=True).locator("option")).to_have_text([group.name])
     client = Client()
     client.force_login(operator)
     typed = {"keywords": "x", "match": "exact", "answer": "y", "reach": "group", "cooldown": 0, "group": other.pk}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from qunce.chat.models import Delivery
 from qunce.insights.actions import digests as actions
@@ -67,7 +68,7 @@ def test_a_digest_is_asked_for_read_edited_and_posted(browse):
     owner = world.owner()
     talked()
     page = browse("/content/digests/", owner)
-    assert page.get_by_text("There is no digest here yet.").is_visible()
+    expect(page.get_by_text("There is no digest here yet.")).to_be_visible()
     page.get_by_label("Of", exact=True).select_option(label="群 !a")
     page.get_by_label("Days").select_option("day")
     page.get_by_label("Which day").fill("2026-11-20")
@@ -82,7 +83,7 @@ def test_a_digest_is_asked_for_read_edited_and_posted(browse):
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Saved. Each line keeps its messages.").wait_for()
     first = page.locator("#line-0")
-    assert first.get_by_text("读书会周六三点，图书馆二楼见").is_visible()
+    expect(first.get_by_text("读书会周六三点，图书馆二楼见")).to_be_visible()
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Markdown").click()
     assert "读书会周六三点" in waiting.value.path().read_text(encoding="utf-8")
@@ -117,12 +118,12 @@ def test_a_viewer_reads_and_decides_nothing(browse):
     row = made(group, group.pk)
     viewer = world.member_of_staff(roles={group.community_id: Role.VIEWER})
     page = browse(f"/content/digests/{row.pk}/", viewer)
-    assert page.get_by_text("周六的读书会在哪里办").first.is_visible()
+    expect(page.get_by_text("周六的读书会在哪里办").first).to_be_visible()
     for name in ("Post it into the group", "Make it anew", "Edit"):
-        assert not page.get_by_role("button", name=name).count()
-        assert not page.get_by_role("link", name=name).count()
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
+        expect(page.get_by_role("link", name=name)).to_have_count(0)
     page.goto("/content/digests/")
-    assert not page.get_by_role("button", name="Make it now").count()
+    expect(page.get_by_role("button", name="Make it now")).to_have_count(0)
 
 
 def test_every_line_opens_its_messages_for_a_viewer_after_it_was_posted_too():
@@ -178,18 +179,18 @@ def test_digests_are_planned_and_the_endpoint_is_set_up(browse):
     owner, group = world.owner(), talked()
     page = browse(f"/content/digests/plan/{group.community_id}/", owner)
     page.get_by_role("button", name="Plan it").click()
-    assert page.get_by_text("Every day, about the day before").is_visible()
+    expect(page.get_by_text("Every day, about the day before")).to_be_visible()
     page.get_by_role("button", name="Make no more").click()
-    assert page.get_by_text("No digests are made regularly.").is_visible()
+    expect(page.get_by_text("No digests are made regularly.")).to_be_visible()
     page.get_by_role("link", name="Have a model write").click()
     page.get_by_label("Address").fill("http://127.0.0.1:9/v1")
     page.get_by_label("Model").fill("qwen3")
     page.get_by_label("Key").fill("sk-secret")
     page.get_by_role("button", name="Save", exact=True).click()
-    assert page.get_by_text("A key is stored.").is_visible()
+    expect(page.get_by_text("A key is stored.")).to_be_visible()
     assert "sk-secret" not in page.content()
     page.get_by_role("button", name="Allow").first.click()
-    assert page.get_by_role("button", name="Allow no more").is_visible()
+    expect(page.get_by_role("button", name="Allow no more")).to_be_visible()
     page.get_by_role("button", name="Let it answer once").click()
-    assert page.get_by_text("The endpoint did not answer in time.").is_visible()
+    expect(page.get_by_text("The endpoint did not answer in time.")).to_be_visible()
     page_ok(page, "endpoint")

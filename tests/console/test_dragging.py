@@ -4,6 +4,7 @@ from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import expect
 
 from qunce.chat import actions as chat
 from qunce.chat.selectors import schedules
@@ -46,13 +47,13 @@ def test_a_step_is_dragged_with_a_finger(browse, transactional_db):
     wait_until_true(page, lambda: page.evaluate("scrollY") > before)
     assert when(row, "hello") == "day 0 20:00", "a finger that moves at once scrolls"
     free = page.locator('.dayplan-list [data-day="2"]').first
-    assert not free.is_visible()
+    expect(free).to_be_hidden()
     start = finger.lift(card)
-    assert free.is_visible(), "days on which nothing is are there to be chosen"
+    expect(free, "days on which nothing is are there to be chosen").to_be_visible()
     finger.put_on(start, free)
     wait_until_true(page, lambda: when(row, "hello") == "day 2 20:00")
     page.locator('.dayplan-list [data-day="2"] [data-step="hello"]').wait_for()
-    assert page.locator("#panel > *").count() == 0, "it was dragged, not opened"
+    expect(page.locator("#panel > *"), "it was dragged, not opened").to_have_count(0)
     page_ok(page, "playbook-touched")
     desk = browse(f"/playbooks/{row.pk}/", owner)
     finger = Finger(desk)

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from django.db import connection
+from playwright.sync_api import expect
 
 from qunce.chat import actions as chat
 from qunce.chat.types import GapSeen, GroupSeen, Selection
@@ -34,11 +35,11 @@ def test_search_narrows_the_list_while_typing_and_lives_in_the_address(browse):
     page.keyboard.press("/")
     page.keyboard.type("跑步")
     page.get_by_role("link", name="城市书房 · 晨读群").wait_for(state="detached")
-    assert page.get_by_role("link", name="城市书房 · 跑步群").is_visible()
+    expect(page.get_by_role("link", name="城市书房 · 跑步群")).to_be_visible()
     assert "text=%E8%B7%91%E6%AD%A5" in page.url
     page.reload()
-    assert page.get_by_role("searchbox").input_value() == "跑步"
-    assert page.locator("tbody tr").count() == 1
+    expect(page.get_by_role("searchbox")).to_have_value("跑步")
+    expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("searchbox").fill("没有这样的群")
     page.get_by_text("No group matches").wait_for()
     page_ok(page, "groups-none")
@@ -47,13 +48,13 @@ def test_search_narrows_the_list_while_typing_and_lives_in_the_address(browse):
 def test_filters_and_order(browse):
     made = world.lively()
     page = browse("/groups/?order=busiest", world.owner())
-    assert page.locator("tbody th a").first.inner_text() == "城市书房 · 晨读群"
+    expect(page.locator("tbody th a").first).to_have_text("城市书房 · 晨读群")
     page.get_by_label("Order").select_option("quietest")
     page.wait_for_url("**order=quietest*")
     page.locator("tbody tr:first-child", has_text="前端").wait_for()
     page.get_by_label("Tag", exact=True).first.select_option("新手")
     page.locator("tbody tr:nth-child(2)").wait_for(state="detached")
-    assert page.get_by_role("link", name="城市书房 · 晨读群").is_visible()
+    expect(page.get_by_role("link", name="城市书房 · 晨读群")).to_be_visible()
     page.goto(f"/groups/?community={made.home.pk + 99}")
     page.get_by_text("No group matches").wait_for()
 
@@ -126,8 +127,8 @@ def test_a_new_room_appears_by_itself_but_never_under_the_hand_that_chooses(brow
     support.live(made.account, GroupSeen("!newer", "更新的群"))
     page.get_by_label("Order").focus()  # what is chosen stays, wherever one goes on
     page.wait_for_timeout(1500)
-    assert page.get_by_role("link", name="更新的群").count() == 0
-    assert page.get_by_label("Choose 新来的群").is_checked()
+    expect(page.get_by_role("link", name="更新的群")).to_have_count(0)
+    expect(page.get_by_label("Choose 新来的群")).to_be_checked()
     page.get_by_label("Choose 新来的群").uncheck()
     page.get_by_label("Order").focus()
     page.get_by_role("link", name="更新的群").wait_for()
@@ -210,8 +211,8 @@ def test_one_group(browse):
     page = browse(f"/groups/{group.pk}/", world.owner())
     page.get_by_role("heading", name="城市书房 · 晨读群").wait_for()
     page.locator(".chart:has(canvas)").nth(1).wait_for()
-    assert page.get_by_text("read by 群秘书").is_visible()
-    assert page.get_by_text("Most is said on").is_visible()
+    expect(page.get_by_text("read by 群秘书")).to_be_visible()
+    expect(page.get_by_text("Most is said on")).to_be_visible()
     page_ok(page, "group")
     shoot(browse(f"/groups/{group.pk}/", world.owner(), dark=True), "group-dark")
 
@@ -237,12 +238,12 @@ def test_all_messages_page_by_page(browse):
     group = made.groups["城市书房 · 晨读群"]
     page = browse(f"/groups/{group.pk}/", world.owner())
     page.get_by_role("link", name="All messages").click()
-    assert page.locator(".chat-line").count() == 30
+    expect(page.locator(".chat-line")).to_have_count(30)
     first = page.locator(".chat-line").first.inner_text()
     page_ok(page, "group-messages")
     page.get_by_role("link", name="Older").click()
     page.wait_for_url("**cursor=*")
-    assert page.locator(".chat-line").count() == 30
+    expect(page.locator(".chat-line")).to_have_count(30)
     assert page.locator(".chat-line").first.inner_text() != first
     page.get_by_role("link", name="Newer").click()
     page.locator(".chat-line").first.get_by_text(first.splitlines()[0].split()[0]).first.wait_for()

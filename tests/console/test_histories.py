@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from playwright.sync_api import expect
 
 from qunce.chat.models import Message
 from qunce.community.models import Group
@@ -61,12 +62,12 @@ def test_a_history_is_handed_in_looked_at_taken_over_and_taken_back(browse, site
     page_ok(page, "histories-empty")
     handed_in(page, file)
     page.get_by_role("heading", name="result.json").wait_for()
-    assert page.get_by_label("Format").input_value() == "telegram"
+    expect(page.get_by_label("Format")).to_have_value("telegram")
     bubbles = page.locator(".phone-bubble")
-    assert bubbles.first.inner_text() == "大家好"
-    assert bubbles.nth(2).inner_text() == EVIL
-    assert page.get_by_role("heading", name="5 messages of 3 people").is_visible()
-    assert page.get_by_label("Name of the group").input_value() == "读书会"
+    expect(bubbles.first).to_have_text("大家好")
+    expect(bubbles.nth(2)).to_have_text(EVIL)
+    expect(page.get_by_role("heading", name="5 messages of 3 people")).to_be_visible()
+    expect(page.get_by_label("Name of the group")).to_have_value("读书会")
     page_ok(page, "history-new")
     page.get_by_label("Name of the group").fill("旧群")
     page.get_by_role("button", name="Import 5 messages").click()
@@ -94,7 +95,7 @@ def test_what_is_no_history_says_what_can_be_read(browse, site, tmp_path):
     page = handed_in(browse("/histories/", world.owner()), path)
     page.get_by_role("heading", name="cat.png").wait_for()
     page.get_by_text("in no format that Qunce reads").wait_for()
-    assert page.get_by_role("button", name="Import").count() == 0
+    expect(page.get_by_role("button", name="Import")).to_have_count(0)
 
 
 def test_columns_of_a_table_are_given_their_meaning(client, tmp_path):
@@ -124,8 +125,8 @@ def test_a_history_goes_into_a_group_that_is_here(browse, site, file):
     made = world.lively(groups=1, found=0)
     group = next(iter(made.groups.values()))
     page = handed_in(browse(f"/histories/?group={group.pk}", world.owner()), file)
-    assert page.get_by_label("A group that is here").is_checked()
-    assert page.get_by_label("Group", exact=True).input_value() == str(group.pk)
+    expect(page.get_by_label("A group that is here")).to_be_checked()
+    expect(page.get_by_label("Group", exact=True)).to_have_value(str(group.pk))
     before = Group.objects.count()
     page.get_by_role("button", name="Import 5 messages").click()
     page.get_by_text("You can leave this page").wait_for()
@@ -172,7 +173,7 @@ def test_every_state_of_the_way_in_is_told_in_chinese(browse, site, tmp_path):
     page = browse("/histories/", owner, language="zh-hans")
     page.set_input_files("#history-file", str(empty))
     page.locator("#notices").get_by_text("空.json").wait_for()
-    assert page.locator("output[data-told]").inner_text() == ""
+    expect(page.locator("output[data-told]")).to_have_text("")
     page.complaints.clear()  # the browser notes that an upload was refused
     page_ok(page, "histories-empty-file")
     for file, name in ((strange, "histories-unknown"), (quiet, "histories-quiet"), (table, "histories-mapping")):
@@ -180,7 +181,7 @@ def test_every_state_of_the_way_in_is_told_in_chinese(browse, site, tmp_path):
         handed_in(page, file)
         page.get_by_role("heading", name=file.name).wait_for()
         page_ok(page, name)
-    assert page.locator("#column-sent_at option").all_inner_texts() == ["无", "甲", "乙", "丙"]
+    expect(page.locator("#column-sent_at option")).to_have_text(["无", "甲", "乙", "丙"])
     page.context.close()
 
 
@@ -193,7 +194,7 @@ def test_a_file_that_is_gone_and_a_failure_are_told(browse, site, file):
     for phone, dark in ((False, False), (True, True)):
         page = browse(f"/histories/{made.pk}/", owner, language="zh-hans", phone=phone, dark=dark)
         page.get_by_text("result.json").first.wait_for()
-        assert not page.get_by_role("button", name="继续").count()
+        expect(page.get_by_role("button", name="继续")).to_have_count(0)
         page_ok(page, f"histories-gone-{'phone' if phone else 'desk'}")
         page.context.close()
     Import.objects.filter(pk=made.pk).update(state="running", stored=1200, entries_done=1300, expected=5000)

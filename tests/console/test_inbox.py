@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from qunce.chat.actions import deliveries, make_searchable
 from qunce.chat.models import Delivery, Message
@@ -67,7 +68,7 @@ def test_all_of_it_by_keyboard(made, browse):
     assert "报名表在哪里" in page.evaluate("document.activeElement.textContent")
     page.keyboard.press("Enter")
     page.locator(".inbox-meant", has_text="报名表在哪里").wait_for()
-    assert page.locator(".inbox-thread").get_by_text("大家早上好").is_visible()
+    expect(page.locator(".inbox-thread").get_by_text("大家早上好")).to_be_visible()
     page.keyboard.press("a")
     page.keyboard.press("ArrowDown")
     page.locator("#staff").select_option(label="林芝 (you)")
@@ -76,7 +77,7 @@ def test_all_of_it_by_keyboard(made, browse):
     page.keyboard.press("r")
     page.locator("textarea:focus").wait_for()
     page.keyboard.type("zai gonggao li")
-    assert page.get_by_label("Your answer").input_value() == "zai gonggao li"
+    expect(page.get_by_label("Your answer")).to_have_value("zai gonggao li")
     page.keyboard.press("Control+Enter")
     page.locator(".inbox-answer", has_text="zai gonggao li").wait_for()
     page.locator(".inbox-standing", has_text="Answered").wait_for()
@@ -124,11 +125,11 @@ def test_whoever_writes_loses_no_letter_to_what_comes_meanwhile(made, browse):
         field.press_sequentially(letter)
     page.locator(".inbox-row", has_text="还有 5").wait_for()
     field.press_sequentially("!")
-    assert field.input_value() == "zai gonggao li!"
+    expect(field).to_have_value("zai gonggao li!")
     # Another message, and back: what was begun is still there.
     page.locator(".inbox-row", has_text="明天还上课吗").click()
     page.locator(".inbox-meant", has_text="明天还上课吗").wait_for()
-    assert page.get_by_label("Your answer").input_value() == ""
+    expect(page.get_by_label("Your answer")).to_have_value("")
     # Letters that are quicker than the message belong to the answer, they are no commands.
     waiting, let_go = held(page, key_of("$2")[2])
     page.locator(".inbox-row", has_text="报名表").focus()
@@ -136,11 +137,11 @@ def test_whoever_writes_loses_no_letter_to_what_comes_meanwhile(made, browse):
     wait_until_true(page, lambda: waiting)
     let_go()
     page.locator("textarea:focus").wait_for()
-    assert page.get_by_label("Your answer").input_value() == "zai gonggao li! eau"
+    expect(page.get_by_label("Your answer")).to_have_value("zai gonggao li! eau")
     page.keyboard.press("Control+Enter")
     page.locator(".inbox-answer", has_text="zai gonggao li! eau").wait_for()
     page.locator(".inbox-row:focus", has_text="报名表").wait_for()
-    assert page.get_by_label("Your answer").input_value() == ""
+    expect(page.get_by_label("Your answer")).to_have_value("")
     assert {state_of("$2")[0], state_of("$4")[0]} == {"answered", "open"}
 
 
@@ -156,20 +157,20 @@ def test_an_answer_that_comes_late_does_not_replace_what_was_opened_since(made, 
     with page.expect_response(re.compile(str(key_of("$2")[2]))):
         let_go()
     page.keyboard.type(" shang")
-    assert page.get_by_label("Your answer").input_value() == "zhaochang shang"
-    assert page.locator(".inbox-meant", has_text="明天还上课吗").is_visible()
+    expect(page.get_by_label("Your answer")).to_have_value("zhaochang shang")
+    expect(page.locator(".inbox-meant", has_text="明天还上课吗")).to_be_visible()
 
 
 def test_from_the_list_to_the_message_and_back_on_a_phone(made, browse):
     page = browse("/inbox/?tab=mentions", world.owner(), phone=True, dark=True)
     page.locator(".inbox-row").click()
     page.locator(".inbox-meant", has_text="请看一下").wait_for()
-    assert not page.locator(".inbox-list").is_visible()
+    expect(page.locator(".inbox-list")).to_be_hidden()
     page_ok(page, "inbox-message-dark")
     page.set_viewport_size({"width": 360, "height": 740})
     page.get_by_role("link", name="Back to the list").click()
     page.locator(".inbox-row").wait_for()
-    assert not page.locator(".inbox-pane").is_visible()
+    expect(page.locator(".inbox-pane")).to_be_hidden()
 
 
 def test_new_messages_and_what_became_of_an_answer_appear_by_themselves(made, browse):
@@ -197,7 +198,7 @@ def test_the_second_who_answers_is_told_and_loses_nothing(made, browse):
     actions.answer(actor=SYSTEM, message=key_of("$2"), text="看公告", key=new_id(), seen=0)
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text("Qunce was quicker and wrote: “看公告” Nothing of yours was sent.").wait_for()
-    assert page.get_by_label("Your answer").input_value() == "在群公告里"
+    expect(page.get_by_label("Your answer")).to_have_value("在群公告里")
     assert Delivery.objects.count() == 1
     page.get_by_role("button", name="Send", exact=True).click()
     page.locator(".inbox-answer", has_text="在群公告里").wait_for()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from qunce.chat.types import MemberJoined, Sender
 from qunce.insights.actions import health, series
@@ -48,10 +49,10 @@ def test_a_group_tells_how_it_is_and_why(browse, made, group):
     page.get_by_role("heading", name="What stands out, and why").wait_for()
     page.get_by_role("heading", name="Who talks with whom").wait_for()
     page.get_by_role("button", name="How “Messages” is counted").click()
-    assert page.locator(".why-text:popover-open").is_visible()
+    expect(page.locator(".why-text:popover-open")).to_be_visible()
     page.keyboard.press("Escape")
     page_ok(page, "group-insight")
-    assert page.locator(".stretch[aria-current]").inner_text() == "90 days"
+    expect(page.locator(".stretch[aria-current]")).to_have_text("90 days")
     page.get_by_role("link", name="30 days").click()
     page.wait_for_url("**days=30")
 
@@ -126,7 +127,7 @@ def test_all_groups_on_one_picture(browse, made, group):
     page.get_by_label("Stage").select_option("declining")
     page.wait_for_url("**stage=declining**")
     page.locator("#overview .stacked tbody tr").nth(1).wait_for(state="detached")
-    assert page.locator("#overview .stacked tbody th a").inner_text() == group.name
+    expect(page.locator("#overview .stacked tbody th a")).to_have_text(group.name)
 
 
 def test_today_says_where_the_next_hour_counts(browse, made, group):
@@ -134,7 +135,7 @@ def test_today_says_where_the_next_hour_counts(browse, made, group):
     Condition.objects.filter(group_id=group.pk).update(score=40.0, size=90, findings=[finding])
     page = browse("/", world.owner())
     page.get_by_role("heading", name="Where the next hour counts").wait_for()
-    assert page.get_by_text("12 questions got no answer.").is_visible()
+    expect(page.get_by_text("12 questions got no answer.")).to_be_visible()
     page_ok(page)
 
 
@@ -150,11 +151,11 @@ def test_newcomers_and_what_became_of_them(browse, made, group):
     page_ok(page, "community-insight")
     page.get_by_role("link", name="Did not speak in the first week").click()
     page.get_by_role("heading", name="Did not speak in the first week").wait_for()
-    assert page.get_by_role("link", name="沉默").is_visible()
+    expect(page.get_by_role("link", name="沉默")).to_be_visible()
     assert (
         page.get_by_role("row", name="沉默").locator(".state-wait").inner_text() == "Did not speak in the first week"
     )
-    assert not page.get_by_role("link", name="刚来").count()
+    expect(page.get_by_role("link", name="刚来")).to_have_count(0)
     page_ok(page)
 
 

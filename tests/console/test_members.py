@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import AsyncClient
+from playwright.sync_api import expect
 
 from qunce.chat import actions as chat
 from qunce.chat.models import Delivery
@@ -46,7 +47,7 @@ def test_people_are_found_by_name(browse):
     page_ok(page, "members")
     page.get_by_role("searchbox").fill("wxy")
     page.get_by_role("link", name="赵敏").wait_for(state="detached")
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("link", name="王小雨").click()
     page.get_by_role("heading", name="王小雨", level=1).wait_for()
 
@@ -203,7 +204,7 @@ def test_a_call_is_followed_up_politely(browse):
     page.get_by_role("button", name="Remind 2 groups").click()
     page.get_by_text("2 groups are reminded.").wait_for()
     assert Delivery.objects.filter(key__startswith="chase:").count() == 2
-    assert page.locator("[data-one]").count() == 0
+    expect(page.locator("[data-one]")).to_have_count(0)
 
 
 def read(client, path):

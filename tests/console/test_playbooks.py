@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from qunce.chat.types import Selection
 from qunce.kernel.actor import SYSTEM, Role
@@ -374,7 +375,7 @@ def test_a_board_on_a_phone_and_what_it_says(browse, transactional_db):
     page_ok(page, "board")
     page.get_by_role("link", name="Needs you").click()
     page.locator("table.board tbody tr").first.wait_for()
-    assert page.locator("table.board tbody tr").count() == 1
+    expect(page.locator("table.board tbody tr")).to_have_count(1)
     page.goto("/playbooks/")
     page_ok(page, "playbooks")
     page.goto(f"/groups/{groups['B'].pk}/")

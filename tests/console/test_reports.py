@@ -1,6 +1,7 @@
 """The pages of reports, as people see them: nothing yet, planned, read on a desk and on a phone, printed."""
 
 import pytest
+from playwright.sync_api import expect
 
 from qunce.insights.actions import reports, series
 from qunce.insights.models import KeptReport
@@ -24,15 +25,15 @@ def made(home):
 def test_a_weekly_report_is_planned_and_read(browse):
     owner, home = world.owner(), world.lively(groups=2, found=0).home
     page = browse("/reports/", owner)
-    assert page.get_by_text("No report was made yet.").is_visible()
+    expect(page.get_by_text("No report was made yet.")).to_be_visible()
     page.get_by_role("link", name=f"Plan for {home.name}").click()
     page.get_by_label("Not before this hour").fill("9")
     page.get_by_label("For whom").select_option("page")
     page.get_by_role("button", name="Plan it").click()
-    assert page.get_by_text("Every week, about Monday to Sunday · 9:00").is_visible()
+    expect(page.get_by_text("Every week, about Monday to Sunday · 9:00")).to_be_visible()
     page_ok(page, "reports-planned")
     page.get_by_role("button", name="Make no more").click()
-    assert page.get_by_text("Nothing is made regularly.").is_visible()
+    expect(page.get_by_text("Nothing is made regularly.")).to_be_visible()
 
 
 def test_a_report_is_read_on_every_screen_and_printed(browse):
@@ -55,10 +56,10 @@ def test_a_viewer_reads_and_does_not_plan(browse):
     home = world.lively(groups=1, found=0).home
     row = made(home)
     page = browse("/reports/", world.member_of_staff(roles={home.pk: Role.VIEWER}))
-    assert page.get_by_text(row.title).is_visible()
-    assert not page.get_by_role("link", name=f"Plan for {home.name}").count()
-    assert not page.get_by_role("button", name="Make no more").count()
+    expect(page.get_by_text(row.title)).to_be_visible()
+    expect(page.get_by_role("link", name=f"Plan for {home.name}")).to_have_count(0)
+    expect(page.get_by_role("button", name="Make no more")).to_have_count(0)
     KeptReport.objects.all().delete()
     page.goto("/reports/")
     page.get_by_text("they are read here").wait_for()
-    assert not page.get_by_text("Plan one below").count()
+    expect(page.get_by_text("Plan one below")).to_have_count(0)

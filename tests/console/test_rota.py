@@ -1,6 +1,7 @@
 """The pages of roles that go round, as people use them."""
 
 import pytest
+from playwright.sync_api import expect
 
 from qunce.kernel import clock
 from qunce.kernel.actor import Role
@@ -15,16 +16,14 @@ def test_a_role_goes_round(browse):
     owner, made = world.owner(), world.lively(groups=1, found=0)
     (group,) = made.groups.values()
     page = browse("/turns/", owner)
-    assert page.get_by_role("heading", name="No role goes round yet").is_visible()
+    expect(page.get_by_role("heading", name="No role goes round yet")).to_be_visible()
     page_ok(page, "rota-none")
     page.get_by_label("Let a role go round in").select_option(group.name)
     page.get_by_role("button", name="Begin").click()
     page.get_by_label("What they do").fill("早上 8 点发一篇好文，写 100 字想法。")
     page.get_by_role("button", name="Make the turns").click()
     page.get_by_text("Choose who takes turns.").wait_for()
-    assert page.get_by_label("What they do").input_value() == "早上 8 点发一篇好文，写 100 字想法。", (
-        "nothing is lost"
-    )
+    expect(page.get_by_label("What they do"), "nothing is lost").to_have_value("早上 8 点发一篇好文，写 100 字想法。")
     page.get_by_role("button", name="Tick everybody").click()
     page.get_by_role("button", name="Move 李四 up").click()
     page_ok(page, "rota-form")

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from django.db import connection
+from playwright.sync_api import expect
 from psycopg.conninfo import make_conninfo
 
 from qunce.chat.models import Account, Message
@@ -44,8 +45,8 @@ def test_from_nothing_to_an_answered_keyword(browse, gateway):
     page.get_by_role("button", name="sign up").click()
     page.get_by_label("Message", exact=True).press("Enter")
     page.get_by_text("Sign up here, Aqiang: https://example.org/join").wait_for()
-    assert page.get_by_label("Message", exact=True).input_value() == ""
-    assert page.get_by_label("Aqiang", exact=True).is_checked()
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
+    expect(page.get_by_label("Aqiang", exact=True)).to_be_checked()
     page.get_by_label("Message", exact=True).fill("good morning")
     page.get_by_role("button", name="Send").click()
     page.get_by_text("good morning").first.wait_for()
@@ -58,14 +59,14 @@ def test_messages_change_members_come_and_go_rooms_open(browse, site):
     room = sandbox.set_up(world.actor(owner))
     Account.objects.update(state_at=clock.now() - sandbox.TAKEN_WITHIN)
     page = browse(f"/sandbox/{room}/", owner, dark=True)
-    assert page.get_by_text("No gateway serves the sandbox at present").is_visible()
+    expect(page.get_by_text("No gateway serves the sandbox at present")).to_be_visible()
     page.get_by_label("Message", exact=True).fill("first")
     page.get_by_role("button", name="Send").click()
     page.get_by_label("Change or delete").click()
     page.get_by_label("New text").fill("second")
     page.get_by_role("button", name="Change", exact=True).click()
     page.locator(".said-text", has_text="second").wait_for()
-    assert page.get_by_text("edited").is_visible()
+    expect(page.get_by_text("edited")).to_be_visible()
     page.get_by_label("Change or delete").click()
     page_ok(page, "sandbox-dark")
     page.get_by_role("button", name="Delete").click()
@@ -76,7 +77,7 @@ def test_messages_change_members_come_and_go_rooms_open(browse, site):
     page.get_by_label("Name of the new member").fill("小满")
     page.get_by_role("button", name="joins").click()
     page.get_by_text("小满 has joined.").wait_for()
-    assert page.get_by_label("小满", exact=True).is_checked()
+    expect(page.get_by_label("小满", exact=True)).to_be_checked()
     assert Group.objects.get(pk=room).member_count == 3
     page.get_by_text("New room").click()
     page.get_by_label("Name of the room").fill("夜跑群")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from qunce.console.context import NAVIGATION, navigation
 from qunce.kernel.actor import Role
@@ -29,9 +30,9 @@ def test_everybody_finds_what_is_theirs(browse):
     assert not {"Accounts", "Sandbox"} & set(places(lead))
     owner = browse("/staff/", world.owner())
     assert {"Staff", "Audit", "Accounts", "Sandbox"} < set(places(owner))
-    assert owner.locator('#places [aria-current="page"]').inner_text() == "Staff"
+    expect(owner.locator('#places [aria-current="page"]')).to_have_text("Staff")
     owner.goto("/staff/invite/")
-    assert owner.locator('#places [aria-current="true"]').inner_text() == "Staff"
+    expect(owner.locator('#places [aria-current="true"]')).to_have_text("Staff")
 
 
 @pytest.mark.django_db
@@ -76,20 +77,20 @@ def test_by_keyboard(browse):
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.name") == "q"
     page.keyboard.type("a/b")
-    assert page.locator("[name=q]").input_value() == "a/b"
+    expect(page.locator("[name=q]")).to_have_value("a/b")
     menu = page.locator("summary.top-me")
     menu.focus()
     page.keyboard.press("Enter")
     page.get_by_role("link", name="My profile").wait_for()
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.className") == "top-button top-me"
-    assert not page.get_by_role("link", name="My profile").is_visible()
+    expect(page.get_by_role("link", name="My profile")).to_be_hidden()
 
 
 def test_on_a_phone(browse):
     page = browse("/staff/", world.owner(), phone=True)
     assert page.viewport_size == PHONE
-    assert not page.locator("#places").is_visible()
+    expect(page.locator("#places")).to_be_hidden()
     menu = page.get_by_label("Menu", exact=True)
     menu.click()
     assert menu.get_attribute("aria-expanded") == "true"
@@ -97,9 +98,9 @@ def test_on_a_phone(browse):
     shoot(page, "menu-phone")
     page.locator("#places").get_by_text("Audit").click()
     page.wait_for_url("**/audit/")
-    assert not page.locator("#places").is_visible()
+    expect(page.locator("#places")).to_be_hidden()
     thumb = page.get_by_role("navigation", name="Short cuts")
-    assert thumb.get_by_role("link").all_inner_texts() == ["Today", "Inbox", "Groups", "Broadcasts", "Tasks"]
+    expect(thumb.get_by_role("link")).to_have_text(["Today", "Inbox", "Groups", "Broadcasts", "Tasks"])
     thumb.get_by_text("Groups").click()
     page.wait_for_url("**/groups/")
 
@@ -119,7 +120,7 @@ def test_an_error_in_a_piece_is_told_in_the_page(browse):
     page = browse("/audit/", world.owner())
     page.evaluate("htmx.ajax('GET', '/groups/999999/', {target: '#entries'})")
     page.locator("#notices .notice-bad").get_by_text("This does not exist").wait_for()
-    assert page.locator("#entries").is_visible()
+    expect(page.locator("#entries")).to_be_visible()
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ import time
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
+from playwright.sync_api import expect
 
 from qunce.kernel.actor import Role
 from qunce.kernel.models import AuditEntry
@@ -46,13 +47,13 @@ def test_the_first_administrator_sets_up_by_the_link(browse, site):
     page.get_by_label("Password").fill("12345678")
     page.get_by_role("button").last.click()
     page.get_by_text("This password is too common").wait_for()
-    assert page.get_by_label("Your name").input_value() == "林芝"
+    expect(page.get_by_label("Your name")).to_have_value("林芝")
     page_ok(page, "welcome-refused")
     page.get_by_label("Password").fill(world.PASSWORD)
     page.get_by_role("button", name="Set up and go in").click()
     page.wait_for_url(f"{site}/")
     page.goto("/profile/")
-    assert page.get_by_label("Name").input_value() == "林芝"
+    expect(page.get_by_label("Name")).to_have_value("林芝")
     again = browse(link)
     assert "used" in again.locator("h1").inner_text()
     again.complaints = [line for line in again.complaints if "404" not in line]
@@ -74,7 +75,7 @@ def test_switching_the_second_factor_on_and_getting_in_with_it(browse, site):
     page.get_by_label("Authenticator code").fill("000000")
     page.get_by_role("button", name="Switch on").click()
     page.locator(".field-error").wait_for()
-    assert page.locator("code.secret").inner_text() == secret
+    expect(page.locator("code.secret")).to_have_text(secret)
     page.get_by_label("Authenticator code").fill(code_now(secret))
     page.get_by_role("button", name="Switch on").click()
     page.locator("#codes").wait_for()
@@ -124,7 +125,7 @@ def test_a_wrong_password_says_no_more_than_that(browse):
     page.get_by_label("Email").fill("nobody@example.org")
     page.get_by_label("Password", exact=True).fill(WRONG)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    assert page.locator(".notice-bad").inner_text() == known
+    expect(page.locator(".notice-bad")).to_have_text(known)
 
 
 def test_guessing_is_slowed_down(browse):

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from playwright.sync_api import expect
+
 from qunce.chat import actions as chat
 from qunce.chat.models import Delivery
 from qunce.community import actions as community
@@ -130,7 +132,7 @@ def test_today_says_what_is_late_and_what_waits(browse):
     assert Alert.objects.get().acknowledged_by == owner.pk
     page = browse("/", chen)
     page.get_by_text("1 task is overdue").wait_for()
-    assert not page.get_by_text("一半的消息没有送达").count()
+    expect(page.get_by_text("一半的消息没有送达")).to_have_count(0)
 
 
 def test_a_role_is_asked_for_and_taken_back(browse):

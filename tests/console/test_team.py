@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from qunce.console.team import ROLES
 from qunce.kernel.actor import SYSTEM, Role
@@ -24,8 +25,8 @@ def test_inviting_somebody_who_then_comes_in(browse, site):
     page.get_by_label("Operator").check()
     page.get_by_role("button", name="Make the invitation").click()
     page.locator(".field-error").wait_for()
-    assert page.get_by_label("Name").input_value() == "周遥"
-    assert page.get_by_label("Operator").is_checked()
+    expect(page.get_by_label("Name")).to_have_value("周遥")
+    expect(page.get_by_label("Operator")).to_be_checked()
     page_ok(page, "staff-invite-refused")
     page.get_by_label("E-mail address").fill("zhou@example.org")
     page.get_by_role("button", name="Make the invitation").click()
@@ -35,9 +36,9 @@ def test_inviting_somebody_who_then_comes_in(browse, site):
     page.get_by_role("button", name="Copy").click()
     page.get_by_text("Copied").wait_for()
     page.reload()
-    assert page.locator("#link").count() == 0, "a link is shown once"
+    expect(page.locator("#link"), "a link is shown once").to_have_count(0)
     guest = browse(link.removeprefix(site))
-    assert guest.get_by_label("E-mail address").input_value() == "zhou@example.org"
+    expect(guest.get_by_label("E-mail address")).to_have_value("zhou@example.org")
     guest.get_by_label("Password").fill(world.PASSWORD)
     guest.get_by_role("button", name="Set up and go in").click()
     guest.wait_for_url(f"{site}/")
@@ -69,7 +70,7 @@ def test_roles_and_letting_go(browse):
     page.get_by_text("every session has ended").wait_for()
     page.get_by_role("button", name="Reactivate").click()
     page.get_by_text("with the roles from before").wait_for()
-    assert page.locator(".log li").count() == 7
+    expect(page.locator(".log li")).to_have_count(7)
 
 
 def test_the_last_owner_is_told_why_not(browse):
@@ -78,7 +79,7 @@ def test_the_last_owner_is_told_why_not(browse):
     page.get_by_role("button", name="Take away").click()
     page.locator("dialog[open]").get_by_role("button", name="Take away").click()
     page.locator(".notice-error").get_by_text("Make somebody else an owner of everything first.").wait_for()
-    assert page.locator("h1").inner_text() == owner.name
+    expect(page.locator("h1")).to_have_text(owner.name)
 
 
 def test_searching_people_keeps_the_address(browse, site):
@@ -106,11 +107,11 @@ def test_reading_the_audit(browse, site):
         actions.change_roles(actor=SYSTEM, staff_id=colleague.pk, roles={home.pk: role})
     page = browse("/audit/", owner)
     page_ok(page, "audit-full")
-    assert page.locator(".log li").count() == 50
+    expect(page.locator(".log li")).to_have_count(50)
     page.get_by_role("link", name="Older").click()
     page.get_by_text("林芝 set up the sign-in by link.").wait_for()
     page.get_by_role("link", name="Newer").click()
-    assert page.locator(".log li").count() == 50
+    expect(page.locator(".log li")).to_have_count(50)
     page.get_by_label("Person").select_option(label="周遥")
     page.get_by_text("Qunce made 周遥").first.wait_for(state="detached")
     page.get_by_text("周遥 set up the sign-in by link.").wait_for()
@@ -128,7 +129,7 @@ def test_nothing_was_decided_yet(browse):
     home = world.a_community()
     lead = world.member_of_staff(roles={home.pk: Role.LEAD})
     page = browse("/audit/?by=999", lead)
-    assert page.locator("h1").inner_text() == "Who decided what"
+    expect(page.locator("h1")).to_have_text("Who decided what")
     page_ok(page, "audit-empty")
 
 

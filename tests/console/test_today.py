@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 from qunce.chat import actions as chat
 from qunce.chat.models import Delivery, Seat, SetAside
 from qunce.chat.types import DeliveryState, GroupSeen, Selection
@@ -41,7 +43,7 @@ def test_an_empty_installation_says_how_to_begin(browse):
 def test_first_steps_are_ticked_off(browse):
     world.lively()
     page = browse("/", world.owner())
-    assert page.locator(".is-done").count() == 3  # sandbox, community, groups
+    expect(page.locator(".is-done")).to_have_count(3)  # sandbox, community, groups
     page_ok(page, "today-begun")
 
 
@@ -63,12 +65,12 @@ def test_what_waits_is_named_with_the_way_to_deal_with_it(browse):
         "2 groups wait to be taken over",
         "1 group is not read by anyone",
     ):
-        assert page.get_by_text(sentence).is_visible()
+        expect(page.get_by_text(sentence)).to_be_visible()
     page_ok(page, "today")
     shoot(browse("/", world.owner(), dark=True), "today-dark")
     page.get_by_role("link", name="See which").click()
     page.get_by_role("heading", name="1 group is not read by anyone").wait_for()
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
 
 
 def test_what_waits_appears_by_itself(browse):

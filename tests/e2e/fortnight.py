@@ -17,7 +17,6 @@ ROOMS, MANY, DEATHS = 30, 6, 20
 BEGINS = datetime(2027, 3, 1, 10, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Monday
 VICTIMS = ("gateway", "worker", "second worker")
 LEASE = timedelta(seconds=11)
-PATIENCE = 180
 SCRIPT = """\
 key: fortnight
 title: 十四天同读
@@ -180,7 +179,7 @@ class Life:
 
     def settle(self):
         """Wait until nothing is left that is due now."""
-        eventually(self._is_calm, within=PATIENCE, every=0.05)
+        eventually(self._is_calm, every=0.05)
 
     def _is_calm(self):
         return self.product.rows(_DUE, self.clock.now())[0][0] == 0
@@ -193,7 +192,7 @@ class Life:
         who, on_the_way = self._random.choice(VICTIMS), self._random.random() < 0.5
         pause = self._random.uniform(0, 0.5) if on_the_way else self._random.uniform(0, 5)
         if on_the_way:
-            eventually(lambda: self._is_calm() or self._under_way(), within=PATIENCE, every=0.01)
+            eventually(lambda: self._is_calm() or self._under_way(), every=0.01)
         ends = time.monotonic() + pause
         while time.monotonic() < ends and not self._is_calm():
             time.sleep(0.01)
@@ -209,7 +208,7 @@ class Life:
             self._stop_second()
             self.second_worker()
         else:
-            eventually(lambda: self._alive(who), within=PATIENCE).kill()
+            eventually(lambda: self._alive(who)).kill()
         if who == "gateway":
             self.clock.move(LEASE)  # nobody else serves its accounts before
 
@@ -235,5 +234,5 @@ class Life:
         """People say things in rooms: (room, person, text) each; returns when the product has heard them."""
         keys = at_once([lambda room=room, who=who, text=text: who.say(room.id, text) for room, who, text in said])
         heard = "SELECT count(*) FROM chat_message WHERE external_id = ANY(%s)"
-        eventually(lambda: self.product.rows(heard, keys) == [(len(keys),)], within=PATIENCE)
+        eventually(lambda: self.product.rows(heard, keys) == [(len(keys),)])
         self.settle()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.fortnight import BEGINS, BRANCH, DEATHS, MANY, ROOMS, SCRIPT, SECOND, Life, answers, day, settle_in
 from tests.support.browser import DESK
@@ -225,6 +226,6 @@ def move(story):
     page = story.page
     page.goto(f"{story.run}move/")
     page.get_by_role("heading", name="From version 1 to version 2").wait_for()
-    assert page.locator(".lines li strong").all_inner_texts() == [str(ROOMS)]
+    expect(page.locator(".lines li strong")).to_have_text([str(ROOMS)])
     page.get_by_role("button", name="Move them").click()
     page.get_by_text(f"{ROOMS} targets have version 2 now.").wait_for()

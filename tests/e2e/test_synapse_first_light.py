@@ -25,7 +25,7 @@ def test_the_first_administrator_sets_up_and_connects_two_accounts(story):
     set_up(story.page, story.product)
     for account in story.accounts:
         connect(story.page, story.product, account)
-    eventually(lambda: story.product.rows(GROUPS_FOUND) == [(ROOMS,)], within=60)
+    eventually(lambda: story.product.rows(GROUPS_FOUND) == [(ROOMS,)])
 
 
 def test_all_rooms_are_taken_over_at_once_and_their_past_is_read(story):
@@ -49,8 +49,8 @@ def test_members_say_keywords_and_get_the_right_answer_once(story):
     keys = [room.members[0].say(room.id, words) for room, words, _ in asked]
     chatter(story.rooms)
     for (room, _, answer), key in zip(asked, keys, strict=True):
-        assert eventually(lambda room=room, key=key: answers_to(room, key), within=30) == [answer]
-    eventually(lambda: everything_is_recorded_once(story), within=20)
+        assert eventually(lambda room=room, key=key: answers_to(room, key)) == [answer]
+    eventually(lambda: everything_is_recorded_once(story))
     assert [len(ours(room)) for room in rooms] == [1, 1, 1, 1] + [0] * (ROOMS - 4)
 
 
@@ -64,12 +64,12 @@ def test_a_push_reaches_every_room_exactly_once_though_the_gateway_is_killed(sto
     page.get_by_role("heading", name=re.compile(rf"Reached \d+ of {ROOMS} groups")).wait_for()
     story.broadcast = page.url
     for reached in (1, 20):
-        eventually(lambda reached=reached: deliveries(story, "sent") >= reached, within=60, every=0.02)
+        eventually(lambda reached=reached: deliveries(story, "sent") >= reached, every=0.02)
         product.role("gateway").kill()
     page.get_by_role("heading", name=f"Reached all {ROOMS} groups").wait_for(timeout=120_000)
     for room, said in zip(story.rooms, at_once([lambda room=room: ours(room) for room in story.rooms]), strict=True):
         assert Counter(pushed(said)) == {f"晚上好,{room.name}!今晚八点共读。": 1}
-    eventually(lambda: everything_is_recorded_once(story), within=20)
+    eventually(lambda: everything_is_recorded_once(story))
 
 
 def test_without_its_database_for_twenty_seconds_nothing_is_lost_and_nothing_doubled(story):
@@ -83,10 +83,10 @@ def test_without_its_database_for_twenty_seconds_nothing_is_lost_and_nothing_dou
         keys += [(room, key)] if turn % 10 == 5 else []
         time.sleep(max(0, (until - time.monotonic()) / (40 - turn)))
     away.join()
-    eventually(story.product.is_well, within=30)
-    eventually(lambda: everything_is_recorded_once(story), within=60)
+    eventually(story.product.is_well)
+    eventually(lambda: everything_is_recorded_once(story))
     for room, key in keys:
-        assert len(eventually(lambda room=room, key=key: answers_to(room, key), within=60)) == 1
+        assert len(eventually(lambda room=room, key=key: answers_to(room, key))) == 1
 
 
 def test_an_event_that_cannot_be_read_is_set_aside_and_its_account_goes_on(story):
@@ -94,7 +94,7 @@ def test_an_event_that_cannot_be_read_is_set_aside_and_its_account_goes_on(story
     changed = {"rel_type": "m.replace", "event_id": room.members[0].say(room.id, "说错了")}
     room.members[0].say(room.id, "* an edit that does not say into what", **{"m.relates_to": changed})
     key = room.members[0].say(room.id, SIGN_UP)
-    assert len(eventually(lambda: answers_to(room, key), within=30)) == 1
+    assert len(eventually(lambda: answers_to(room, key))) == 1
     story.page.goto(f"{story.product.address}/accounts/set-aside/")
     story.page.get_by_text("The whole event").wait_for()
     assert story.product.rows("SELECT count(*) FROM chat_setaside") == [(1,)]
@@ -110,7 +110,7 @@ def test_a_recall_takes_the_push_out_of_every_room(story):
     said = at_once([lambda room=room: ours(room) for room in story.rooms])
     assert not [text for events in said for text in pushed(events)]
     assert sum(map(len, said)) == answered
-    eventually(lambda: everything_is_recorded_once(story), within=20)
+    eventually(lambda: everything_is_recorded_once(story))
 
 
 # ------------------------------------------------------------------ hands

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.rooms import ROOMS, answers_to, everything_is_recorded_once, ours
 from tests.support.browser import PHONE
@@ -36,9 +37,9 @@ def test_a_bad_canary_stops_the_broadcast_and_nobody_else_is_disturbed(story):
     page.get_by_role("button", name=f"Send to {ROOMS} groups").click()
     page.get_by_role("heading", name=re.compile(rf"Reached \d+ of {ROOMS} groups")).wait_for()
     story.waves = page.url
-    canaries = eventually(lambda: _reached(story, 2), within=60)
+    canaries = eventually(lambda: _reached(story, 2))
     canaries[0].members[0].say(canaries[0].id, "太吵了,退订")
-    page.get_by_text("Look into the groups, then go on or take it back.").wait_for(timeout=60_000)
+    page.get_by_text("Look into the groups, then go on or take it back.").wait_for()
     assert sum(at_once([lambda room=room: invited(room) for room in story.rooms])) == 2
 
 
@@ -56,27 +57,27 @@ def test_a_question_is_found_answered_and_done_from_the_inbox_by_keyboard(story)
     key = room.members[0].say(room.id, QUESTION)
     page.goto(f"{story.product.address}/inbox/?tab=unanswered")
     row = page.locator(".inbox-row", has_text="可以带孩子吗")
-    row.wait_for(timeout=30_000)
+    row.wait_for()
     row.click()
     page.locator(".inbox-meant", has_text="可以带孩子吗").wait_for()
     page.keyboard.press("r")
     page.locator("textarea:focus").wait_for()
     page.keyboard.type("可以,六岁以上就行。")
     page.keyboard.press("Control+Enter")
-    assert eventually(lambda: answers_to(room, key), within=60) == ["可以,六岁以上就行。"]
+    assert eventually(lambda: answers_to(room, key)) == ["可以,六岁以上就行。"]
     page.goto(f"{story.product.address}/inbox/?tab=unanswered")
     page.get_by_role("heading", level=1).wait_for()
-    assert row.count() == 0
+    expect(row).to_have_count(0)
 
 
 def test_what_was_said_is_found_by_two_characters(story):
     page = story.page
-    eventually(lambda: story.product.rows("SELECT count(*) FROM chat_searchbacklog") == [(0,)], within=60)
+    eventually(lambda: story.product.rows("SELECT count(*) FROM chat_searchbacklog") == [(0,)])
     page.goto(f"{story.product.address}/inbox/")
     page.keyboard.press("/")
     page.locator("input:focus").wait_for()
     page.keyboard.type("带孩")
-    page.locator(".inbox-row", has_text=QUESTION).wait_for(timeout=30_000)
+    page.locator(".inbox-row", has_text=QUESTION).wait_for()
     page.locator(".inbox-row mark").first.wait_for()
 
 
@@ -102,7 +103,7 @@ def test_what_no_program_reaches_is_carried_over_on_a_phone(story):
     page.set_viewport_size(PHONE)
     page.goto(f"{product.address}/by-hand/")
     first, second, third = (page.locator("article.hand", has_text=name) for name in CARRIED)
-    assert first.locator("[data-hand-text]").inner_text() == f"{CARRIED[0]}的妈妈们,今晚八点直播。"
+    expect(first.locator("[data-hand-text]")).to_have_text(f"{CARRIED[0]}的妈妈们,今晚八点直播。")
     for card in (first, second):
         card.get_by_role("button", name="Copy").click()
         card.get_by_text("In your hands").wait_for()
@@ -123,7 +124,7 @@ def test_the_invitation_is_taken_back_everywhere(story):
     page.get_by_role("button", name="Take it back").click()
     page.get_by_role("heading", name=f"Taken back from {ROOMS} groups").wait_for(timeout=240_000)
     assert not any(at_once([lambda room=room: invited(room) for room in story.rooms]))
-    eventually(lambda: everything_is_recorded_once(story), within=30)
+    eventually(lambda: everything_is_recorded_once(story))
 
 
 def _reached(story, count):

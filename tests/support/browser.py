@@ -17,6 +17,7 @@ import axe_playwright_python
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver has an event loop of its own in this thread
 
@@ -35,6 +36,7 @@ FLAGS = [
 # The shell without windows does the same for half the work; not every system has it.
 CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
 PATIENCE = 60  # seconds; a page that works is never waited for so long, however busy the machine
+expect.set_options(timeout=PATIENCE * 1000)
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 SERIOUS = {"serious", "critical"}
 
@@ -117,7 +119,11 @@ def page_ok(page, name=""):
     if name:
         shoot(page, name)
     page.set_viewport_size(PHONE)
-    wide = page.evaluate(WIDER)
+    # A chart follows its place a moment later.
+    for _ in range(PATIENCE):
+        if not (wide := page.evaluate(WIDER)):
+            break
+        page.wait_for_timeout(100)
     assert not wide, f"wider than {PHONE['width']} px: {wide}"
     _accessible(page)
     if name:

@@ -1,5 +1,7 @@
 """A finger on the screen, as the browser's driver sees it: it touches, rests, moves and is taken off."""
 
+from tests.support.browser import PATIENCE
+
 
 class Finger:
     def __init__(self, page):
@@ -46,9 +48,15 @@ class Finger:
             self._send("touchMove", (start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part))
 
     def put_on(self, start, locator):
-        """Move to the middle of a place that can be seen, and let go."""
-        box = locator.bounding_box()
-        self.move(start, (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+        """Move to the middle of a place that can be seen, until it is over it, and let go."""
+        for _ in range(PATIENCE):
+            box = locator.bounding_box()
+            end = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            self.move(start, end)
+            self.page.wait_for_timeout(50)  # near an edge the page follows
+            if locator.evaluate("each => each.classList.contains('is-over')"):
+                break
+            start = end
         self._send("touchEnd")
 
     def let_go(self):

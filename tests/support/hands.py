@@ -32,7 +32,7 @@ def connect(page, product, account, *, per_second=None):
 
 def take_over(page, product, *, rooms, name="城市书房"):
     """Found a community, and take all rooms over into it once they are there."""
-    eventually(lambda: product.rows(GROUPS_FOUND) == [(rooms,)], within=60)
+    eventually(lambda: product.rows(GROUPS_FOUND) == [(rooms,)])
     page.goto(f"{product.address}/communities/new/")
     page.get_by_label("Name").fill(name)
     page.get_by_role("button", name="Found it").click()
@@ -43,4 +43,4 @@ def take_over(page, product, *, rooms, name="城市书房"):
     page.get_by_role("button", name="Take over").click()
     page.get_by_text(f"{rooms} groups are now in {name}.").wait_for()
     read = "SELECT count(*) FROM chat_seat WHERE reads AND backfill = 'done'"
-    eventually(lambda: product.rows(read) == [(rooms,)], within=60)
+    eventually(lambda: product.rows(read) == [(rooms,)])

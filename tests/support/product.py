@@ -91,7 +91,7 @@ class Product:
             time.sleep(0.02)
 
 
-def eventually(told, *, within, every=0.25):
+def eventually(told, *, within=180, every=0.25):
     """Wait until ``told()`` is truthy, and return it."""
     until = time.monotonic() + within
     while not (found := told()):
