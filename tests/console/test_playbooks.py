@@ -17,6 +17,7 @@ from qunce.playbooks.policies.moments import written as moment_written
 from qunce.playbooks.policies.yaml import read
 from qunce.playbooks.types import RunState, TrackState
 from tests.chat import support
+from tests.steps.bench import HOUR, START, Bench
 from tests.support import world
 from tests.support.browser import page_ok, wait_until
 from tests.support.filled import filled
@@ -382,3 +383,16 @@ def test_a_board_on_a_phone_and_what_it_says(browse, transactional_db):
     page.get_by_role("link", name="Three days together").wait_for()
     page.goto("/")
     page.get_by_text("1 target needs you").wait_for()
+
+
+def test_who_has_not_answered_stays_unfolded_while_answers_come(browse, transactional_db):
+    bench = Bench()
+    bench.begin([{"id": "ask", "do": "ask", "with_": {"text": "今天读了几页？", "for": "72h"}}])
+    bench.go()
+    bench.deliver()
+    page = browse(reverse("console:run_call", args=[bench.run.pk, "ask"]), world.owner())
+    page.locator("html[data-live=on]").wait_for()
+    page.get_by_text("3 people").click()
+    bench.say("三十页", at=START + HOUR)
+    page.get_by_text("2 people").wait_for()
+    expect(page.locator(".silent", has_text="李四")).to_be_visible()

@@ -7,7 +7,7 @@ from qunce.chat import actions as chat
 from qunce.chat.models import Account, Delivery
 from qunce.chat.selectors import schedules
 from qunce.chat.types import Rhythm, Selection
-from qunce.kernel import clock, events, revisions
+from qunce.kernel import clock, events, live, revisions
 from qunce.kernel.actor import SYSTEM
 from qunce.playbooks import actions, selectors
 from qunce.playbooks.models import Playbook, Run, Track
@@ -65,7 +65,10 @@ def test_a_playbook_is_begun_written_undone_and_published(browse):
     page.get_by_role("button", name="Begin").first.click()
     page.get_by_text("This playbook has no steps yet.").wait_for()
     row = Playbook.objects.get()
+    page.locator("html[data-live=on]").wait_for()
     page.get_by_text("Add a step").click()
+    live.touch(f"playbook:{row.pk}")
+    page.wait_for_timeout(1500)  # what somebody else changed does not close an open menu
     page.get_by_role("button", name="Send a message", exact=True).click()
     page.locator("#panel textarea").first.fill("晚上好，{group}")
     page.locator("#phone").get_by_text("晚上好，A group of yours").wait_for()

@@ -134,6 +134,8 @@ def note_answers(*, inflow: Inflow) -> dict[str, dict[str, Any]]:
                 happened[call_event(call.key)] = {"at": message.sent_at.isoformat()}
     if answers:
         _keep(answers)
+        answered = {call for call, _identity in answers}
+        live.touch(*{f"run:{call.run_id}" for call in calls if call.pk in answered})
     return happened
 
 

@@ -2,7 +2,7 @@
 //   data-open="id" / data-close     a dialog             data-toggles="id"   shows and hides, with aria-expanded
 //   hx-confirm="…?"                 asks in our dialog   data-copy="#id"     copies a field's text
 //   data-live="group:12" + hx-trigger="live"             fires `live` when the topic has changed
-//   data-holds              on details within: while they are open, or a field is being used, the live part waits
+//   data-holds              on details within: while they (or a menu) are open, or a field is used, the live part waits
 //   data-chart="id"                 draws the JSON of script#id with ECharts
 (() => {
   const $all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -140,7 +140,7 @@
   let pressed = null; // what is under the finger or the mouse: a click is only one if it ends where it began
   const inUse = (element) =>
     element.contains(pressed) ||
-    element.querySelector("details[data-holds][open]") ||
+    element.querySelector("details:is(.menu, [data-holds])[open]") ||
     $all("input, textarea, select", element).some((field) => field.matches(":focus") || changed(field));
   const renew = (element) => {
     if (inUse(element)) late.add(element);
@@ -160,17 +160,31 @@
       (other) =>
         other.href === href && other.formAction === formAction && other.value === value && other.textContent === textContent,
     );
+  // What was unfolded stays unfolded: known by what it is called, numbers aside, and by what its row links to.
+  let unfolded = [];
+  const called = (details) =>
+    [
+      details.querySelector("summary")?.textContent.replace(/[\d,.]+/g, ""),
+      details.parentElement.closest("tr, li, article, details")?.querySelector("a[href]")?.href,
+    ].join();
   document.addEventListener("htmx:before:swap", (event) => {
     const element = event.detail.ctx.sourceElement;
     if (!element.matches("[data-live]")) return;
     if (inUse(element)) {
       event.preventDefault();
       late.add(element);
-    } else if (document.activeElement.matches("a, button, summary") && element.contains(document.activeElement)) {
+      return;
+    }
+    unfolded = $all("details[open]", element).map(called);
+    if (document.activeElement.matches("a, button, summary") && element.contains(document.activeElement)) {
       held = document.activeElement;
     }
   });
   document.addEventListener("htmx:before:settle", (event) => {
+    for (const name of unfolded.splice(0)) {
+      const same = $all("details:not([open])", event.target).find((each) => called(each) === name);
+      if (same) same.open = true;
+    }
     if (held && !held.isConnected && document.activeElement === document.body) {
       twin(held, event.target)?.focus({ preventScroll: true });
     }
