@@ -19,7 +19,7 @@ from qunce.community.selectors import Group
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
 from qunce.members import selectors as members
-from qunce.members.selectors import Identity
+from qunce.members.selectors import Participant
 
 ALL_ANSWERED = gettext_noop("Everybody has answered.")
 IN_PEACE = gettext_noop("Whoever has not answered wants to be left in peace.")
@@ -42,7 +42,7 @@ class Called:
     group: Group
     at: datetime
     external_id: str
-    silent: list[Identity] = field(default_factory=list)
+    silent: list[Participant] = field(default_factory=list)
     in_peace: set[int] = field(default_factory=set)
     answered: int = 0
     chases: list[Delivery] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Called:
         return self.answered + len(self.silent)
 
     @property
-    def to_remind(self) -> list[Identity]:
+    def to_remind(self) -> list[Participant]:
         """Those who have not answered and may be named."""
         return [identity for identity in self.silent if identity.member_id not in self.in_peace]
 
@@ -103,18 +103,20 @@ def _count(actor: Actor, found: Mapping[int, Called], keyword: str) -> None:
         called.in_peace = muted
 
 
-def people_called(actor: Actor, since: Mapping[int, datetime]) -> dict[int, list[Identity]]:
+def people_called(actor: Actor, since: Mapping[int, datetime]) -> dict[int, list[Participant]]:
     """Whom a call means that came to each group at a moment: who was there then and is there now, each once.
 
-    Bots, our accounts and our own people are not asked.
+    Bots, our accounts and our own people are not asked. ``joined_at``: when the first of somebody's accounts came.
     """
     ours = set(Account.objects.exclude(external_id="").values_list("platform", "external_id"))
-    called: dict[int, list[Identity]] = {}
+    called: dict[int, list[Participant]] = {}
     for group_id, identities in members.present_before(actor, since).items():
         asked = (each for each in identities if (each.platform, each.external_id) not in ours)
-        once: dict[int, Identity] = {}
-        for identity in asked:
-            once.setdefault(identity.member_id, identity)
+        once: dict[int, Participant] = {}
+        for each in asked:
+            known = once.setdefault(each.member_id, each)
+            if known.joined_at is not None and (each.joined_at is None or each.joined_at < known.joined_at):
+                once[each.member_id] = known._replace(joined_at=each.joined_at)
         called[group_id] = list(once.values())
     return called
 
@@ -191,7 +193,7 @@ def reminder(called: Called, text: str) -> Content:
     return naming(called.group.platform, called.to_remind, called.chases, text)
 
 
-def naming(platform: str, people: Collection[Identity], before: Collection[Delivery], text: str) -> Content:
+def naming(platform: str, people: Collection[Participant], before: Collection[Delivery], text: str) -> Content:
     """A text with at most MOST_NAMED of these people named, those first whom the messages before have not named."""
     kind = connectors.get(platform)
     mentions = kind is not None and kind.capabilities.mention

@@ -119,7 +119,7 @@ def new(request: StaffRequest) -> HttpResponse:
         return page(request, "console/content/session_where.html", {"groups": groups, "past": "past" in request.GET})
     group = community.group(request.actor, int(chosen), Permission.OPERATE)
     there = people.present_before(request.actor, {group.pk: clock.now()})[group.pk]
-    named = [(each.pk, each.name or each.external_id) for each in there if not each.is_bot]
+    named = [(each.key, each.name or each.external_id) for each in there]
     form = Beginning(request.POST or None, people=named, initial={"submission": new_id()})
     past = "past" in request.GET
     if request.method == "POST" and form.is_valid():
@@ -198,7 +198,7 @@ def _scribes(request: StaffRequest, row: Session) -> list[tuple[int, str]]:
 
 def _candidates(request: StaffRequest, row: Session) -> list[tuple[int, str]]:
     there = people.present_before(request.actor, {row.group_id: clock.now()})[row.group_id]
-    found = {each.member_id: each.name or each.external_id for each in there if not each.is_bot}
+    found = {each.member_id: each.name or each.external_id for each in there}
     return [(key, name) for key, name in found.items() if key not in row.scribe_ids]
 
 

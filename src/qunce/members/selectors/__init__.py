@@ -48,6 +48,7 @@ from qunce.members.selectors.profiles import profile as profile
 from qunce.members.selectors.profiles import profiles as profiles
 from qunce.members.selectors.profiles import tags as tags
 from qunce.members.selectors.profiles import team_identities as team_identities
+from qunce.members.selectors.stays import Participant as Participant
 from qunce.members.selectors.stays import Turn as Turn
 from qunce.members.selectors.stays import departures as departures
 from qunce.members.selectors.stays import groups_now as groups_now

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Count, QuerySet
@@ -24,6 +25,17 @@ class Turn:
     group_id: int
     source: str
     inviter_id: int | None = None
+
+
+class Participant(NamedTuple):
+    """Somebody in a group, as lists and mentions name them; ``key``: of the identity. ``joined_at`` None: unknown."""
+
+    key: int
+    member_id: int
+    name: str
+    external_id: str
+    platform: str
+    joined_at: datetime | None
 
 
 def visible_stays(actor: Actor, permission: Permission = Permission.VIEW) -> QuerySet[Membership]:
@@ -57,21 +69,29 @@ def present(actor: Actor, group_id: int, *, most: int = 200) -> list[Identity]:
     return [stay.identity for stay in stays[:most]]
 
 
-def present_before(actor: Actor, moments: Mapping[int, datetime]) -> dict[int, list[Identity]]:
+def present_before(actor: Actor, moments: Mapping[int, datetime]) -> dict[int, list[Participant]]:
     """People who are in the groups now and were there at a moment of each group, by the group's id.
 
     Only in groups that the actor may see. Bots and our own people are not among them; in the order of their names.
     """
-    found: dict[int, list[Identity]] = {group_id: [] for group_id in moments}
+    found: dict[int, list[Participant]] = {group_id: [] for group_id in moments}
     rows = (
         visible_stays(actor)
         .filter(group_id__among=list(moments), left_at=None, identity__is_bot=False, identity__member__is_team=False)
-        .select_related("identity")
         .order_by("group_id", "identity__member__sort_key", "identity_id")
+        .values_list(
+            "group_id",
+            "identity_id",
+            "identity__member_id",
+            "identity__name",
+            "identity__external_id",
+            "identity__platform",
+            "joined_at",
+        )
     )
-    for stay in rows.iterator():
-        if stay.joined_at is None or stay.joined_at <= moments[stay.group_id]:
-            found[stay.group_id].append(stay.identity)
+    for group_id, key, member_id, name, external_id, platform, joined_at in rows:
+        if joined_at is None or joined_at <= moments[group_id]:
+            found[group_id].append(Participant(key, member_id, name, external_id, platform, joined_at))
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from django.db.models import QuerySet
 from django.utils.translation import override
 
 from qunce.chat import selectors as chat
@@ -15,7 +16,7 @@ from qunce.community.selectors import Group
 from qunce.kernel.actor import Actor
 from qunce.kernel.words import listed
 from qunce.members import selectors as members
-from qunce.members.selectors import Identity, Who
+from qunce.members.selectors import Participant, Who
 from qunce.playbooks.models import Call, CallAnswer
 
 MOST_SAID = 50
@@ -61,24 +62,24 @@ NOTHING_SAID = Said()
 
 def said_to(keys: Collection[str]) -> dict[str, Said]:
     """What people said to calls, by key: each person once, bots and our own people apart. No guard: for steps."""
-    rows = list(CallAnswer.objects.filter(call__key__among=list(keys)).select_related("call")) if keys else []
-    found = _of_people(rows)
+    found = _of_people(CallAnswer.objects.filter(call__key__among=list(keys))) if keys else {}
     return {key: Said(tuple(found.get(key, ()))) for key in keys}
 
 
-def _of_people(rows: Sequence[CallAnswer]) -> dict[str, list[Answer]]:
-    people = members.who({row.identity_id for row in rows})
+def _of_people(answers: QuerySet[CallAnswer]) -> dict[str, list[Answer]]:
+    rows = list(answers.order_by("sent_at", "pk").values_list("call__key", "identity_id", "text", "sent_at", "times"))
+    people = members.who({identity_id for _key, identity_id, *_rest in rows})
     ours = (members.team_identities() | members.bots(set(people))) if people else frozenset[int]()
     found: dict[str, dict[int, Answer]] = defaultdict(dict)
-    for row in sorted(rows, key=lambda row: (row.sent_at, row.pk)):
-        who = people.get(row.identity_id)
-        if who is None or row.identity_id in ours:
+    for key, identity_id, text, sent_at, times in rows:
+        who = people.get(identity_id)
+        if who is None or identity_id in ours:
             continue
-        known = found[row.call.key].get(who.member_id)
-        answer = Answer(who, row.text, row.sent_at, row.times)
+        known = found[key].get(who.member_id)
+        answer = Answer(who, text, sent_at, times)
         if known is not None:
-            answer = Answer(known.who, known.text, known.at, known.times + row.times)
-        found[row.call.key][who.member_id] = answer
+            answer = Answer(known.who, known.text, known.at, known.times + times)
+        found[key][who.member_id] = answer
     return {key: list(each.values()) for key, each in found.items()}
 
 
@@ -96,7 +97,7 @@ class CallView:
     at: datetime | None
     fate: Fate | None
     answers: list[Answer] = field(default_factory=list)
-    silent: list[Identity] = field(default_factory=list)
+    silent: list[Participant] = field(default_factory=list)
     in_peace: set[int] = field(default_factory=set)
     chases: list[Delivery] = field(default_factory=list)
     account_id: int | None = None
@@ -114,7 +115,7 @@ class CallView:
         return len(self.answers) / self.asked if self.asked else None
 
     @property
-    def to_remind(self) -> list[Identity]:
+    def to_remind(self) -> list[Participant]:
         """Those who have not answered and may be named."""
         return [each for each in self.silent if each.member_id not in self.in_peace]
 
@@ -132,7 +133,7 @@ class Coverage:
         return self.answered / self.asked if self.asked else None
 
 
-_Present: TypeAlias = Mapping[int, Sequence[Identity]]
+_Present: TypeAlias = Mapping[int, Sequence[Participant]]
 
 
 def calls_of(
@@ -142,30 +143,42 @@ def calls_of(
 
     ``step``: of this step alone. A number of statements that does not depend on how many there are.
     """
-    rows = Call.objects.filter(run_id=run_id).exclude(delivery_key="")
+    rows = _calls(run_id)
     if step:
         rows = rows.filter(step=step)
     if group_ids is not None:
         rows = rows.filter(group_id__among=list(group_ids))
-    return views_of(actor, list(rows.order_by("pk")))
+    return views_of(actor, list(rows))
+
+
+def _calls(run_id: int) -> QuerySet[Call]:
+    return Call.objects.filter(run_id=run_id).exclude(delivery_key="").order_by("pk")
 
 
 def views_of(actor: Actor, rows: Sequence[Call]) -> list[CallView]:
-    """Calls as the actor sees them, with who was asked and what each of them has said."""
+    """Calls as the actor sees them, with who was asked, what each of them has said, and how they are reminded."""
+    views = _answered(actor, rows)
+    muted = members.muted({each.member_id for view in views for each in view.silent})
+    chases = chat.chases_of([chase_key(view.call) for view in views])
+    seats = chat.seats_of(list({view.group.pk for view in views}))
+    for view in views:
+        view.in_peace = muted
+        view.chases = chases[chase_key(view.call)]
+        view.account_id, view.obstacle = seats.get(view.group.pk, (None, ""))
+    return sorted(views, key=lambda view: (-len(view.silent), view.group.name, view.call.pk))
+
+
+def _answered(actor: Actor, rows: Sequence[Call]) -> list[CallView]:
+    """Calls in groups that the actor may see, with who has answered and who has not."""
     groups = {each.pk: each for each in community.groups_in_order(actor, list({row.group_id for row in rows}))}
     rows = [row for row in rows if row.group_id in groups]
     fates = chat.fates([row.delivery_key for row in rows])
     views = [_view(row, groups[row.group_id], fates.get(row.delivery_key)) for row in rows]
-    answers = _of_people(list(CallAnswer.objects.filter(call__in=rows).select_related("call")))
+    answers = _of_people(CallAnswer.objects.filter(call__in=rows))
     for view in views:
         view.answers = answers.get(view.call.key, [])
     _silent(actor, views)
-    chases = chat.chases_of([chase_key(row) for row in rows])
-    seats = chat.seats_of(list(groups))
-    for view in views:
-        view.chases = chases[chase_key(view.call)]
-        view.account_id, view.obstacle = seats.get(view.group.pk, (None, ""))
-    return sorted(views, key=lambda view: (-len(view.silent), view.group.name, view.call.pk))
+    return views
 
 
 def chase_key(call: Call) -> str:
@@ -177,7 +190,7 @@ def coverage(actor: Actor, run_id: int) -> dict[str, Coverage]:
     """How far each step of a run that asks for something has reached people, by its id."""
     asked: dict[str, int] = defaultdict(int)
     answered: dict[str, int] = defaultdict(int)
-    for view in calls_of(actor, run_id):
+    for view in _answered(actor, list(_calls(run_id))):
         asked[view.call.step] += view.asked
         answered[view.call.step] += len(view.answers)
     return {step: Coverage(count, answered[step]) for step, count in asked.items()}
@@ -194,9 +207,6 @@ def _silent(actor: Actor, views: Sequence[CallView]) -> None:
         if view.at is not None:
             since[view.group.pk] = max(view.at, since.get(view.group.pk, view.at))
     there: _Present = chat.people_called(actor, since)
-    joined = members.since_when(
-        {(each.group.pk, who.member_id) for each in views for who in there.get(each.group.pk, ())}
-    )
     for view in views:
         if view.at is None:
             continue
@@ -206,8 +216,5 @@ def _silent(actor: Actor, views: Sequence[CallView]) -> None:
             for each in there.get(view.group.pk, ())
             if each.member_id not in answering
             and view.call.member_id in (None, each.member_id)
-            and ((came := joined.get((view.group.pk, each.member_id))) is None or came <= view.at)
+            and (each.joined_at is None or each.joined_at <= view.at)
         ]
-    muted = members.muted({each.member_id for view in views for each in view.silent})
-    for view in views:
-        view.in_peace = muted
