@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
+from qunce.console.forms import DayInput
 from qunce.kernel import audit, htmx, paging
 from qunce.kernel.actor import Permission
 from qunce.kernel.errors import NotAllowed
@@ -24,8 +25,8 @@ class AuditFilter(forms.Form):
 
     by = forms.TypedChoiceField(label=_("Person"), coerce=int, empty_value=None, required=False)
     community = forms.TypedChoiceField(label=_("Community"), coerce=int, empty_value=None, required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("From"), required=False, widget=DayInput())
+    until = forms.DateField(label=_("To"), required=False, widget=DayInput())
     about = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, request: StaffRequest) -> None:

@@ -34,6 +34,33 @@ def errors_in(form: Form) -> Iterator[None]:
         form.add_error(error.field if error.field in form.fields else None, str(error))
 
 
+class DayInput(forms.DateInput):
+    """A day, as browsers know it in every language."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class TimeInput(forms.TimeInput):
+    """A time of day, as browsers know it in every language."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+class MomentInput(forms.DateTimeInput):
+    """A day with a time, as browsers know it in every language."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
 class _AtOnce(forms.Select):
     """The same HTML as Django's, which takes a template for each of what may be thousands of choices."""
 

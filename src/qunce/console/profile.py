@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from qunce.chat import selectors as chat
 from qunce.community.types import ZONES
 from qunce.console.context import StaffRequest, languages
-from qunce.console.forms import errors_in
+from qunce.console.forms import TimeInput, errors_in
 from qunce.console.live import topic
 from qunce.kernel.actor import Actor
 from qunce.kernel.errors import Conflict
@@ -69,13 +69,11 @@ class ReachForm(forms.Form):
         ],
         widget=forms.CheckboxSelectMultiple,
     )
-    quiet_from = forms.TimeField(
-        label=gettext_lazy("Quiet from"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
-    )
+    quiet_from = forms.TimeField(label=gettext_lazy("Quiet from"), required=False, widget=TimeInput())
     quiet_until = forms.TimeField(
         label=gettext_lazy("Quiet until"),
         required=False,
-        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+        widget=TimeInput(),
         help_text=gettext_lazy("In your time zone. What happens meanwhile comes afterwards."),
     )
 

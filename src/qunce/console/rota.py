@@ -17,7 +17,7 @@ from qunce.chat import selectors as chat
 from qunce.chat.types import EVERY_DAY, Selection
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
-from qunce.console.forms import WeekdaysField, errors_in
+from qunce.console.forms import DayInput, WeekdaysField, errors_in
 from qunce.console.live import topic
 from qunce.kernel import clock
 from qunce.kernel.actor import Actor, Permission
@@ -72,8 +72,8 @@ class Away(forms.Form):
     """The days on which somebody cannot."""
 
     member = forms.IntegerField(widget=forms.HiddenInput)
-    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}))
-    until = forms.DateField(label=gettext_lazy("Until"), required=False, widget=forms.DateInput({"type": "date"}))
+    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayInput())
+    until = forms.DateField(label=gettext_lazy("Until"), required=False, widget=DayInput())
 
 
 def rotas(request: StaffRequest) -> HttpResponse:

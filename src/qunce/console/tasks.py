@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
 from qunce.console.filters import Asked
-from qunce.console.forms import errors_in
+from qunce.console.forms import MomentInput, errors_in
 from qunce.console.live import topic
 from qunce.kernel import clock, files
 from qunce.kernel.actor import Actor, Permission
@@ -47,7 +47,7 @@ class Moment(forms.DateTimeField):
     """A day and a time in the viewer's zone."""
 
     def __init__(self, **options: object) -> None:
-        widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        widget = MomentInput()
         super().__init__(widget=widget, required=False, label=gettext_lazy("Due"), **options)  # type: ignore[arg-type]
 
 

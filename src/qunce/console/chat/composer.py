@@ -16,7 +16,7 @@ from qunce.chat.types import EVERY_DAY, LARGEST_TOGETHER, MOST_FILES, Button, Ma
 from qunce.community import selectors as community
 from qunce.community.types import GroupFilter
 from qunce.console.chat.whom import Whom
-from qunce.console.forms import WeekdaysField
+from qunce.console.forms import DayInput, MomentInput, TimeInput, WeekdaysField
 from qunce.content import selectors as library
 from qunce.content.selectors import Item
 from qunce.kernel import clock
@@ -65,19 +65,19 @@ class Composer(Whom):
     day = forms.DateField(
         label=gettext_lazy("Day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
     starts = forms.TimeField(
         label=gettext_lazy("Time"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=TimeInput(),
     )
     zone = forms.ChoiceField(label=gettext_lazy("By the clock of"), required=False)
     weekdays = WeekdaysField(label=gettext_lazy("On these days"), required=False)
     until = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
 
     pace = forms.ChoiceField(
@@ -103,7 +103,7 @@ class Composer(Whom):
         label=gettext_lazy("Not after"),
         help_text=gettext_lazy("What could not be sent until then is not sent at all."),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
     )
     submission = forms.UUIDField(widget=forms.HiddenInput)
     item = forms.IntegerField(required=False, widget=forms.HiddenInput)

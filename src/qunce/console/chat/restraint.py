@@ -13,13 +13,13 @@ from qunce.chat.selectors import attention
 from qunce.chat.types import Restraint
 from qunce.community import selectors as community
 from qunce.console.context import StaffRequest
-from qunce.console.forms import errors_in
+from qunce.console.forms import TimeInput, errors_in
 from qunce.kernel.actor import Permission
 from qunce.kernel.htmx import go
 
 
 def _time(label: object) -> forms.TimeField:
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    widget = TimeInput()
     return forms.TimeField(label=label, required=False, widget=widget)  # type: ignore[arg-type]
 
 

@@ -22,7 +22,7 @@ from qunce.console.content import brief_words as words
 from qunce.console.content.tabs import TABS
 from qunce.console.context import StaffRequest
 from qunce.console.filters import Asked
-from qunce.console.forms import ListField, errors_in
+from qunce.console.forms import ListField, TimeInput, errors_in
 from qunce.console.live import topic
 from qunce.content import actions, selectors
 from qunce.content.selectors import Brief, BriefPlan, NewsFeed
@@ -133,7 +133,7 @@ class PlanForm(Whom):
         choices=list(WEEKDAYS.items()),
         widget=forms.CheckboxSelectMultiple({"data-chips": ""}),
     )
-    at = forms.TimeField(label=gettext_lazy("At"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    at = forms.TimeField(label=gettext_lazy("At"), widget=TimeInput())
     opens = forms.IntegerField(
         label=gettext_lazy("Can be edited from"),
         min_value=1,

@@ -13,7 +13,7 @@ from qunce.community import selectors as communities
 from qunce.console.content.library import OFFERED, choices
 from qunce.console.desk.rules import groups_to_choose
 from qunce.console.desk.words import KINDS
-from qunce.console.forms import WeekdaysField
+from qunce.console.forms import TimeInput, WeekdaysField
 from qunce.console.uploads import Files, carried, kept
 from qunce.content import actions as content
 from qunce.content.types import LARGEST_FILE, Attached
@@ -115,10 +115,10 @@ class RuleForm(forms.Form):
         label=gettext_lazy("Days"),
         error_messages={"required": gettext_lazy("Choose at least one day, or let it answer always.")},
     )
-    opens = forms.TimeField(label=gettext_lazy("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    opens = forms.TimeField(label=gettext_lazy("From"), widget=TimeInput())
     closes = forms.TimeField(
         label=gettext_lazy("Until"),
-        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+        widget=TimeInput(),
         help_text=gettext_lazy("By the clock of the community. An end before the beginning is on the next day."),
     )
     away = forms.CharField(

@@ -19,7 +19,7 @@ from qunce.community.selectors import Community
 from qunce.community.types import LANGUAGES, GroupFilter
 from qunce.console.content.tabs import TABS
 from qunce.console.context import StaffRequest
-from qunce.console.forms import OneOfMany, SomeOfMany, errors_in
+from qunce.console.forms import DayInput, OneOfMany, SomeOfMany, errors_in
 from qunce.content import selectors as content
 from qunce.insights.actions import digests as actions
 from qunce.insights.selectors import digests as reads
@@ -60,9 +60,7 @@ class NowForm(forms.Form):
 
     group = forms.ChoiceField(label=gettext_lazy("Of"), widget=OneOfMany)
     stretch = forms.ChoiceField(label=gettext_lazy("Days"), choices=list(STRETCHES.items()))
-    day = forms.DateField(
-        label=gettext_lazy("Which day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    day = forms.DateField(label=gettext_lazy("Which day"), required=False, widget=DayInput())
 
     def __init__(self, *args: object, request: StaffRequest, home: Community, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from qunce.console.context import StaffRequest
+from qunce.console.forms import DayInput
 from qunce.insights.actions import silence as actions
 from qunce.insights.types import Silence
 from qunce.kernel.errors import Conflict, Invalid
@@ -22,19 +23,16 @@ KINDS: Mapping[str, str | Promise] = {
     Silence.HOLIDAY: gettext_lazy("Holiday"),
 }
 
-ISO = "%Y-%m-%d"
-"""As a browser wants a day, in whatever language the page is."""
-
 
 class SilenceForm(forms.Form):
     """Why, from when on, and for a holiday until when."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Why"), choices=list(KINDS.items()))
-    begins_on = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, format=ISO))
+    begins_on = forms.DateField(label=gettext_lazy("From"), widget=DayInput())
     ends_on = forms.DateField(
         label=gettext_lazy("Until"),
         required=False,
-        widget=forms.DateInput({"type": "date"}, format=ISO),
+        widget=DayInput(),
         help_text=gettext_lazy("For a holiday; what is over stays so."),
     )
 

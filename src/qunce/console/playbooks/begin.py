@@ -17,7 +17,7 @@ from qunce.chat.types import Selection
 from qunce.community import selectors as community
 from qunce.console.chat.whom import EVERYWHERE, FILTER, PICKED, Whom
 from qunce.console.context import StaffRequest
-from qunce.console.forms import errors_in
+from qunce.console.forms import MomentInput, errors_in
 from qunce.console.playbooks import words
 from qunce.console.playbooks.editor import zone_of
 from qunce.console.playbooks.grid import planned, summary_of, title_of
@@ -45,7 +45,7 @@ class BeginForm(Whom):
         label=gettext_lazy("Begins"),
         help_text=gettext_lazy("Day 0. Empty: now."),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput(),
     )
     grows = forms.BooleanField(
         label=gettext_lazy("Groups that fit later join by themselves"), required=False, initial=True

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 
-from qunce.console.forms import bare, field_of
+from qunce.console.forms import TimeInput, bare, field_of
 from qunce.console.playbooks.fields import LengthField, MomentField, YamlField
 from qunce.console.playbooks.rows import KIND, Kind, PairRows, Row, Rows, TextRows, with_any
 from qunce.kernel.validation import sentences
@@ -55,7 +55,7 @@ def config_field(info: FieldInfo, around: Around, kept: Any = None) -> forms.Fie
     elif kind is timedelta:
         made = LengthField(**common)
     elif kind is time:
-        made = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **common)
+        made = forms.TimeField(widget=TimeInput(), **common)
     elif kind == Conditions:
         made = WrittenConditions(around, asks_answers=True, **common)
     elif kind == dict[str, str] and not any(isinstance(each, BeforeValidator) for each in info.metadata):

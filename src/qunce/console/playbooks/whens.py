@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from qunce.chat.types import EVERY_DAY
-from qunce.console.forms import WeekdaysField
+from qunce.console.forms import DayInput, TimeInput, WeekdaysField
 from qunce.console.playbooks import words
 from qunce.playbooks.policies import holidays
 from qunce.playbooks.types import Weekday, When
@@ -55,7 +55,7 @@ class WhenPart(forms.Form):
     date = forms.DateField(
         label=gettext_lazy("Date"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
     yearly = forms.BooleanField(label=gettext_lazy("Every year"), required=False)
     holiday = forms.ChoiceField(label=gettext_lazy("Holiday or season"), required=False)
@@ -70,7 +70,7 @@ class WhenPart(forms.Form):
         label=gettext_lazy("Time"),
         help_text=gettext_lazy("By the clock of the group. Empty: the hour at which it began."),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=TimeInput(),
     )
 
     def __init__(self, *args: Any, ways: Sequence[str] = (), **kwargs: Any) -> None:
