@@ -172,7 +172,7 @@ def plan(request: StaffRequest, community_id: int) -> HttpResponse:
                 hour=given["hour"],
                 language=given["language"],
                 channel=Channel(given["channel"]),
-                group_id=int(given["group"]) if given["group"] else None,
+                group_id=int(given["group"]) if given["group"] and given["channel"] == "group" else None,
             )
             messages.success(request, _("It is planned; the first one is being made now."))
             return go(request, "console:reports")

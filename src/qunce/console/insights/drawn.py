@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from qunce.insights.policies import statistics
 from qunce.insights.policies.graphs import ReplyGraph
 from qunce.insights.policies.zones import month_name
 from qunce.insights.selectors import writing
-from qunce.insights.types import Diagnosis, Facts, HealthDay, LifecyclePoint, MessageKey, Span, Stretch, Topic, Turn
+from qunce.insights.types import Facts, LifecyclePoint, MessageKey, Stretch, Topic
 from qunce.insights.types.audience import Cohort
 from qunce.kernel import charts
 from qunce.kernel.charts import Chart, Node, Number, Spot
@@ -33,8 +32,6 @@ MOST_MONTHS = 13
 MOST_GROWTH = 300
 """Per cent; what grows faster stands at the edge of the map."""
 YEAR = 365
-NARROW = 8
-"""A stage that takes less than this part of a timeline has no room for its name."""
 FEW = 4
 """Of months, whose names have room above a table of cohorts."""
 DUNBAR, CIRCLE = 150, 20
@@ -333,61 +330,3 @@ def _of_point(point: LifecyclePoint) -> str:
 
 def _colour(tone: str) -> str:
     return f"colour:{COLOURS[tone]}"
-
-
-def timeline(kept: Sequence[HealthDay], told: Diagnosis) -> Chart:
-    """The score over time, with the stages behind it and the days on which activity turned."""
-    first = min([span.first for span in told.spans] + [each.day for each in kept], default=told.day)
-    days = [first + timedelta(days=passed) for passed in range((told.day - first).days + 1)]
-    scores = {each.day: each.score for each in kept}
-    drawn = charts.over_time(
-        _("Health and stages over time"),
-        when=_("Day"),
-        points=[day.isoformat() for day in days],
-        values={_("Health"): [None if (score := scores.get(day)) is None else round(score) for day in days]},
-        kind="line",
-        turns={turn.day.isoformat(): "↑" if turn.after > turn.before else "↓" for turn in told.turns},
-    )
-    bands = [
-        [
-            {
-                "name": words.stage_of(span.stage)[1] if (span.last - span.first).days * NARROW > len(days) else "",
-                "xAxis": max(span.first, first).isoformat(),
-                "itemStyle": {"color": _colour(words.stage_of(span.stage)[0]), "opacity": 0.16},
-            },
-            {"xAxis": min(span.last, told.day).isoformat()},
-        ]
-        for span in told.spans
-    ]
-    area = {"silent": True, "label": {"color": "colour:ink-soft", "position": "insideTop"}, "data": bands}
-    line = {**drawn.option["series"][0], "markArea": area, "connectNulls": True}
-    option = {**drawn.option, "series": [line], "yAxis": {"type": "value", "min": 0, "max": 100}}
-    rows = [[_day(span.first), _day(span.last), _named(span)] for span in told.spans]
-    return replace(
-        drawn, option=option, headings=[_("From"), _("To"), _("Stage")], rows=rows, empty=not told.spans and not kept
-    )
-
-
-def _named(span: Span) -> str:
-    return words.stage_of(span.stage)[1]
-
-
-def turns_say(told: Diagnosis) -> list[str]:
-    """The days on which activity turned, in sentences."""
-    return [_turn_says(turn) for turn in told.turns]
-
-
-def _turn_says(turn: Turn) -> str:
-    more = turn.after > turn.before
-    if max(turn.before, turn.after) < 1:
-        said = _("%(day)s: from here on more is said.") if more else _("%(day)s: from here on less is said.")
-    elif more:
-        said = _("%(day)s: more people speak a day, %(before)s before and %(after)s after.")
-    else:
-        said = _("%(day)s: fewer people speak a day, %(before)s before and %(after)s after.")
-    before, after = (writing.measured(each, "count") for each in (turn.before, turn.after))
-    return said % {"day": _day(turn.day), "before": before, "after": after}
-
-
-def _day(day: date) -> str:
-    return date_format(day, "DATE_FORMAT")

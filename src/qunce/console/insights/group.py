@@ -21,7 +21,7 @@ from qunce.chat.selectors.messages import Line
 from qunce.community import selectors as community
 from qunce.community.selectors import Group
 from qunce.console.context import StaffRequest
-from qunce.console.insights import drawn, words
+from qunce.console.insights import drawn, timeline, words
 from qunce.console.insights.silence import KINDS, SilenceForm
 from qunce.insights.actions.series import ask_to_fill
 from qunce.insights.metric import metrics
@@ -141,8 +141,8 @@ def _health(request: StaffRequest, group: Group, days: str) -> HttpResponse:
     context["plans"] = [(plan, KINDS[plan.kind]) for plan in health.planned_silences(request.actor, group.pk)]
     context["silence_form"] = SilenceForm(initial={"begins_on": told.day})
     context["fewer"] = -int(told.change or 0)
-    context["turns"] = drawn.turns_say(told)
-    context["timeline"] = drawn.timeline(health.history(request.actor, group.pk), told)
+    context["turns"] = timeline.turns_say(told)
+    context["timeline"] = timeline.timeline(health.history(request.actor, group.pk), told)
     return render(request, "console/insights/group_health.html", context)
 
 
