@@ -69,6 +69,13 @@ def asked(group, days=1, actor=SYSTEM):
     return row
 
 
+def test_what_was_said_before_we_came_is_not_called_silence(talked):
+    _account, group = talked
+    before, between = DAY - timedelta(days=9), DAY - timedelta(days=1)
+    assert reads.found_in(group.pk, Stretch(before, 1)).coverage.unread == 86_400
+    assert reads.found_in(group.pk, Stretch(between, 1)).coverage.unread == 0
+
+
 def shown(row):
     return [quote.text for _, _, lines in reads.opened(SYSTEM, row).kinds for told in lines for quote in told.quotes]
 

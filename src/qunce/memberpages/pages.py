@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from qunce.chat.connector import connectors
 from qunce.chat.selectors import activity
 from qunce.community import selectors as community
 from qunce.content.selectors import sessions
@@ -111,11 +112,16 @@ def stored(request: MemberRequest) -> HttpResponse:
     """Everything that is stored about the member in this community."""
     record, places = _places(request)
     context: dict[str, Any] = {
-        "identities": record.identities,
+        "identities": [(each, _platform(each.platform)) for each in record.identities],
         "places": places,
         "said": sum({place.group.pk: place.said for place in places}.values()),
     }
     return page_of(request, "stored", **context)
+
+
+def _platform(key: str) -> str:
+    kind = connectors.get(key)
+    return _(kind.title) if kind else key
 
 
 @own

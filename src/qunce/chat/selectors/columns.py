@@ -207,6 +207,13 @@ class Observation:
     """The present moment where it is read now; None where no account of ours reads it in full."""
 
 
+def known_since(group_id: int) -> datetime | None:
+    """From when on we know what was said in a group: its first message here, or the coming of our first account."""
+    heard = GroupHour.objects.filter(group_id=group_id).aggregate(first=Min("hour"))["first"]
+    came = Seat.objects.filter(group_id=group_id).aggregate(first=Min("joined_at"))["first"]
+    return min((at for at in (heard, came) if at), default=None)
+
+
 def observation(group_id: int) -> Observation:
     """What of a group could not be read: from seats that see less, accounts that are gone or off, and gaps."""
     now = clock.now().timestamp()
