@@ -22,7 +22,12 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 
 # Settings read the environment, and models are imported by the first test module: both before any hook runs.
 is_worker = "PYTEST_XDIST_WORKER" in os.environ
-if not is_worker:
+if is_worker:
+    # Files are known by their content: what one process hands in, another one must not take away.
+    own = Path(os.environ["QUNCE_DATA_DIR"], os.environ["PYTEST_XDIST_WORKER"])
+    own.mkdir(exist_ok=True)
+    os.environ["QUNCE_DATA_DIR"] = str(own)
+else:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="qunce-test-", dir=memory))
     folder.chmod(0o711)

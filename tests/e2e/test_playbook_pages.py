@@ -16,7 +16,7 @@ from qunce.playbooks.types import TrackState
 from tests.chat import support
 from tests.playbooks.support import go
 from tests.support import world
-from tests.support.browser import page_ok, wait_until_true
+from tests.support.browser import held, page_ok, wait_until_true
 
 TEXT = """\
 key: evening
@@ -72,6 +72,7 @@ def test_a_playbook_is_begun_written_undone_and_published(browse):
     page.get_by_role("button", name="Send a message", exact=True).click()
     page.locator("#panel textarea").first.fill("晚上好，{group}")
     page.locator("#phone").get_by_text("晚上好，A group of yours").wait_for()
+    _, let_go = held(page, "/editor/")
     page.locator("#panel").get_by_role("button", name="Save").click()
     page.locator("#panel").get_by_text("Saved in the draft.").wait_for()
     card = page.locator(".dayplan-table [data-step]")
@@ -80,6 +81,8 @@ def test_a_playbook_is_begun_written_undone_and_published(browse):
     wait_until_true(page, lambda: card.count() == 2)
     page.get_by_role("button", name="Undo").click()
     wait_until_true(page, lambda: card.count() == 1)
+    let_go()
+    assert "晚上好，{group}" in str(Playbook.objects.get().document), "one change is undone, not what was saved before"
     page.locator(".dayplan-table [data-step]").focus()
     page.keyboard.press("Control+d")
     wait_until_true(page, lambda: card.count() == 2)

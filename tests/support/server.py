@@ -42,13 +42,13 @@ def wait_for(address, process):
     while time.monotonic() < deadline:
         assert process.poll() is None, "the web role ended by itself"
         try:
-            urllib.request.urlopen(f"{address}/healthz", timeout=3)
-        except urllib.error.HTTPError:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=3):
+                return
+        except urllib.error.HTTPError as answer:
+            answer.close()
             return  # it answers; that no worker runs is none of our business
         except OSError:
             time.sleep(0.05)
-        else:
-            return
     raise AssertionError("the web role did not start")
 
 

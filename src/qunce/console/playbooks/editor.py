@@ -36,13 +36,26 @@ MOST_ITEMS = 500
 FILE = "with_file"
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The draft that a change has replaced, so that whoever made it may go back."""
+
+    edition: int
+    document: Mapping[str, object]
+
+    @classmethod
+    def of(cls, playbook: Playbook) -> "Replaced":
+        """As it is now."""
+        return cls(playbook.edition, playbook.document)
+
+
 def zone_of(playbook: Playbook) -> ZoneInfo:
     """By whose clock the timeline is drawn."""
     return ZoneInfo(playbook.community.zone if playbook.community else settings.DEFAULT_COMMUNITY_ZONE)
 
 
 def context_of(request: StaffRequest, playbook: Playbook, *, opened: str = "", said: str = "") -> dict[str, object]:
-    """What the editor shows: the timeline, what the checker says, and the document, so that one may go back."""
+    """What the editor shows: the timeline, and what the checker says."""
     document = selectors.document_of(playbook)
     found = drafts.findings(request.actor, playbook, document)
     return {
@@ -50,7 +63,6 @@ def context_of(request: StaffRequest, playbook: Playbook, *, opened: str = "", s
         "document": document,
         "grid": grid(document, zone_of(playbook), found),
         "findings": drafts.shown(found),
-        "kept": playbook.document,
         "may_change": request.actor.may(Permission.OPERATE, playbook.community_id) and not playbook.archived_at,
         "kinds": offered(document),
         "opened": opened,
@@ -145,7 +157,7 @@ def _add(request: StaffRequest, document: Document, _playbook: Playbook) -> tupl
 
 
 def _restore(request: StaffRequest, _document: Document, _playbook: Playbook) -> tuple[Document, str, str]:
-    """What stood there before: the browser has kept it."""
+    """What stood there before: the browser was told at the change."""
     given = request.POST.get("document", "")
     try:
         return Document.model_validate_json(given[:MOST_DOCUMENT]), "", _("It is as it was before.")
@@ -170,14 +182,18 @@ def edit(request: StaffRequest, playbook_id: int) -> HttpResponse:
     if verb not in CHANGES:
         raise NotFound
     opened = said = error = ""
+    replaced = None
     try:
         if verb == "restore" and request.POST.get("edition") != str(playbook.edition):
             raise Conflict(_("Somebody else has changed this playbook in the meantime."))  # noqa: TRY301 (said below like others)
         document, opened, said = CHANGES[verb](request, selectors.document_of(playbook), playbook)
+        was = Replaced.of(playbook)
         playbook = drafts.write(request.actor, playbook, document)
+        replaced = was
     except (Conflict, Invalid) as objection:
         error = str(objection)
-    shown = {**context_of(request, playbook, opened=opened, said=said), "error": error, "open_now": verb == "add"}
+    shown = context_of(request, playbook, opened=opened, said=said)
+    shown |= {"error": error, "open_now": verb == "add", "replaced": replaced, "restored": verb == "restore"}
     return render(request, "console/playbooks/editor.html", shown)
 
 
@@ -223,15 +239,16 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
     posted = request.method == "POST"
     around = _offered(request, playbook, found)
     form = StepForm(document, found, kind.Config, _posted(request) if posted else None, around)
-    saved = False
+    replaced = None
     if posted:
         request.actor.require(Permission.OPERATE, playbook.community_id)
         if request.POST.get("seen") != seen(found):
             form.add_error(None, _("Somebody else has changed this step in the meantime. Save again to have yours."))
         elif form.is_valid():
             changed = editing.replaced(document, step_id, form.spec())
+            replaced = Replaced.of(playbook)
             playbook = drafts.write(request.actor, playbook, changed)
-            found, document, saved = form.spec(), changed, True
+            found, document = form.spec(), changed
             form = StepForm(document, found, kind.Config, offered=around)
     context = {
         "playbook": playbook,
@@ -241,7 +258,8 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
         "paths": [(name, words.path_name(name), len(found.paths.get(name, ()))) for name in kind.paths],
         "kinds": offered(document),
         "seen": seen(found),
-        "saved": saved,
+        "saved": replaced is not None,
+        "replaced": replaced,
         "findings": [
             each for each in drafts.shown(drafts.findings(request.actor, playbook, document)) if each.step == found.id
         ],
@@ -252,7 +270,7 @@ def step(request: StaffRequest, playbook_id: int, step_id: str) -> HttpResponse:
         **phone(request, playbook, document, found),
     }
     answer = render(request, "console/playbooks/panel.html", context)
-    if saved:
+    if replaced is not None:
         answer["HX-Trigger"] = "edited"
     return answer
 

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from qunce.insights.importer import Source, Unreadable
@@ -12,7 +13,7 @@ from qunce.insights.models import Import as Import  # noqa: PLC0414 (rows are pa
 from qunce.insights.selectors.histories import filled, refused
 from qunce.kernel import files
 from qunce.kernel.actor import Actor, Permission
-from qunce.kernel.errors import NotAllowed, NotFound
+from qunce.kernel.errors import Invalid, NotAllowed, NotFound
 
 
 def imports(actor: Actor, *, group_id: int | None = None) -> QuerySet[Import]:
@@ -32,10 +33,17 @@ def one_import(actor: Actor, import_id: int) -> Import:
 
 @contextmanager
 def uploaded(actor: Actor, sha256: str, *, name: str) -> Iterator[Source]:
-    """A file that was handed in (`actions.keep_upload`), to be looked at. For those who lead a community."""
+    """A file that was handed in (`actions.keep_upload`), to be looked at. For those who lead a community.
+
+    Raises Invalid where it was removed meanwhile, because an import of the same file was taken back, say.
+    """
     if not actor.may_anywhere(Permission.LEAD):
         raise NotAllowed(permission=Permission.LEAD)
-    with files.on_disk(sha256, name=name) as path:
+    with ExitStack() as held:
+        try:
+            path = held.enter_context(files.on_disk(sha256, name=name))
+        except NotFound:
+            raise Invalid(_("The file is not here any more."), fix=_("Hand it in once more.")) from None
         yield opened(path)
 
 

@@ -10,18 +10,21 @@
   const form = document.getElementById("edit");
   const editor = document.getElementById("editor");
   const panel = document.getElementById("panel");
-  const before = []; // documents as they were, the latest last
+  const before = []; // what our changes have replaced, the latest last: {document, base, after}, the editions around it
   let last = null; // the text field that was used last
   let focus = ""; // the step to return to once the timeline is new
 
   const state = () => editor?.querySelector(".editor-state");
-  const document_ = () => document.getElementById("kept-document")?.textContent ?? "";
 
   // ---- a change of the timeline
+  // One after the other: what is asked for meanwhile waits for the answer.
+  const waiting = [];
+  let busy = false;
   const post = (op, given = {}) => {
     if (!form) return;
-    if (op !== "restore") before.push(document_());
-    const fields = { op, edition: state().dataset.edition, ...given };
+    if (busy) return waiting.push(() => post(op, given));
+    busy = true;
+    const fields = { op, ...given };
     const place = form.querySelector("[data-given]");
     place.replaceChildren(
       ...Object.entries(fields).map(([name, value]) => Object.assign(document.createElement("input"), { type: "hidden", name, value })),
@@ -29,9 +32,28 @@
     focus = given.step ?? "";
     form.requestSubmit();
   };
+  let undone = null; // what is being put back
   const undo = () => {
-    const document_ = before.pop();
-    if (document_) post("restore", { document: document_ });
+    if (busy) return waiting.push(undo);
+    undone = before.pop() ?? null;
+    if (undone) post("restore", { document: undone.document, edition: undone.after });
+  };
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (event.detail.ctx.sourceElement !== form) return;
+    busy = false;
+    waiting.shift()?.();
+  });
+  // An answer says what the change has replaced. What we go back behind counts as seen; what others did does not.
+  const remember = (place) => {
+    for (const each of place.querySelectorAll("[data-changed]")) {
+      const [base, after] = [each.dataset.base, each.dataset.changed];
+      const top = before.at(-1);
+      if (!("restored" in each.dataset)) before.push({ document: each.textContent, base, after });
+      else if (top?.after === undone.base) top.after = after;
+      each.remove();
+    }
+    const button = editor?.querySelector("[data-undo]");
+    if (button) button.disabled = !before.length;
   };
 
   // ---- dragging
@@ -141,8 +163,7 @@
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target ?? event.target;
     if (editor && (target === editor || target?.id === "editor")) {
-      const button = editor.querySelector("[data-undo]");
-      if (button) button.disabled = !before.length;
+      remember(editor);
       const { openStep, focusStep } = state().dataset;
       const step = focusStep || focus;
       if (openStep) cardOf(openStep)?.click();
@@ -150,6 +171,7 @@
       focus = "";
     }
     if (panel && target?.id === "panel" && panel.firstElementChild) {
+      remember(panel);
       const heading = document.getElementById("panel-heading");
       panel.scrollIntoView({ block: "nearest" });
       if (!panel.contains(document.activeElement)) heading?.focus();
@@ -161,6 +183,4 @@
       }
     }
   });
-  // A form that is saved changes the draft, too: one can go back behind it.
-  document.body.addEventListener("edited", () => before.push(document_()));
 })();
