@@ -27,7 +27,7 @@ def forget_jobs():
 def job_state(job_id):
     with connection.cursor() as cursor:
         cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [job_id])
-        return cursor.fetchone()[0]
+        return (cursor.fetchone() or (None,))[0]
 
 
 def begun_by_a_worker_last_heard_of(seconds_ago):
@@ -54,6 +54,14 @@ def test_a_job_of_a_dead_worker_runs_again():
     job_id = begun_by_a_worker_last_heard_of(31)
     run_rescue()
     assert job_state(job_id) in {"todo", "succeeded"}
+
+
+def test_a_job_of_a_dead_worker_does_not_hold_up_the_same_that_waits():
+    unfinished = begun_by_a_worker_last_heard_of(31)
+    waiting = deliver_events.defer()
+    run_rescue()
+    assert job_state(unfinished) is None
+    assert job_state(waiting) in {"todo", "succeeded"}
 
 
 def test_a_job_of_a_living_worker_is_left_alone():

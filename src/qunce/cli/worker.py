@@ -7,7 +7,8 @@ import sys
 from procrastinate import JobContext, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
 
 from qunce.kernel import health
 
@@ -19,10 +20,16 @@ FINISH = 1.0  # seconds that running jobs get at shutdown; whatever is cut off r
 @app.periodic(cron="* * * * * */30")
 @app.task(name="worker.rescue", queueing_lock="worker.rescue", pass_context=True)
 async def rescue(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes the tick)
-    """Run again what a worker was doing that has not been heard of for 30 s."""
+    """Run again what a worker was doing that has not been heard of for 30 s.
+
+    Where the same waits already, that one does it, and what was left unfinished no longer holds it up.
+    """
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs():
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            await manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 def work() -> int:
