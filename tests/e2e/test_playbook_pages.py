@@ -82,7 +82,9 @@ def test_a_playbook_is_begun_written_undone_and_published(browse):
     page.get_by_role("button", name="Undo").click()
     wait_until_true(page, lambda: card.count() == 1)
     let_go()
-    assert "晚上好，{group}" in str(Playbook.objects.get().document), "one change is undone, not what was saved before"
+    assert "晚上好，{group}" in str(Playbook.objects.get().document), (
+        "one change is undone, not what was saved before"
+    )
     page.locator(".dayplan-table [data-step]").focus()
     page.keyboard.press("Control+d")
     wait_until_true(page, lambda: card.count() == 2)
