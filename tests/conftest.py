@@ -22,12 +22,7 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 
 # Settings read the environment, and models are imported by the first test module: both before any hook runs.
 is_worker = "PYTEST_XDIST_WORKER" in os.environ
-if is_worker:
-    # Files are known by their content: what one process hands in, another one must not take away.
-    own = Path(os.environ["QUNCE_DATA_DIR"], os.environ["PYTEST_XDIST_WORKER"])
-    own.mkdir(exist_ok=True)
-    os.environ["QUNCE_DATA_DIR"] = str(own)
-else:
+if not is_worker:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="qunce-test-", dir=memory))
     folder.chmod(0o711)
@@ -41,6 +36,13 @@ else:
         QUNCE_TESTING="1",
     )
 django.setup()
+if is_worker:
+    # Files are known by their content: what one process hands in, another one must not take away. The settings may have
+    # been read before this line, with the folder of all.
+    settings.DATA_DIR = Path(os.environ["QUNCE_DATA_DIR"], os.environ["PYTEST_XDIST_WORKER"])
+    settings.DATA_DIR.mkdir(exist_ok=True)
+    settings.MEDIA_ROOT = settings.DATA_DIR / "files"
+    os.environ["QUNCE_DATA_DIR"] = str(settings.DATA_DIR)
 hypothesis_settings.register_profile("qunce", deadline=None)  # a busy machine is no finding
 hypothesis_settings.load_profile("qunce")
 settings.LANGUAGE_CODE = "en"  # tests read sentences in English, whatever catalogues are compiled

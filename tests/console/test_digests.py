@@ -150,22 +150,19 @@ def test_every_line_opens_its_messages_for_a_viewer_after_it_was_posted_too():
 def test_a_day_on_which_little_or_nothing_was_said_says_so(client):
     group = talked()
     client.force_login(world.owner())
-    little = actions.ask_for_digest(
-        actor=SYSTEM,
-        community_id=group.community_id,
-        group_id=group.pk,
-        stretch=Stretch(NINE.date() - timedelta(days=3), 1),
-        language="zh-hans",
-    )
-    nothing = actions.ask_for_digest(
-        actor=SYSTEM,
-        community_id=group.community_id,
-        group_id=group.pk,
-        stretch=Stretch(NINE.date() - timedelta(days=9), 1),
-        language="zh-hans",
-    )
-    for row in (little, nothing):
+    rows = [
+        actions.ask_for_digest(
+            actor=SYSTEM,
+            community_id=group.community_id,
+            group_id=group.pk,
+            stretch=Stretch(NINE.date() - timedelta(days=ago), 1),
+            language="zh-hans",
+        )
+        for ago in (3, 2, 9)
+    ]
+    for row in rows:
         actions.make(digest_id=row.pk)
+    little, nothing, before_us = rows
     told = client.get(f"/content/digests/{little.pk}/").content.decode()
     assert "none of them is in a thread" in told
     assert "0 of" not in told
@@ -173,6 +170,7 @@ def test_a_day_on_which_little_or_nothing_was_said_says_so(client):
     silent = client.get(f"/content/digests/{nothing.pk}/").content.decode()
     assert "Nothing was said." in silent
     assert "0 of" not in silent
+    assert "Nothing was read." in client.get(f"/content/digests/{before_us.pk}/").content.decode()
 
 
 def test_digests_are_planned_and_the_endpoint_is_set_up(browse):

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from qunce.chat import actions as chat
@@ -204,6 +204,7 @@ def read_back(account, group, told_back):
     history=histories,
     turns=st.lists(st.tuples(stretches, st.sampled_from(["loose", "coarse", "back"])), min_size=2, max_size=4),
 )
+@example(history=[(1, "p1", "1")], turns=[([0, 1], "coarse"), ([0, 1], "back"), ([0, 1], "loose")])
 def test_the_union_is_there_once_in_whatever_order_accounts_and_histories_tell(tmp_path, history, turns):
     account = support.account("sandbox")
     room = f"!{account.pk}"

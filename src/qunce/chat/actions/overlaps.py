@@ -41,8 +41,9 @@ class Comparison:
     """How a history is compared with what is here.
 
     ``own_ids``: its ids are the platform's; then only what other histories (``others``) brought may have other ids.
-    ``by_name``: it tells people by name alone. ``coarse``: its times may have no seconds. ``mine``: what it has
-    itself stored so far. ``claims``: what it has found here so far, between two moments.
+    ``imported``: all that other histories brought, also what an account has read back since: their times may have no
+    seconds. ``by_name``: it tells people by name alone. ``coarse``: its times may have none either. ``mine``: what it
+    has itself stored so far. ``claims``: what it has found here so far, between two moments.
     """
 
     own_ids: bool = False
@@ -50,6 +51,7 @@ class Comparison:
     coarse: bool = False
     mine: Ranges = ()
     others: Ranges = ()
+    imported: Ranges = ()
     claims: Callable[[datetime, datetime], Collection[Claim]] = lambda _since, _until: ()
 
     def after(self, stored: Sequence[Key]) -> "Comparison":
@@ -72,11 +74,6 @@ class _Here(NamedTuple):
     origin: int
     is_changed: bool
     """Since it was sent, it was edited or taken back."""
-
-    @property
-    def to_the_minute(self) -> bool:
-        """Whether its time may have no seconds."""
-        return self.origin == Origin.IMPORT and not (self.sent_at.second or self.sent_at.microsecond)
 
 
 def part(
@@ -246,7 +243,7 @@ class _Found:
 
     def _same(self, here: _Here, message: MessageReceived) -> bool:
         """Whether somebody said it then, as far as the history can tell."""
-        coarse = here.to_the_minute or (self._comparison.coarse and not message.sent_at.second)
+        coarse = self._to_the_minute(here) or (self._comparison.coarse and not message.sent_at.second)
         if (here.is_changed or not coarse) and not _same_second(here.sent_at, message.sent_at):
             return False
         who, sender = self._speakers.get(here.identity_id), message.sender
@@ -254,6 +251,12 @@ class _Found:
             return False
         by_name = self._comparison.by_name or who.external_id.endswith(f":{who.name}")
         return who.external_id == sender.external_id or (by_name and normalise(who.name) == normalise(sender.name))
+
+    def _to_the_minute(self, here: _Here) -> bool:
+        """Whether its time may have no seconds."""
+        if here.sent_at.second or here.sent_at.microsecond:
+            return False
+        return here.origin == Origin.IMPORT or within(here.id, self._comparison.imported)
 
 
 def _same_second(one: datetime, other: datetime) -> bool:

@@ -5,8 +5,9 @@ No guard here: whoever computes from these columns guards what is shown of it.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, overload
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import psycopg
@@ -207,9 +208,11 @@ class Observation:
     """The present moment where it is read now; None where no account of ours reads it in full."""
 
 
-def known_since(group_id: int) -> datetime | None:
-    """From when on we know what was said in a group: its first message here, or the coming of our first account."""
+def known_since(group_id: int, zone: ZoneInfo) -> datetime | None:
+    """From when on we know what was said in a group: the day of its first message, or our first account's coming."""
     heard = GroupHour.objects.filter(group_id=group_id).aggregate(first=Min("hour"))["first"]
+    if heard:
+        heard = datetime.combine(heard.astimezone(zone).date(), time(), zone)
     came = Seat.objects.filter(group_id=group_id).aggregate(first=Min("joined_at"))["first"]
     return min((at for at in (heard, came) if at), default=None)
 

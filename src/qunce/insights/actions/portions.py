@@ -26,6 +26,7 @@ def comparison(run: Import, kind: Importer) -> Comparison:
         coarse=kind.coarse,
         mine=ranges.get(run.pk, []),
         others=sorted(each for key in foreign for each in ranges.get(key, [])),
+        imported=sorted(each for key, told in ranges.items() if key != run.pk for each in told),
         claims=lambda since, until: list(_claims([run.pk], run.group_id, since, until)),
     )
 

@@ -102,7 +102,7 @@ def found_in(
     end = until or midnight(stretch.last + timedelta(days=1), read.zone)
     found = policy.digest(read, since=begin.timestamp(), until=end.timestamp(), dictionary=terms(home))
     unread = list(chat.observation(group_id).unread)
-    if (known := chat.known_since(group_id)) and known > begin:
+    if (known := chat.known_since(group_id, read.zone)) and known > begin:
         unread.append((begin.timestamp(), known.timestamp()))
     missing = sum(max(0.0, min(last, end.timestamp()) - max(first, begin.timestamp())) for first, last in unread)
     return replace(found, coverage=replace(found.coverage, unread=missing))

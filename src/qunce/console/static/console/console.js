@@ -69,6 +69,12 @@
   document.addEventListener("change", (event) => {
     if (event.target.closest("[data-submits]")) event.target.form.requestSubmit();
   });
+  // What was typed into a search before the page was ready is searched for, too.
+  addEventListener("load", () => {
+    for (const field of $all("input[type=search]")) {
+      if (field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
   for (const field of $all("input[data-browser-zone]")) {
     field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
   }
